@@ -1,0 +1,230 @@
+//! Every way in which an expansion fails: one kind, one code, one text, one way out.
+//!
+//! The texts are functions in [`texts`], so that no other file words an error. `docs/errors.md` is
+//! made from this list.
+
+pub mod texts;
+
+use std::fmt;
+
+/// Who has to do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The code that uses the macro.
+    Code,
+    /// The project's files: `cell.toml`, `cell.lock`, `.cell/`.
+    Project,
+    /// The macro.
+    Macro,
+    /// The component that the macro is in.
+    Component,
+    /// Cell itself or the machine.
+    Host,
+}
+
+impl Fault {
+    /// Whose fault, in a sentence.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Code => "the code that uses the macro",
+            Self::Project => "the project's `cell.toml`, `cell.lock` or `.cell/`",
+            Self::Macro => "the macro",
+            Self::Component => "the component that the macro is in",
+            Self::Host => "Cell itself, or this machine",
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal $fault:ident;)+) => {
+        /// What failed.
+        #[non_exhaustive]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Kind { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Kind {
+            /// All kinds, by code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// Its code, stable for ever: `CELL0301`.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => concat!("CELL", $code),)+ }
+            }
+
+            /// Whose fault it is.
+            #[must_use]
+            pub fn fault(self) -> Fault {
+                match self { $(Self::$name => Fault::$fault,)+ }
+            }
+
+            /// What it means, for `docs/errors.md` and `cell explain`.
+            #[must_use]
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc, "\n",)+),)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The attribute or call is not written as `cell::macro` or `cell::macro(arguments)`.
+    Spelling = "0101" Code;
+    /// `cell.toml` names no cell of this name.
+    UnknownCell = "0102" Code;
+    /// The cell publishes no macro of this name.
+    UnknownMacro = "0103" Code;
+    /// The macro exists, but is written in another way: a derive as an attribute, say.
+    WrongKind = "0104" Code;
+    /// The macro needs another macro on the same item.
+    MissingNeed = "0105" Code;
+    /// Two macros on one item need each other.
+    NeedCycle = "0106" Code;
+    /// Two macros on one item want to change it in ways that exclude each other.
+    Conflict = "0107" Code;
+    /// The macro adds a field, but the item is not a struct with named fields.
+    NoFields = "0108" Code;
+    /// The same macro stands twice on one item.
+    Repeated = "0109" Code;
+
+    /// There is no `cell.toml` in the package's folder or above it.
+    NoProject = "0201" Project;
+    /// There is a `cell.toml` but no `cell.lock` beside it.
+    NoLock = "0202" Project;
+    /// `cell.toml` was changed after `cell.lock` was written.
+    StaleLock = "0203" Project;
+    /// `cell.lock` cannot be read: damaged, merged wrongly, or of a newer version of Cell.
+    BadLock = "0204" Project;
+    /// The expansion is not recorded and nothing on this machine can run the macro.
+    NoEngine = "0205" Project;
+    /// A recorded expansion is damaged.
+    BadExpansion = "0206" Project;
+    /// A recorded answer is damaged.
+    BadAnswer = "0207" Project;
+    /// The component that `cell.lock` names is not in `.cell/components`.
+    NoComponent = "0208" Project;
+    /// The component's bytes are not those that `cell.lock` names.
+    WrongDigest = "0209" Project;
+    /// The macro asked a question that has no recorded answer.
+    Unrecorded = "0210" Project;
+    /// More macros than there are slots for alias modules.
+    TooManyMacros = "0211" Project;
+    /// `cell.toml` cannot be read.
+    BadManifest = "0212" Project;
+
+    /// The macro panicked.
+    Panic = "0301" Macro;
+    /// The macro stopped with a wasm trap.
+    Trap = "0302" Macro;
+    /// The macro used all its fuel.
+    OutOfFuel = "0303" Macro;
+    /// The macro wanted more memory than it may have.
+    OutOfMemory = "0304" Macro;
+    /// The macro's calls nested deeper than its stack.
+    StackOverflow = "0305" Macro;
+    /// The macro returned more than it may.
+    OutputTooLarge = "0306" Macro;
+    /// The macro returned tokens that do not form a token stream.
+    InvalidOutput = "0307" Macro;
+    /// The macro returned code that the output policy forbids.
+    DeniedOutput = "0308" Macro;
+    /// The macro asked a question that it was not granted.
+    DeniedCall = "0309" Macro;
+    /// The macro returned a diagnostic, fact or plan entry that cannot be read.
+    InvalidAnswer = "0310" Macro;
+
+    /// The bytes are not a WebAssembly component.
+    NotAComponent = "0401" Component;
+    /// The component imports something other than `cell:macros/host`.
+    ForbiddenImport = "0402" Component;
+    /// The component speaks a version of `cell:macros` that this Cell does not.
+    WrongVersion = "0403" Component;
+    /// The component does not export `cell:macros/expander`.
+    MissingExport = "0404" Component;
+    /// The component, or one function in it, is larger than what is compiled.
+    TooLarge = "0405" Component;
+    /// What the component says of its macros is not usable.
+    BadDescription = "0406" Component;
+    /// The component could not be compiled.
+    NotCompiled = "0407" Component;
+
+    /// Something in Cell that should not have happened.
+    Internal = "0501" Host;
+}
+
+/// One failure, with everything that is said about it.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What failed.
+    pub kind: Kind,
+    /// What failed, about which thing of the user: lower case, no full stop.
+    pub message: String,
+    /// Facts that were seen.
+    pub notes: Vec<String>,
+    /// What to do; each names commands and keys that exist.
+    pub help: Vec<String>,
+    /// Spans (see [`crate::table::span`]) of the first and last token at fault.
+    pub at: Option<(u32, u32)>,
+    /// The engine's own words, for people who look for them; never shown by default.
+    pub source: Option<String>,
+}
+
+impl Failure {
+    /// A failure with no notes and no help yet.
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            notes: Vec::new(),
+            help: Vec::new(),
+            at: None,
+            source: None,
+        }
+    }
+
+    /// Adds a `note:` line.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds a `help:` line.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Says which tokens are at fault.
+    #[must_use]
+    pub fn at(mut self, start: u32, end: u32) -> Self {
+        self.at = Some((start, end));
+        self
+    }
+
+    /// Keeps the engine's own words.
+    #[must_use]
+    pub fn source(mut self, source: impl fmt::Display) -> Self {
+        self.source = Some(source.to_string());
+        self
+    }
+}
+
+/// The whole text: message with code, notes, help.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.message, self.kind.code())?;
+        for note in &self.notes {
+            write!(f, "\nnote: {note}")?;
+        }
+        for help in &self.help {
+            write!(f, "\nhelp: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,31 @@
+//! What stands between rustc and a sandboxed macro: token tables and their checks, spans as
+//! numbers, keys, and the readers of the files that a build uses.
+//!
+//! Everything except [`live`] is plain data and pure functions, so the runtime, the command line
+//! and the tests use it outside rustc. [`live`] is the only module that touches `proc_macro`.
+//!
+//! What it does not do: run WebAssembly, open a connection, or write a file.
+//!
+//! Read [`table::Table`] first: it is what a macro sees of a token stream.
+#![forbid(unsafe_code)]
+
+extern crate proc_macro;
+
+pub mod answer;
+pub mod compose;
+pub mod digest;
+pub mod expansion;
+pub mod failure;
+pub mod item;
+pub mod live;
+pub mod lock;
+pub mod output;
+pub mod policy;
+pub mod project;
+pub mod request;
+mod sealed;
+pub mod table;
+pub mod text;
+
+/// The version of `cell:macros` that this release speaks.
+pub const API_VERSION: &str = "0.1.0";
