@@ -1,0 +1,1 @@
+//! The attribute `#[cell_macro]`.
