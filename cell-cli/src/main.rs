@@ -1,0 +1,4 @@
+//! The `cell` command.
+#![forbid(unsafe_code)]
+
+fn main() {}

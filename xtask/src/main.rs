@@ -1,0 +1,4 @@
+//! All automation of this workspace: `cargo xtask`.
+#![forbid(unsafe_code)]
+
+fn main() {}
