@@ -1,1 +1,3 @@
 //! The texts of all failures.
+
+pub mod engine;

@@ -1,0 +1,462 @@
+//! Texts of what goes wrong while a component is loaded, described or run: kinds 03xx, 04xx and
+//! 0501.
+//!
+//! Those about a running macro take a [`Subject`], so that each says the same of it: which macro,
+//! on which item, out of which component.
+
+use crate::digest::Digest;
+use crate::failure::{Failure, Kind};
+use crate::request::{CallPermission, Limits, MacroKind, Request};
+
+/// The macro that an error is about, and where it was.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// ``macro `ledger::table` `` or ``component of cell `ledger` ``: how the sentence begins.
+    pub name: String,
+    /// The cell, as `cell.toml` names it; empty if it is not known.
+    pub cell: String,
+    /// ``while expanding `struct Order` ``.
+    pub doing: String,
+    /// The component.
+    pub component: Digest,
+    /// Tokens it was given.
+    pub rows: usize,
+    /// Its bounds.
+    pub limits: Limits,
+    /// Questions that are granted.
+    pub granted: Vec<CallPermission>,
+}
+
+impl Subject {
+    /// Call number `call` of a request.
+    #[must_use]
+    pub fn of(request: &Request, call: usize) -> Self {
+        let item = item_title(request);
+        let Some(one) = request.calls.get(call) else {
+            return Self::describing("", Digest::from_bytes([0; 32]), Limits::default());
+        };
+        let mark = if one.kind == MacroKind::Function { "!" } else { "" };
+        Self {
+            name: format!("macro `{}{mark}`", one.path()),
+            cell: one.cell.clone(),
+            doing: match item {
+                Some(item) if one.kind != MacroKind::Function => format!("while expanding `{item}`"),
+                _ => format!("while expanding `{}`", one.path()),
+            },
+            component: one.component,
+            rows: one.arguments.len() + request.item().len(),
+            limits: one.limits,
+            granted: one.granted.clone(),
+        }
+    }
+
+    /// A component that is asked what macros it has; `cell` may be empty.
+    #[must_use]
+    pub fn describing(cell: &str, component: Digest, limits: Limits) -> Self {
+        Self {
+            name: component_name(cell, component),
+            cell: cell.to_owned(),
+            doing: "while asking it which macros it has".to_owned(),
+            component,
+            rows: 0,
+            limits,
+            granted: Vec::new(),
+        }
+    }
+
+    fn failure(&self, kind: Kind, what: &str) -> Failure {
+        let name = &self.name;
+        Failure::new(kind, format!("{name} {what}"))
+            .note(format!("{}; component sha256 {}", self.doing, self.component.short()))
+    }
+
+    /// The table of `cell.toml` that a help line names.
+    fn table(&self, table: &str) -> String {
+        let cell = if self.cell.is_empty() { "<cell>" } else { &self.cell };
+        format!("`[cells.{cell}.{table}]`")
+    }
+
+    fn raise(&self, key: &str, value: u64, or: &str) -> String {
+        let table = self.table("limits");
+        format!("if the macro is right, raise `{key}` (now {value}) under {table} in cell.toml{or}")
+    }
+}
+
+/// ``component of cell `ledger` ``, or its digest if nothing else is known.
+#[must_use]
+pub fn component_name(cell: &str, component: Digest) -> String {
+    match cell {
+        "" => format!("component {}", component.short()),
+        cell => format!("component of cell `{cell}`"),
+    }
+}
+
+/// `struct Order`, from the first keyword of the item that says what it is.
+fn item_title(request: &Request) -> Option<String> {
+    const NAMED: [&str; 10] =
+        ["struct", "enum", "union", "fn", "trait", "mod", "const", "static", "type", "impl"];
+    let table = &request.table;
+    let mut rows = table.siblings(request.item()).peekable();
+    while let Some(row) = rows.next() {
+        let Some(keyword) = NAMED.iter().find(|word| table.is_ident(row, word)) else { continue };
+        if *keyword == "impl" {
+            return Some("impl".to_owned());
+        }
+        let next = rows.peek().and_then(|next| table.rows.get(*next))?;
+        let name = table.text_of(next);
+        // `const fn`, `const unsafe fn`: what is named comes later.
+        if !name.is_empty() && !NAMED.contains(&name) && !matches!(name, "unsafe" | "async" | "extern") {
+            return Some(format!("{keyword} {name}"));
+        }
+    }
+    None
+}
+
+const AUTHOR: &str = "this is a bug in the macro: report it to the author";
+
+/// The macro panicked and said why.
+#[must_use]
+pub fn panic(subject: &Subject, text: &str, file: &str, line: u32) -> Failure {
+    let place = if file.is_empty() { String::new() } else { format!("at {file}:{line}") };
+    let failure = subject.failure(Kind::Panic, &format!("panicked: {text}"));
+    let failure = if place.is_empty() { failure } else { failure.note(place) };
+    failure.help("report it to the author of the macro: what a user can get wrong should be an error, not a panic")
+}
+
+/// The macro stopped with a trap other than those below. `function` is where.
+#[must_use]
+pub fn trap(subject: &Subject, what: &str, function: Option<&str>) -> Failure {
+    let failure = subject.failure(Kind::Trap, &format!("stopped with a wasm trap: {what}"));
+    at_function(failure, function).help(AUTHOR)
+}
+
+/// All fuel is used.
+#[must_use]
+pub fn out_of_fuel(subject: &Subject, function: Option<&str>) -> Failure {
+    let fuel = subject.limits.fuel;
+    let what = format!("was stopped after using all {} units of fuel", thousands(fuel));
+    let failure = subject
+        .failure(Kind::OutOfFuel, &what)
+        .note(format!("its input has {} tokens", thousands(subject.rows as u64)));
+    at_function(failure, function).help(subject.raise("fuel", fuel, ", or split the input"))
+}
+
+/// More questions than any macro needs.
+#[must_use]
+pub fn too_many_questions(subject: &Subject, limit: u32) -> Failure {
+    let what = format!("was stopped after asking {} questions", thousands(u64::from(limit)));
+    subject.failure(Kind::OutOfFuel, &what).help(AUTHOR)
+}
+
+/// The macro wanted more memory than its limit.
+#[must_use]
+pub fn out_of_memory(subject: &Subject, wanted: u64) -> Failure {
+    let memory = subject.limits.memory;
+    subject
+        .failure(Kind::OutOfMemory, &format!("wanted more than {} of memory", size(memory)))
+        .note(format!("it asked for {}", size(wanted)))
+        .help(subject.raise("memory", memory, ", or split the input"))
+}
+
+/// The macro wanted more table entries, memories or instances than any macro needs.
+#[must_use]
+pub fn out_of_tables(subject: &Subject, what: &str) -> Failure {
+    subject.failure(Kind::OutOfMemory, &format!("wanted more than {what}")).help(AUTHOR)
+}
+
+/// The macro's calls nest too deep.
+#[must_use]
+pub fn stack_overflow(subject: &Subject, stack: u64, function: Option<&str>) -> Failure {
+    let what = format!("used all {} of its stack", size(stack));
+    let failure = subject
+        .failure(Kind::StackOverflow, &what)
+        .note(format!("its input has {} tokens", thousands(subject.rows as u64)));
+    at_function(failure, function)
+        .help("the macro calls itself without end, or the input nests too deep for it: try a simpler input, then report it to the author")
+}
+
+/// More output than the limit. `what` is counted: `rows of tokens`, `bytes`.
+#[must_use]
+pub fn output_too_large(subject: &Subject, key: &str, limit: u64) -> Failure {
+    let what = match key {
+        "rows" => format!("returned more than {} tokens", thousands(limit)),
+        _ => format!("returned more than {}", size(limit)),
+    };
+    subject
+        .failure(Kind::OutputTooLarge, &what)
+        .help(subject.raise(key, limit, ", or split the input"))
+}
+
+/// Tokens that do not form a stream. `why` names the row.
+#[must_use]
+pub fn invalid_output(subject: &Subject, why: &str) -> Failure {
+    subject
+        .failure(Kind::InvalidOutput, &format!("returned tokens that cannot be read: {why}"))
+        .help(AUTHOR)
+}
+
+/// Code that the output policy forbids. `what` is shown (`unsafe`), `word` is what `cell.toml`
+/// calls it.
+#[must_use]
+pub fn denied_output(subject: &Subject, what: &str, word: &str) -> Failure {
+    let name = &subject.name;
+    Failure::new(Kind::DeniedOutput, format!("{name} wants to emit `{what}`, which is not allowed"))
+        .note(format!("{}; component sha256 {}", subject.doing, subject.component.short()))
+        .help(format!(
+            "do not allow it unless you know why the macro needs it: `allow = [\"{word}\"]` under {} in cell.toml, then run `cell lock`",
+            subject.table("grants")
+        ))
+}
+
+/// A question that the macro declared and that nobody granted.
+#[must_use]
+pub fn denied_call(subject: &Subject, cell: &str, function: &str) -> Failure {
+    let name = &subject.name;
+    let mut questions: Vec<String> =
+        subject.granted.iter().map(|g| format!("{}::{}", g.cell, g.function)).collect();
+    let granted = match questions.as_slice() {
+        [] => "nothing is granted to it".to_owned(),
+        some => format!("granted: {}", quoted(some, '`')),
+    };
+    questions.push(format!("{cell}::{function}"));
+    questions.sort();
+    questions.dedup();
+    let line = quoted(&questions, '"');
+    Failure::new(
+        Kind::DeniedCall,
+        format!("{name} asked `{cell}::{function}`, which is not granted"),
+    )
+    .note(format!("{}; component sha256 {}", subject.doing, subject.component.short()))
+    .note(granted)
+    .help(format!(
+        "to grant it write `calls = [{line}]` under {} in cell.toml, then run `cell lock`",
+        subject.table("grants")
+    ))
+}
+
+/// A question that the macro itself does not list in `describe`: granting cannot help.
+#[must_use]
+pub fn undeclared_call(
+    subject: &Subject,
+    cell: &str,
+    function: &str,
+    asked: &[CallPermission],
+) -> Failure {
+    let name = &subject.name;
+    let declared: Vec<String> =
+        asked.iter().map(|a| format!("{}::{}", a.cell, a.function)).collect();
+    Failure::new(
+        Kind::DeniedCall,
+        format!("{name} asked `{cell}::{function}`, which it does not say it may ask"),
+    )
+    .note(format!("{}; component sha256 {}", subject.doing, subject.component.short()))
+    .note(match declared.as_slice() {
+        [] => "it says that it asks nothing".to_owned(),
+        some => format!("it says that it may ask {}", quoted(some, '`')),
+    })
+    .help("do not use this version of the macro until its author has explained it")
+}
+
+/// A diagnostic, fact, plan entry or artifact that cannot be read.
+#[must_use]
+pub fn invalid_answer(subject: &Subject, why: &str) -> Failure {
+    subject
+        .failure(Kind::InvalidAnswer, &format!("returned something that cannot be read: {why}"))
+        .help(AUTHOR)
+}
+
+const REBUILD: &str = "build it with `cell build-macros`";
+
+/// Not a component at all. `found` says what the bytes are.
+#[must_use]
+pub fn not_a_component(name: &str, found: &str, help: &str) -> Failure {
+    Failure::new(Kind::NotAComponent, format!("{name} is not a WebAssembly component: {found}"))
+        .help(help)
+}
+
+/// Bytes of nothing that is known.
+#[must_use]
+pub fn not_wasm(name: &str, first: &[u8]) -> Failure {
+    let begin = match first {
+        [] => "the file is empty".to_owned(),
+        _ => format!("it begins with `{}`", first.escape_ascii()),
+    };
+    not_a_component(name, &begin, REBUILD)
+}
+
+/// A core module.
+#[must_use]
+pub fn core_module(name: &str) -> Failure {
+    not_a_component(
+        name,
+        "it is a core module, as cargo leaves it",
+        "`cell build-macros` makes a component of it; give the component's path",
+    )
+}
+
+/// Bytes that begin well and end too soon.
+#[must_use]
+pub fn truncated(name: &str, length: usize) -> Failure {
+    not_a_component(
+        name,
+        &format!("it ends in the middle of something, after {}", size(length as u64)),
+        "the file was cut off while it was copied: fetch it again, or build it again with `cell build-macros`",
+    )
+}
+
+/// Bytes that begin well and are then not valid.
+#[must_use]
+pub fn invalid(name: &str, offset: u64, reason: &str) -> Failure {
+    not_a_component(name, &format!("it is damaged at byte {offset}"), REBUILD).source(reason)
+}
+
+/// An import that is not ours.
+#[must_use]
+pub fn forbidden_import(name: &str, import: &str) -> Failure {
+    let failure = Failure::new(
+        Kind::ForbiddenImport,
+        format!("{name} imports `{import}`, and macros may import nothing but `cell:macros/host`"),
+    );
+    if import.starts_with("wasi:") {
+        failure
+            .note("it was built for a target with WASI: files, clocks and sockets do not exist for macros")
+            .help("`cell build-macros` builds it for `wasm32-unknown-unknown`, which has none")
+    } else {
+        failure.help("remove the dependency that wants this import; `cell build-macros` lists all imports")
+    }
+}
+
+/// The component is of an older `cell:macros`.
+#[must_use]
+pub fn too_old(name: &str, theirs: &str) -> Failure {
+    Failure::new(Kind::WrongVersion, wrong_version(name, theirs))
+        .note("the component is older than this Cell")
+        .help("build it again with the `macro-guest-sdk` of this Cell, or use an older Cell")
+}
+
+/// The component is of a newer `cell:macros`.
+#[must_use]
+pub fn too_new(name: &str, theirs: &str) -> Failure {
+    Failure::new(Kind::WrongVersion, wrong_version(name, theirs))
+        .note("the component is newer than this Cell")
+        .help("update Cell, or use an older version of the cell that publishes the macro")
+}
+
+fn wrong_version(name: &str, theirs: &str) -> String {
+    let ours = crate::API_VERSION;
+    format!("{name} needs macro API {theirs}, this Cell provides {ours}")
+}
+
+/// No expander among the exports.
+#[must_use]
+pub fn missing_export(name: &str, exports: &[String]) -> Failure {
+    Failure::new(
+        Kind::MissingExport,
+        format!("{name} is no macro component: it does not export `cell:macros/expander`"),
+    )
+    .note(match exports {
+        [] => "it exports nothing".to_owned(),
+        some => format!("it exports {}", quoted(some, '`')),
+    })
+    .help("a crate becomes a macro component with `macro_guest_sdk` and `cell build-macros`")
+}
+
+/// An expander with functions or types other than those of its version.
+#[must_use]
+pub fn wrong_export(name: &str, reason: &str) -> Failure {
+    let ours = crate::API_VERSION;
+    Failure::new(
+        Kind::MissingExport,
+        format!("{name} exports `cell:macros/expander`, but not as version {ours} has it"),
+    )
+    .help("build it again with the `macro-guest-sdk` of this Cell")
+    .source(reason)
+}
+
+/// Something is larger than what is compiled. `what` begins with an article.
+#[must_use]
+pub fn too_large(name: &str, what: &str, found: u64, limit: u64) -> Failure {
+    Failure::new(
+        Kind::TooLarge,
+        format!("{name} has {what} of {}, more than the {} that are compiled", thousands(found), thousands(limit)),
+    )
+    .note("compiling cannot be interrupted, so its size is bounded before it begins")
+    .help("build it in release mode with `cell build-macros`, or split it into two cells")
+}
+
+/// `describe` says something that cannot be used.
+#[must_use]
+pub fn bad_description(name: &str, why: &str) -> Failure {
+    Failure::new(Kind::BadDescription, format!("{name} describes its macros wrongly: {why}"))
+        .help("this is a mistake in the cell that publishes it: report it to the author")
+}
+
+/// wasmtime refused to compile it.
+#[must_use]
+pub fn not_compiled(name: &str, component: Digest, reason: &str) -> Failure {
+    Failure::new(Kind::NotCompiled, format!("{name} could not be compiled"))
+        .note(format!("component sha256 {}", component.short()))
+        .help(REBUILD)
+        .source(reason)
+}
+
+/// A mistake of ours, or a machine that refuses what it must not refuse.
+#[must_use]
+pub fn internal(what: &str, source: &str) -> Failure {
+    Failure::new(Kind::Internal, format!("something went wrong inside Cell: {what}"))
+        .help("this is a bug in Cell, or the machine is out of memory: please report it with the text above")
+        .source(source)
+}
+
+fn at_function(failure: Failure, function: Option<&str>) -> Failure {
+    match function {
+        Some(function) => failure.note(format!("in {function}")),
+        None => failure,
+    }
+}
+
+fn quoted(list: &[String], quote: char) -> String {
+    list.iter().map(|one| format!("{quote}{one}{quote}")).collect::<Vec<_>>().join(", ")
+}
+
+/// `2,000,000,000`
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `256 MiB`, `512 KiB`, `17 bytes`
+fn size(bytes: u64) -> String {
+    const KIB: u64 = 1 << 10;
+    const MIB: u64 = 1 << 20;
+    match bytes {
+        _ if bytes >= MIB && bytes % MIB == 0 => format!("{} MiB", thousands(bytes / MIB)),
+        _ if bytes >= 10 * MIB => format!("{} MiB", thousands(bytes.div_ceil(MIB))),
+        _ if bytes >= KIB && bytes % KIB == 0 => format!("{} KiB", bytes / KIB),
+        _ if bytes >= 10 * KIB => format!("{} KiB", thousands(bytes.div_ceil(KIB))),
+        _ => format!("{} bytes", thousands(bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(2_000_000_000), "2,000,000,000");
+        assert_eq!(size(256 << 20), "256 MiB");
+        assert_eq!(size(512 << 10), "512 KiB");
+        assert_eq!(size((20 << 20) + 1), "21 MiB");
+        assert_eq!(size(17), "17 bytes");
+    }
+}
