@@ -1,1 +1,442 @@
 //! From one request to what each guest sees, and from what the guests return to one expansion.
+//!
+//! A stack of macros on one item has one handle space, the request's. A guest sees only its own
+//! arguments and the item, numbered from zero; [`input`] and [`check`] translate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::expansion::{AnswerUsed, Artifact, Diagnostic, Expansion, Level, Output, PlanEntry};
+use crate::failure::{Failure, texts};
+use crate::item::{self, Item};
+use crate::output::{self, Invalid, Part, PartKind, RawOutput};
+use crate::policy;
+use crate::request::{MacroKind, Request, wants};
+use crate::table::{SpanOp, Table, Token, kind, span};
+
+/// What one guest is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Its arguments, then the item.
+    pub table: Table,
+    /// Where the item begins.
+    pub split: u32,
+}
+
+/// What one guest is told about the place; parts that it did not ask for are empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// One of [`item::kind`].
+    pub item_kind: u8,
+    /// Cell and name of the other macros on the item, in order.
+    pub gathered: Vec<(String, String)>,
+    /// Package name.
+    pub package: String,
+    /// Crate name.
+    pub krate: String,
+    /// Profile.
+    pub profile: String,
+}
+
+/// Something that a macro tells the others on the same item.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fact {
+    /// `cell::name` of the macro that says it.
+    pub source: String,
+    /// What it is about.
+    pub name: String,
+    /// What it says.
+    pub value: String,
+}
+
+/// Everything one guest returned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GuestExpansion {
+    /// Tokens.
+    pub output: RawOutput,
+    /// What to tell the user.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What should exist; `cell` is filled in by [`check`].
+    pub plan: Vec<PlanEntry>,
+    /// Files; `cell` is filled in by [`check`].
+    pub artifacts: Vec<Artifact>,
+}
+
+/// What one guest returned, found in order and translated to the request's handles.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    output: RawOutput,
+    diagnostics: Vec<Diagnostic>,
+    plan: Vec<PlanEntry>,
+    artifacts: Vec<Artifact>,
+}
+
+/// What guest number `call` is given.
+#[must_use]
+pub fn input(request: &Request, call: usize) -> Input {
+    let arguments = request.calls[call].arguments.clone();
+    let split = arguments.len() as u32;
+    if request.calls.len() == 1 {
+        // The usual case: the request's table is already the guest's.
+        return Input { table: request.table.clone(), split };
+    }
+    Input { table: request.table.extract(&[arguments, request.item()]), split }
+}
+
+/// What guest number `call` is told about the place.
+#[must_use]
+pub fn context(request: &Request, call: usize) -> Context {
+    let asked = |bit| request.calls[call].wants & bit != 0;
+    let mut context = Context::default();
+    if asked(wants::ITEM_KIND) && request.form != MacroKind::Function {
+        context.item_kind = Item::parse(&request.table, request.item()).map_or(0, |item| item.kind);
+    }
+    if asked(wants::GATHERED) {
+        let others = request.calls.iter().enumerate().filter(|(index, _)| *index != call);
+        context.gathered = others.map(|(_, c)| (c.cell.clone(), c.name.clone())).collect();
+    }
+    if asked(wants::PACKAGE) {
+        context.package.clone_from(&request.place.package);
+        context.krate.clone_from(&request.place.krate);
+    }
+    if asked(wants::PROFILE) {
+        context.profile.clone_from(&request.place.profile);
+    }
+    context
+}
+
+/// The order in which the macros on one item run: each behind those it needs, else by path, never
+/// as written. `macros` holds path and needs of each; the result holds indices.
+///
+/// # Errors
+/// The index of a macro that cannot run, and why.
+pub fn order(macros: &[(String, Vec<String>)]) -> Result<Vec<usize>, (usize, Failure)> {
+    let mut places = BTreeMap::new();
+    for (index, (path, _)) in macros.iter().enumerate() {
+        if places.insert(path.as_str(), index).is_some() {
+            return Err((index, texts::project::repeated(path)));
+        }
+    }
+    for (index, (path, needs)) in macros.iter().enumerate() {
+        if let Some(need) = needs.iter().find(|need| !places.contains_key(need.as_str())) {
+            return Err((index, texts::project::missing_need(path, need)));
+        }
+    }
+    let mut done = BTreeSet::new();
+    let mut order = Vec::new();
+    while order.len() < macros.len() {
+        let ready = places.iter().find(|(path, index)| {
+            !done.contains(*path)
+                && macros[**index].1.iter().all(|need| done.contains(need.as_str()))
+        });
+        match ready {
+            Some((path, index)) => {
+                done.insert(*path);
+                order.push(*index);
+            }
+            None => {
+                let stuck: Vec<&str> =
+                    places.keys().copied().filter(|p| !done.contains(p)).collect();
+                return Err((places[stuck[0]], texts::project::need_cycle(&stuck)));
+            }
+        }
+    }
+    Ok(order)
+}
+
+/// Checks what guest number `call` returned and translates it to the request's handles.
+///
+/// # Errors
+/// `InvalidOutput`, `InvalidAnswer`, `DeniedOutput` or `OutputTooLarge`.
+pub fn check(
+    request: &Request,
+    call: usize,
+    mut guest: GuestExpansion,
+) -> Result<Checked, Failure> {
+    let called = &request.calls[call];
+    let bytes = size(&guest);
+    if bytes > called.limits.bytes {
+        return Err(texts::project::output_too_large(
+            request,
+            call,
+            bytes,
+            called.limits.bytes,
+            "bytes",
+        ));
+    }
+    let own;
+    let (table, split) = if request.calls.len() == 1 {
+        (&request.table, called.arguments.len())
+    } else {
+        own = input(request, call);
+        (&own.table, own.split as usize)
+    };
+    output::check(table, split, &guest.output, called.limits.rows).map_err(
+        |invalid| match invalid {
+            Invalid::TooManyRows { rows } => {
+                texts::project::output_too_large(request, call, rows, called.limits.rows, "tokens")
+            }
+            other => texts::project::invalid_output(request, call, &other.to_string()),
+        },
+    )?;
+    let bad_part = guest.output.parts.iter().find(|part| {
+        part.kind != PartKind::Items as u8
+            && (request.form != MacroKind::Attribute || called.kind != MacroKind::Attribute)
+    });
+    if bad_part.is_some() {
+        let reason = "only an attribute may change the item";
+        return Err(texts::project::invalid_output(request, call, reason));
+    }
+    let operations = guest.output.spans.len();
+    for diagnostic in &guest.diagnostics {
+        check_diagnostic(table, operations, diagnostic)
+            .map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
+    }
+    policy::check(table, split..table.rows.len(), &guest.output, called.allowed)
+        .map_err(|found| texts::project::denied_output(request, call, &found))?;
+    translate(request, call, &mut guest);
+    for entry in &mut guest.plan {
+        entry.cell.clone_from(&called.cell);
+    }
+    for artifact in &mut guest.artifacts {
+        artifact.cell.clone_from(&called.cell);
+        let name = &artifact.name;
+        let plain = !name.is_empty()
+            && !name.starts_with('.')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        if !plain {
+            let reason = format!("artifact name `{}` is no plain file name", name.escape_debug());
+            return Err(texts::project::invalid_answer(request, call, &reason));
+        }
+    }
+    let GuestExpansion { output, diagnostics, plan, artifacts } = guest;
+    Ok(Checked { output, diagnostics, plan, artifacts })
+}
+
+/// Checks what `plan` of guest number `call` returned.
+///
+/// # Errors
+/// `InvalidAnswer`.
+pub fn check_planned(
+    request: &Request,
+    call: usize,
+    facts: Vec<(String, String)>,
+    mut diagnostics: Vec<Diagnostic>,
+) -> Result<(Vec<Fact>, Vec<Diagnostic>), Failure> {
+    let own = input(request, call);
+    for diagnostic in &mut diagnostics {
+        check_diagnostic(&own.table, 0, diagnostic)
+            .map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
+        map_diagnostic(diagnostic, |number| to_request(request, call, number));
+    }
+    let source = request.calls[call].path();
+    let mut facts: Vec<Fact> = facts
+        .into_iter()
+        .map(|(name, value)| Fact { source: source.clone(), name, value })
+        .collect();
+    facts.sort();
+    Ok((facts, diagnostics))
+}
+
+/// Joins what the guests returned with the user's item. `planned` are diagnostics of `plan`.
+///
+/// # Errors
+/// `Conflict` or `NoFields`, at the attribute at fault.
+pub fn compose(
+    request: &Request,
+    planned: Vec<Diagnostic>,
+    checked: Vec<Checked>,
+    answers: Vec<AnswerUsed>,
+) -> Result<Expansion, Failure> {
+    let mut expansion = Expansion { diagnostics: planned, answers, ..Expansion::default() };
+    let mut out = Joined::default();
+    let placed: Vec<Placed> = checked.iter().map(|one| out.place(&one.output)).collect();
+    if request.form == MacroKind::Attribute {
+        let item = compose_item(request, &checked, &placed)?;
+        out.output.rows.extend(item);
+    }
+    for (one, placed) in checked.into_iter().zip(placed) {
+        for part in placed.parts.iter().filter(|part| part.kind == PartKind::Items as u8) {
+            out.output.rows.extend_from_slice(&part.rows);
+        }
+        let shift = |number| placed.span(number);
+        expansion.diagnostics.extend(one.diagnostics.into_iter().map(|mut diagnostic| {
+            map_diagnostic(&mut diagnostic, shift);
+            diagnostic
+        }));
+        expansion.plan.extend(one.plan);
+        expansion.artifacts.extend(one.artifacts);
+    }
+    expansion.output = out.output;
+    Ok(expansion)
+}
+
+/// The user's item with what the macros change about it.
+fn compose_item(
+    request: &Request,
+    checked: &[Checked],
+    placed: &[Placed],
+) -> Result<Vec<Token>, Failure> {
+    let mut replaced: Option<(usize, &PlacedPart)> = None;
+    let mut fields: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut changes = item::Changes::default();
+    for (call, (one, placed)) in checked.iter().zip(placed).enumerate() {
+        let parts = placed.parts.iter().zip(&one.output.parts);
+        for (part, raw) in parts {
+            if part.kind == PartKind::Item as u8 {
+                if let Some((other, _)) = replaced {
+                    return Err(texts::project::both_replace(request, other, call));
+                }
+                replaced = Some((call, part));
+            }
+            if part.kind == PartKind::Field as u8 {
+                if let Some(other) = fields.insert(&raw.name, call) {
+                    return Err(texts::project::same_field(request, other, call, &raw.name));
+                }
+                changes.fields.push(&part.rows);
+            }
+        }
+    }
+    if let (Some((call, _)), Some((_, other))) = (replaced, fields.first_key_value()) {
+        return Err(texts::project::both_replace(request, *other, call));
+    }
+    if let Some((_, part)) = replaced {
+        return Ok(part.rows.clone());
+    }
+    changes.helpers =
+        request.calls.iter().flat_map(|c| c.helpers.iter().map(String::as_str)).collect();
+    changes.strip_cell = !changes.helpers.is_empty();
+    let adds = fields.first_key_value().map(|(name, call)| (*name, *call));
+    item::emit(&request.table, request.item(), &changes).ok_or_else(|| match adds {
+        Some((name, call)) => texts::project::no_fields(request, call, name),
+        None => texts::project::internal("an item without changes could not be emitted"),
+    })
+}
+
+/// Outputs of several guests in one text and one list of operations.
+#[derive(Default)]
+struct Joined {
+    output: Output,
+}
+
+struct Placed {
+    operations: u32,
+    parts: Vec<PlacedPart>,
+}
+
+struct PlacedPart {
+    kind: u8,
+    rows: Vec<Token>,
+}
+
+impl Placed {
+    fn span(&self, number: u32) -> u32 {
+        if number >= span::FIRST_OPERATION { number + self.operations } else { number }
+    }
+}
+
+impl Joined {
+    fn place(&mut self, raw: &RawOutput) -> Placed {
+        let text = self.output.text.len() as u32;
+        self.output.text.push_str(&raw.text);
+        let mut placed = Placed { operations: self.output.spans.len() as u32, parts: Vec::new() };
+        for operation in &raw.spans {
+            let SpanOp { op, a, b } = *operation;
+            self.output.spans.push(SpanOp { op, a: placed.span(a), b: placed.span(b) });
+        }
+        let mut at = 0;
+        for Part { kind, rows, .. } in &raw.parts {
+            let end = at + *rows as usize;
+            let rows = raw.rows[at..end].iter().map(|token| {
+                let moved = Token { span: placed.span(token.span), ..*token };
+                match token.kind {
+                    kind::IDENT | kind::LITERAL => Token { a: token.a + text, ..moved },
+                    _ => moved,
+                }
+            });
+            let rows = rows.collect();
+            placed.parts.push(PlacedPart { kind: *kind, rows });
+            at = end;
+        }
+        placed
+    }
+}
+
+/// Replaces the guest's handles by the request's.
+fn translate(request: &Request, call: usize, guest: &mut GuestExpansion) {
+    if request.calls.len() == 1 {
+        return;
+    }
+    let moved = |number| to_request(request, call, number);
+    for token in &mut guest.output.rows {
+        token.span = moved(token.span);
+        if token.kind == kind::RESPAN {
+            token.a = moved(token.a);
+        }
+    }
+    for operation in &mut guest.output.spans {
+        operation.a = moved(operation.a);
+        operation.b = moved(operation.b);
+    }
+    for diagnostic in &mut guest.diagnostics {
+        map_diagnostic(diagnostic, moved);
+    }
+}
+
+fn to_request(request: &Request, call: usize, number: u32) -> u32 {
+    let Some((row, part)) = span::row(number) else {
+        return number;
+    };
+    let arguments = &request.calls[call].arguments;
+    let row = row as usize;
+    let moved = if row < arguments.len() {
+        arguments.start + row
+    } else {
+        request.item().start + row - arguments.len()
+    };
+    span::of_row(moved as u32) + part
+}
+
+fn map_diagnostic(diagnostic: &mut Diagnostic, map: impl Fn(u32) -> u32) {
+    diagnostic.start = map(diagnostic.start);
+    diagnostic.end = map(diagnostic.end);
+    for suggestion in &mut diagnostic.suggestions {
+        suggestion.start = map(suggestion.start);
+        suggestion.end = map(suggestion.end);
+    }
+}
+
+fn check_diagnostic(
+    table: &Table,
+    operations: usize,
+    diagnostic: &Diagnostic,
+) -> Result<(), String> {
+    let suggested = diagnostic.suggestions.iter().flat_map(|s| [s.start, s.end]);
+    for number in [diagnostic.start, diagnostic.end].into_iter().chain(suggested) {
+        output::check_span(table, operations, number)
+            .map_err(|reason| format!("a diagnostic at {reason}"))?;
+    }
+    if diagnostic.level == Level::Error && diagnostic.message.trim().is_empty() {
+        return Err("an error without a message".into());
+    }
+    Ok(())
+}
+
+/// Bytes that a guest returned, as the limit counts them.
+fn size(guest: &GuestExpansion) -> u64 {
+    let text = |strings: &[&String]| strings.iter().map(|s| s.len() as u64).sum::<u64>();
+    let diagnostics = guest.diagnostics.iter().map(|d| {
+        let notes = d.notes.iter().map(|n| n.message.len() as u64).sum::<u64>();
+        let suggestions =
+            d.suggestions.iter().map(|s| text(&[&s.message, &s.replacement])).sum::<u64>();
+        64 + d.message.len() as u64 + notes + suggestions
+    });
+    let plan = guest.plan.iter().map(|p| 64 + text(&[&p.kind, &p.name, &p.body]));
+    let artifacts = guest.artifacts.iter().map(|a| 64 + (a.name.len() + a.body.len()) as u64);
+    guest.output.text.len() as u64
+        + diagnostics.sum::<u64>()
+        + plan.sum::<u64>()
+        + artifacts.sum::<u64>()
+}
+
+#[cfg(test)]
+mod tests;

@@ -111,3 +111,5 @@ pub struct Expansion {
     /// What it stands on, in the order of asking, each once.
     pub answers: Vec<AnswerUsed>,
 }
+
+pub mod file;

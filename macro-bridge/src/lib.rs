@@ -23,7 +23,7 @@ pub mod output;
 pub mod policy;
 pub mod project;
 pub mod request;
-mod sealed;
+pub mod sealed;
 pub mod table;
 pub mod text;
 

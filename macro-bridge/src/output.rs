@@ -1,5 +1,10 @@
-//! What a guest returns, and the check that every byte of it passes before anything is built.
+//! What a guest returns, and the check that every row of it passes before anything is built.
+//!
+//! The guest is not trusted: after [`check`] every handle lies in the input, every count nests,
+//! every text is what rustc's own constructors take, and nothing is larger than allowed.
 
+use crate::table::{SpanOp, Table, Token, delimiter, kind, op, span};
+use crate::text;
 
 /// What a run of output rows is for. The numbers are those of `part.kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +22,7 @@ pub enum PartKind {
 pub struct Part {
     /// What for; a [`PartKind`] once checked.
     pub kind: u8,
-    /// How many rows.
+    /// How many rows, those inside groups included.
     pub rows: u32,
     /// The field's name.
     pub name: String,
@@ -35,3 +40,323 @@ pub struct RawOutput {
     /// What the rows are for.
     pub parts: Vec<Part>,
 }
+
+/// Why an output is not a token stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invalid {
+    /// Row `row` is at fault, in the way that `reason` says.
+    Row {
+        /// Index of the row.
+        row: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Span operation `index` is at fault.
+    Operation {
+        /// Index of the operation.
+        index: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The parts are at fault.
+    Parts(String),
+    /// With all references followed there are more rows than allowed.
+    TooManyRows {
+        /// How many there would be, or more.
+        rows: u64,
+    },
+}
+
+impl std::fmt::Display for Invalid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Row { row, reason } => write!(f, "token {row}: {reason}"),
+            Self::Operation { index, reason } => write!(f, "span operation {index}: {reason}"),
+            Self::Parts(reason) => write!(f, "parts: {reason}"),
+            Self::TooManyRows { rows } => write!(f, "more than {rows} tokens"),
+        }
+    }
+}
+
+/// Checks an output against the input that the guest was given. `split` divides arguments and
+/// item; no reference may cross it. `most` bounds the rows with all references followed.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check(input: &Table, split: usize, output: &RawOutput, most: u64) -> Result<(), Invalid> {
+    let check = Check { input, output, ends: parent_ends(input, split) };
+    check.operations()?;
+    check.parts()?;
+    check.rows(most)
+}
+
+/// Checks that a span number means something.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_span(input: &Table, operations: usize, number: u32) -> Result<(), String> {
+    if number == span::CALL_SITE || number == span::MIXED_SITE {
+        return Ok(());
+    }
+    if number >= span::FIRST_OPERATION {
+        let index = (number - span::FIRST_OPERATION) as usize;
+        return if index < operations {
+            Ok(())
+        } else {
+            Err(format!("span operation {index} of {operations}"))
+        };
+    }
+    match span::row(number) {
+        Some((row, part)) => {
+            let token = input.rows.get(row as usize).ok_or_else(|| {
+                format!("span of input token {row}, but there are {}", input.rows.len())
+            })?;
+            let fits = part == span::WHOLE || (part <= span::CLOSE && token.kind == kind::GROUP);
+            if fits { Ok(()) } else { Err(format!("part {part} of input token {row}")) }
+        }
+        None => Err(format!("span number {number}")),
+    }
+}
+
+/// For each input row the row behind its last sibling.
+fn parent_ends(input: &Table, split: usize) -> Vec<u32> {
+    let mut ends = Vec::with_capacity(input.rows.len());
+    let mut open: Vec<u32> = Vec::new();
+    for (row, token) in input.rows.iter().enumerate() {
+        while open.last().is_some_and(|end| *end as usize <= row) {
+            open.pop();
+        }
+        let top = if row < split { split } else { input.rows.len() } as u32;
+        ends.push(open.last().copied().unwrap_or(top));
+        if token.kind == kind::GROUP {
+            open.push((row + 1) as u32 + token.a);
+        }
+    }
+    ends
+}
+
+struct Check<'a> {
+    input: &'a Table,
+    output: &'a RawOutput,
+    ends: Vec<u32>,
+}
+
+impl Check<'_> {
+    fn operations(&self) -> Result<(), Invalid> {
+        for (index, operation) in self.output.spans.iter().enumerate() {
+            let bad = |reason| Invalid::Operation { index, reason };
+            if operation.op > op::LOCATED_AT {
+                return Err(bad(format!("operation kind {} is not known", operation.op)));
+            }
+            // Only operations before this one count, so there is no cycle.
+            for number in [operation.a, operation.b] {
+                check_span(self.input, index, number).map_err(bad)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The parts must end where top-level rows end, and cover all of them.
+    fn parts(&self) -> Result<(), Invalid> {
+        let rows = &self.output.rows;
+        let bad = |reason: &str| Err(Invalid::Parts(reason.to_owned()));
+        let mut at = 0usize;
+        for part in &self.output.parts {
+            let end = at.saturating_add(part.rows as usize);
+            while at < end {
+                let Some(token) = rows.get(at) else {
+                    return bad("they cover more rows than there are");
+                };
+                at += 1;
+                if token.kind == kind::GROUP {
+                    at = at.saturating_add(token.a as usize);
+                }
+            }
+            if at != end {
+                return bad("one ends inside a group");
+            }
+            if part.kind > PartKind::Field as u8 {
+                return Err(Invalid::Parts(format!("part kind {} is not known", part.kind)));
+            }
+            if part.kind == PartKind::Field as u8 && (!text::is_ident(&part.name) || part.rows == 0)
+            {
+                return bad("a field has no name or no tokens");
+            }
+        }
+        if at != rows.len() {
+            return bad("they do not cover all rows");
+        }
+        if self.output.parts.iter().filter(|p| p.kind == PartKind::Item as u8).count() > 1 {
+            return bad("the item is replaced twice");
+        }
+        Ok(())
+    }
+
+    fn rows(&self, most: u64) -> Result<(), Invalid> {
+        let rows = &self.output.rows;
+        let mut total = 0u64;
+        let mut ends: Vec<usize> = Vec::new();
+        let mut part_ends = self.output.parts.iter().scan(0usize, |at, part| {
+            *at += part.rows as usize;
+            Some(*at)
+        });
+        let mut part_end = part_ends.next().unwrap_or(0);
+        let mut quote = false;
+        for (row, token) in rows.iter().enumerate() {
+            while ends.last() == Some(&row) {
+                ends.pop();
+                if quote {
+                    return Err(Invalid::Row {
+                        row: row - 1,
+                        reason: "`'` is not followed by a name".into(),
+                    });
+                }
+            }
+            while row >= part_end {
+                part_end = part_ends.next().unwrap_or(usize::MAX);
+            }
+            let bad = |reason: String| Invalid::Row { row, reason };
+            let end = ends.last().copied().unwrap_or(part_end).min(rows.len());
+            if quote && !self.begins_with_name(token) {
+                return Err(Invalid::Row {
+                    row: row.saturating_sub(1),
+                    reason: "`'` is not followed by a name".into(),
+                });
+            }
+            quote = false;
+            match token.kind {
+                kind::RANGE => total = total.saturating_add(self.range(token).map_err(bad)?),
+                kind::RESPAN => self.respan(token).map_err(bad)?,
+                _ => {
+                    check_span(self.input, self.output.spans.len(), token.span).map_err(bad)?;
+                    self.token(token, row, end).map_err(bad)?;
+                }
+            }
+            match token.kind {
+                kind::GROUP => ends.push(row + 1 + token.a as usize),
+                kind::PUNCT if token.a == '\'' as u32 => {
+                    if token.sub == 0 || row + 1 >= end {
+                        return Err(bad("`'` is not followed by a name".into()));
+                    }
+                    quote = true;
+                }
+                kind::RANGE => quote = self.ends_with_quote(token),
+                _ => {}
+            }
+            if quote && row + 1 >= end {
+                return Err(bad("`'` is not followed by a name".into()));
+            }
+            total = total.saturating_add(1);
+            if total > most {
+                return Err(Invalid::TooManyRows { rows: most });
+            }
+        }
+        Ok(())
+    }
+
+    fn token(&self, token: &Token, row: usize, end: usize) -> Result<(), String> {
+        let words = |what: &str| {
+            let start = token.a as usize;
+            let range = start..start.saturating_add(token.b as usize);
+            self.output.text.get(range).ok_or_else(|| format!("{what} outside the text"))
+        };
+        match token.kind {
+            kind::IDENT => {
+                let name = words("identifier")?;
+                let good = match token.sub {
+                    0 => text::is_ident(name),
+                    1 => text::is_raw_ident(name),
+                    other => return Err(format!("identifier of sort {other}")),
+                };
+                good.then_some(()).ok_or_else(|| format!("`{}` is not an identifier", shown(name)))
+            }
+            kind::LITERAL => {
+                let literal = words("literal")?;
+                text::literal(literal)
+                    .map(|_| ())
+                    .ok_or_else(|| format!("`{}` is not a literal", shown(literal)))
+            }
+            kind::PUNCT => {
+                let legal = char::from_u32(token.a).is_some_and(text::is_punct);
+                if !legal {
+                    return Err(format!("character {:#x} is no punctuation", token.a));
+                }
+                (token.sub <= 1).then_some(()).ok_or_else(|| format!("spacing {}", token.sub))
+            }
+            kind::GROUP => {
+                if token.sub > delimiter::NONE {
+                    return Err(format!("delimiter {} is not known", token.sub));
+                }
+                let inside = (row + 1).saturating_add(token.a as usize);
+                (inside <= end)
+                    .then_some(())
+                    .ok_or_else(|| "group is not closed where it should be".into())
+            }
+            other => Err(format!("token kind {other} is not known")),
+        }
+    }
+
+    /// How many rows the range stands for.
+    fn range(&self, token: &Token) -> Result<u64, String> {
+        let first = match span::row(token.span) {
+            Some((row, span::WHOLE)) if (row as usize) < self.input.rows.len() => row as usize,
+            _ => {
+                return Err(format!("range of input tokens from span number {}", token.span));
+            }
+        };
+        if token.a == 0 {
+            return Err("range of no tokens".into());
+        }
+        let end = self.ends[first] as usize;
+        let mut at = first;
+        for _ in 0..token.a {
+            if at >= end {
+                return Err(format!(
+                    "range of {} tokens from input token {first} leaves its group",
+                    token.a
+                ));
+            }
+            at = self.input.next_sibling(at);
+        }
+        Ok((at - first) as u64)
+    }
+
+    fn respan(&self, token: &Token) -> Result<(), String> {
+        check_span(self.input, self.output.spans.len(), token.span)?;
+        match span::row(token.a) {
+            Some((row, span::WHOLE)) if self.input.is_ident(row as usize, "$crate") => Ok(()),
+            _ => Err("only `$crate` is given another span by handle".into()),
+        }
+    }
+
+    fn ends_with_quote(&self, range: &Token) -> bool {
+        let Some((first, _)) = span::row(range.span) else {
+            return false;
+        };
+        let mut last = first as usize;
+        for _ in 1..range.a {
+            last = self.input.next_sibling(last);
+        }
+        self.input.is_punct(last, '\'')
+    }
+
+    fn begins_with_name(&self, token: &Token) -> bool {
+        match token.kind {
+            kind::IDENT => true,
+            kind::RANGE => span::row(token.span)
+                .and_then(|(row, _)| self.input.rows.get(row as usize))
+                .is_some_and(|first| first.kind == kind::IDENT),
+            _ => false,
+        }
+    }
+}
+
+/// The start of a text from a guest, for an error.
+fn shown(text: &str) -> String {
+    let start: String = text.chars().take(40).collect();
+    let start = start.escape_debug().to_string();
+    if text.chars().nth(40).is_some() { format!("{start}...") } else { start }
+}
+
+#[cfg(test)]
+mod tests;

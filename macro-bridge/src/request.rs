@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+pub mod file;
+
 use crate::digest::{Digest, Sha256};
 use crate::table::{Table, push_length};
 
@@ -141,6 +143,9 @@ pub struct Place {
 /// One item and the macros on it, in the order in which they run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
+    /// What rustc called: for an attribute the host emits the item again, with the macros'
+    /// changes; a derive adds to it; a function-like macro has none.
+    pub form: MacroKind,
     /// Arguments of each call, in the order of `calls`, then the item.
     pub table: Table,
     /// The macros, at least one, in canonical order (see [`crate::compose::order`]).
@@ -169,7 +174,7 @@ impl Request {
         let mut hash = Sha256::new();
         hash.update(b"cell-expansion-key 1\n");
         hash.update(crate::API_VERSION.as_bytes());
-        let mut head = Vec::new();
+        let mut head = vec![self.form as u8];
         for call in &self.calls {
             call.hash_into(&mut head);
             push_bytes(&mut head, &self.table.encode(call.arguments.clone()));

@@ -197,7 +197,9 @@ impl Table {
                 ends.pop();
                 out.push(code::CLOSE);
             }
-            let Some(token) = self.rows.get(row) else { break };
+            let Some(token) = self.rows.get(row) else {
+                break;
+            };
             match token.kind {
                 kind::IDENT | kind::LITERAL => {
                     out.push(match (token.kind, token.sub) {

@@ -1,3 +1,4 @@
 //! The texts of all failures.
 
 pub mod engine;
+pub mod project;

@@ -1,10 +1,11 @@
-//! Texts of what goes wrong while a component is loaded, described or run: kinds 03xx, 04xx and
-//! 0501.
+//! Texts of what goes wrong while a component is loaded, described or run: kinds 03xx (except what
+//! the checks of an output find, see [`project`]), 04xx and 0501.
 //!
 //! Those about a running macro take a [`Subject`], so that each says the same of it: which macro,
 //! on which item, out of which component.
 
 use crate::digest::Digest;
+use crate::failure::texts::project;
 use crate::failure::{Failure, Kind};
 use crate::request::{CallPermission, Limits, MacroKind, Request};
 
@@ -31,18 +32,12 @@ impl Subject {
     /// Call number `call` of a request.
     #[must_use]
     pub fn of(request: &Request, call: usize) -> Self {
-        let item = item_title(request);
-        let Some(one) = request.calls.get(call) else {
-            return Self::describing("", Digest::from_bytes([0; 32]), Limits::default());
-        };
+        let one = &request.calls[call];
         let mark = if one.kind == MacroKind::Function { "!" } else { "" };
         Self {
             name: format!("macro `{}{mark}`", one.path()),
             cell: one.cell.clone(),
-            doing: match item {
-                Some(item) if one.kind != MacroKind::Function => format!("while expanding `{item}`"),
-                _ => format!("while expanding `{}`", one.path()),
-            },
+            doing: project::item_note(request),
             component: one.component,
             rows: one.arguments.len() + request.item().len(),
             limits: one.limits,
@@ -66,8 +61,11 @@ impl Subject {
 
     fn failure(&self, kind: Kind, what: &str) -> Failure {
         let name = &self.name;
-        Failure::new(kind, format!("{name} {what}"))
-            .note(format!("{}; component sha256 {}", self.doing, self.component.short()))
+        Failure::new(kind, format!("{name} {what}")).note(format!(
+            "{}; component sha256 {}",
+            self.doing,
+            self.component.short()
+        ))
     }
 
     /// The table of `cell.toml` that a help line names.
@@ -78,7 +76,9 @@ impl Subject {
 
     fn raise(&self, key: &str, value: u64, or: &str) -> String {
         let table = self.table("limits");
-        format!("if the macro is right, raise `{key}` (now {value}) under {table} in cell.toml{or}")
+        format!(
+            "if the macro is right, raise `{key}` (now {value}) under {table} in cell.toml, then run `cell lock`{or}"
+        )
     }
 }
 
@@ -89,27 +89,6 @@ pub fn component_name(cell: &str, component: Digest) -> String {
         "" => format!("component {}", component.short()),
         cell => format!("component of cell `{cell}`"),
     }
-}
-
-/// `struct Order`, from the first keyword of the item that says what it is.
-fn item_title(request: &Request) -> Option<String> {
-    const NAMED: [&str; 10] =
-        ["struct", "enum", "union", "fn", "trait", "mod", "const", "static", "type", "impl"];
-    let table = &request.table;
-    let mut rows = table.siblings(request.item()).peekable();
-    while let Some(row) = rows.next() {
-        let Some(keyword) = NAMED.iter().find(|word| table.is_ident(row, word)) else { continue };
-        if *keyword == "impl" {
-            return Some("impl".to_owned());
-        }
-        let next = rows.peek().and_then(|next| table.rows.get(*next))?;
-        let name = table.text_of(next);
-        // `const fn`, `const unsafe fn`: what is named comes later.
-        if !name.is_empty() && !NAMED.contains(&name) && !matches!(name, "unsafe" | "async" | "extern") {
-            return Some(format!("{keyword} {name}"));
-        }
-    }
-    None
 }
 
 const AUTHOR: &str = "this is a bug in the macro: report it to the author";
@@ -138,14 +117,13 @@ pub fn out_of_fuel(subject: &Subject, function: Option<&str>) -> Failure {
     let failure = subject
         .failure(Kind::OutOfFuel, &what)
         .note(format!("its input has {} tokens", thousands(subject.rows as u64)));
-    at_function(failure, function).help(subject.raise("fuel", fuel, ", or split the input"))
+    at_function(failure, function).help(subject.raise("fuel", fuel, "; or split the input"))
 }
 
-/// More questions than any macro needs.
+/// More questions, or longer ones, than any macro needs. `what` says which: `10,000 questions`.
 #[must_use]
-pub fn too_many_questions(subject: &Subject, limit: u32) -> Failure {
-    let what = format!("was stopped after asking {} questions", thousands(u64::from(limit)));
-    subject.failure(Kind::OutOfFuel, &what).help(AUTHOR)
+pub fn too_many_questions(subject: &Subject, what: &str) -> Failure {
+    subject.failure(Kind::OutOfFuel, &format!("was stopped after asking {what}")).help(AUTHOR)
 }
 
 /// The macro wanted more memory than its limit.
@@ -155,7 +133,7 @@ pub fn out_of_memory(subject: &Subject, wanted: u64) -> Failure {
     subject
         .failure(Kind::OutOfMemory, &format!("wanted more than {} of memory", size(memory)))
         .note(format!("it asked for {}", size(wanted)))
-        .help(subject.raise("memory", memory, ", or split the input"))
+        .help(subject.raise("memory", memory, "; or split the input"))
 }
 
 /// The macro wanted more table entries, memories or instances than any macro needs.
@@ -175,37 +153,13 @@ pub fn stack_overflow(subject: &Subject, stack: u64, function: Option<&str>) -> 
         .help("the macro calls itself without end, or the input nests too deep for it: try a simpler input, then report it to the author")
 }
 
-/// More output than the limit. `what` is counted: `rows of tokens`, `bytes`.
+/// More output than the host takes over from the guest's memory, before any of it is looked at.
 #[must_use]
-pub fn output_too_large(subject: &Subject, key: &str, limit: u64) -> Failure {
-    let what = match key {
-        "rows" => format!("returned more than {} tokens", thousands(limit)),
-        _ => format!("returned more than {}", size(limit)),
-    };
+pub fn output_not_taken(subject: &Subject, limit: u64) -> Failure {
+    let table = subject.table("limits");
     subject
-        .failure(Kind::OutputTooLarge, &what)
-        .help(subject.raise(key, limit, ", or split the input"))
-}
-
-/// Tokens that do not form a stream. `why` names the row.
-#[must_use]
-pub fn invalid_output(subject: &Subject, why: &str) -> Failure {
-    subject
-        .failure(Kind::InvalidOutput, &format!("returned tokens that cannot be read: {why}"))
-        .help(AUTHOR)
-}
-
-/// Code that the output policy forbids. `what` is shown (`unsafe`), `word` is what `cell.toml`
-/// calls it.
-#[must_use]
-pub fn denied_output(subject: &Subject, what: &str, word: &str) -> Failure {
-    let name = &subject.name;
-    Failure::new(Kind::DeniedOutput, format!("{name} wants to emit `{what}`, which is not allowed"))
-        .note(format!("{}; component sha256 {}", subject.doing, subject.component.short()))
-        .help(format!(
-            "do not allow it unless you know why the macro needs it: `allow = [\"{word}\"]` under {} in cell.toml, then run `cell lock`",
-            subject.table("grants")
-        ))
+        .failure(Kind::OutputTooLarge, &format!("returned more than {} in one piece", size(limit)))
+        .help(format!("if the macro is right, raise `rows` or `output` under {table} in cell.toml, then run `cell lock`"))
 }
 
 /// A question that the macro declared and that nobody granted.
@@ -255,14 +209,6 @@ pub fn undeclared_call(
         some => format!("it says that it may ask {}", quoted(some, '`')),
     })
     .help("do not use this version of the macro until its author has explained it")
-}
-
-/// A diagnostic, fact, plan entry or artifact that cannot be read.
-#[must_use]
-pub fn invalid_answer(subject: &Subject, why: &str) -> Failure {
-    subject
-        .failure(Kind::InvalidAnswer, &format!("returned something that cannot be read: {why}"))
-        .help(AUTHOR)
 }
 
 const REBUILD: &str = "build it with `cell build-macros`";
@@ -322,7 +268,9 @@ pub fn forbidden_import(name: &str, import: &str) -> Failure {
             .note("it was built for a target with WASI: files, clocks and sockets do not exist for macros")
             .help("`cell build-macros` builds it for `wasm32-unknown-unknown`, which has none")
     } else {
-        failure.help("remove the dependency that wants this import; `cell build-macros` lists all imports")
+        failure.help(
+            "remove the dependency that wants this import; `cell build-macros` lists all imports",
+        )
     }
 }
 
@@ -373,12 +321,17 @@ pub fn wrong_export(name: &str, reason: &str) -> Failure {
     .source(reason)
 }
 
-/// Something is larger than what is compiled. `what` begins with an article.
+/// Something is larger than what is compiled. `what` is what was counted: `functions`, `bytes in
+/// function 17`.
 #[must_use]
 pub fn too_large(name: &str, what: &str, found: u64, limit: u64) -> Failure {
     Failure::new(
         Kind::TooLarge,
-        format!("{name} has {what} of {}, more than the {} that are compiled", thousands(found), thousands(limit)),
+        format!(
+            "{name} has {} {what}, and no more than {} are compiled",
+            thousands(found),
+            thousands(limit)
+        ),
     )
     .note("compiling cannot be interrupted, so its size is bounded before it begins")
     .help("build it in release mode with `cell build-macros`, or split it into two cells")
@@ -420,7 +373,8 @@ fn quoted(list: &[String], quote: char) -> String {
 }
 
 /// `2,000,000,000`
-fn thousands(number: u64) -> String {
+#[must_use]
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -433,7 +387,8 @@ fn thousands(number: u64) -> String {
 }
 
 /// `256 MiB`, `512 KiB`, `17 bytes`
-fn size(bytes: u64) -> String {
+#[must_use]
+pub fn size(bytes: u64) -> String {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;
     match bytes {

@@ -1,0 +1,1 @@
+//! The one proc-macro crate of Cell.

@@ -1,0 +1,222 @@
+//! A recorded expansion as a file: readable in a diff, one token a line, sealed with its digest.
+//!
+//! ```text
+//! cell-expansion 1
+//! key 9f2c...
+//! macros ledger::table
+//! answer search 41be... 07aa...
+//! warning 20 20 a table without a primary key
+//! plan ledger table accounts CREATE TABLE ...
+//! tokens
+//! =56 4            four tokens of the input, from handle 56 on
+//! iimpl            an identifier with the span call-site
+//! i24 Account      an identifier with the span of input row 2
+//! {11              a group with eleven rows in it
+//! sha256 ...
+//! ```
+
+use std::fmt::Write as _;
+
+use super::{AnswerUsed, Artifact, Diagnostic, Expansion, Level, Note, PlanEntry, Suggestion};
+use crate::digest::Digest;
+use crate::sealed::{self, Damage};
+use crate::table::{SpanOp, Token, kind};
+
+const FORMAT: &str = "cell-expansion 1";
+
+/// Marks of token lines, by delimiter for groups.
+const GROUPS: [char; 4] = ['(', '{', '[', 'n'];
+
+/// Writes the file. `title` is for people ([`crate::request::Request::title`]).
+#[must_use]
+pub fn encode(key: &Digest, title: &str, expansion: &Expansion) -> String {
+    let mut out = format!("{FORMAT}\nkey {key}\nmacros {}\n", sealed::escape(title));
+    for AnswerUsed { cell, key, digest } in &expansion.answers {
+        let _ = writeln!(out, "answer {cell} {key} {digest}");
+    }
+    for diagnostic in &expansion.diagnostics {
+        encode_diagnostic(&mut out, diagnostic);
+    }
+    for PlanEntry { cell, kind, name, body } in &expansion.plan {
+        let words = [cell, kind, name, body].map(|word| sealed::escape(word));
+        let _ = writeln!(out, "plan {}", words.join("\t"));
+    }
+    for Artifact { cell, name, body } in &expansion.artifacts {
+        let body = sealed::escape_bytes(body);
+        let _ =
+            writeln!(out, "artifact {}\t{}\t{body}", sealed::escape(cell), sealed::escape(name));
+    }
+    for SpanOp { op, a, b } in &expansion.output.spans {
+        let _ = writeln!(out, "span {op} {a} {b}");
+    }
+    out.push_str("tokens\n");
+    for token in &expansion.output.rows {
+        encode_token(&mut out, &expansion.output.text, token);
+    }
+    sealed::seal(out)
+}
+
+fn encode_diagnostic(out: &mut String, diagnostic: &Diagnostic) {
+    let Diagnostic { level, message, start, end, notes, suggestions } = diagnostic;
+    let word = if *level == Level::Error { "error" } else { "warning" };
+    let _ = writeln!(out, "{word} {start} {end} {}", sealed::escape(message));
+    for Note { help, message } in notes {
+        let word = if *help { "help" } else { "note" };
+        let _ = writeln!(out, "{word} {}", sealed::escape(message));
+    }
+    for Suggestion { message, start, end, replacement } in suggestions {
+        let (message, replacement) = (sealed::escape(message), sealed::escape(replacement));
+        let _ = writeln!(out, "suggest {start} {end} {message}\t{replacement}");
+    }
+}
+
+fn encode_token(out: &mut String, text: &str, token: &Token) {
+    let Token { kind, sub, span, a, b } = *token;
+    let word = text.get(a as usize..(a as usize).saturating_add(b as usize)).unwrap_or("");
+    let at = if span == 0 { String::new() } else { span.to_string() };
+    // Texts with a space or a line break are literals; identifiers need no escape.
+    let _ = match kind {
+        kind::IDENT if sub == 0 => writeln!(out, "i{at} {word}"),
+        kind::IDENT => writeln!(out, "r{at} {word}"),
+        kind::LITERAL => writeln!(out, "l{at} {}", sealed::escape(word)),
+        kind::PUNCT => {
+            let mark = if sub == 0 { 'p' } else { 'j' };
+            writeln!(out, "{mark}{at} {}", char::from_u32(a).unwrap_or('?'))
+        }
+        kind::RANGE => writeln!(out, "={span} {a}"),
+        kind::RESPAN => writeln!(out, "${at} {a}"),
+        _ => writeln!(out, "{}{at} {a}", GROUPS[usize::from(sub & 3)]),
+    };
+}
+
+/// Reads the file. The tokens are not checked: use [`crate::output::check`].
+///
+/// # Errors
+/// [`Damage`], also if the file is about another key than `key`.
+pub fn decode(bytes: &[u8], key: &Digest) -> Result<Expansion, Damage> {
+    let body = sealed::open(bytes, FORMAT)?;
+    let mut expansion = Expansion::default();
+    // The first line is the format.
+    let mut number = 1;
+    let mut lines = body.lines();
+    let mut keyed = false;
+    for line in lines.by_ref() {
+        number += 1;
+        if line == "tokens" {
+            break;
+        }
+        match line.strip_prefix("key ") {
+            Some(found) if Digest::parse(found) == Some(*key) => keyed = true,
+            Some(_) => return Err(Damage::Line(number)),
+            None => decode_fact(&mut expansion, line).ok_or(Damage::Line(number))?,
+        }
+    }
+    if !keyed {
+        return Err(Damage::NotSealed);
+    }
+    for line in lines {
+        number += 1;
+        decode_token(&mut expansion, line).ok_or(Damage::Line(number))?;
+    }
+    Ok(expansion)
+}
+
+fn decode_fact(expansion: &mut Expansion, line: &str) -> Option<()> {
+    let (word, rest) = line.split_once(' ')?;
+    match word {
+        "macros" => {}
+        "answer" => {
+            let mut words = rest.split(' ');
+            expansion.answers.push(AnswerUsed {
+                cell: words.next()?.to_owned(),
+                key: Digest::parse(words.next()?)?,
+                digest: Digest::parse(words.next()?)?,
+            });
+        }
+        "error" | "warning" => {
+            let (start, rest) = rest.split_once(' ')?;
+            let (end, message) = rest.split_once(' ')?;
+            expansion.diagnostics.push(Diagnostic {
+                level: if word == "error" { Level::Error } else { Level::Warning },
+                message: sealed::unescape(message)?,
+                start: start.parse().ok()?,
+                end: end.parse().ok()?,
+                notes: Vec::new(),
+                suggestions: Vec::new(),
+            });
+        }
+        "note" | "help" => {
+            let note = Note { help: word == "help", message: sealed::unescape(rest)? };
+            expansion.diagnostics.last_mut()?.notes.push(note);
+        }
+        "suggest" => {
+            let (start, rest) = rest.split_once(' ')?;
+            let (end, rest) = rest.split_once(' ')?;
+            let (message, replacement) = rest.split_once('\t')?;
+            expansion.diagnostics.last_mut()?.suggestions.push(Suggestion {
+                message: sealed::unescape(message)?,
+                start: start.parse().ok()?,
+                end: end.parse().ok()?,
+                replacement: sealed::unescape(replacement)?,
+            });
+        }
+        "plan" => {
+            let words: Vec<_> = rest.split('\t').map(sealed::unescape).collect::<Option<_>>()?;
+            let [cell, kind, name, body] = <[String; 4]>::try_from(words).ok()?;
+            expansion.plan.push(PlanEntry { cell, kind, name, body });
+        }
+        "artifact" => {
+            let mut words = rest.split('\t');
+            expansion.artifacts.push(Artifact {
+                cell: sealed::unescape(words.next()?)?,
+                name: sealed::unescape(words.next()?)?,
+                body: sealed::unescape_bytes(words.next()?)?,
+            });
+        }
+        "span" => {
+            let mut words = rest.split(' ');
+            expansion.output.spans.push(SpanOp {
+                op: words.next()?.parse().ok()?,
+                a: words.next()?.parse().ok()?,
+                b: words.next()?.parse().ok()?,
+            });
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn decode_token(expansion: &mut Expansion, line: &str) -> Option<()> {
+    let output = &mut expansion.output;
+    let (head, value) = line.split_once(' ')?;
+    let mark = head.chars().next()?;
+    let at = &head[mark.len_utf8()..];
+    let span = if at.is_empty() { 0 } else { at.parse().ok()? };
+    let mut words = |kind, sub, word: &str| {
+        let a = u32::try_from(output.text.len()).ok()?;
+        output.text.push_str(word);
+        Some(Token { kind, sub, span, a, b: u32::try_from(word.len()).ok()? })
+    };
+    let token = match mark {
+        'i' => words(kind::IDENT, 0, value)?,
+        'r' => words(kind::IDENT, 1, value)?,
+        'l' => words(kind::LITERAL, 0, &sealed::unescape(value)?)?,
+        'p' | 'j' => {
+            let mut chars = value.chars();
+            let a = chars.next()? as u32;
+            chars.next().is_none().then_some(())?;
+            Token { kind: kind::PUNCT, sub: u8::from(mark == 'j'), span, a, b: 0 }
+        }
+        '=' => Token { kind: kind::RANGE, sub: 0, span, a: value.parse().ok()?, b: 0 },
+        '$' => Token { kind: kind::RESPAN, sub: 0, span, a: value.parse().ok()?, b: 0 },
+        group => {
+            let sub = GROUPS.iter().position(|mark| *mark == group)? as u8;
+            Token { kind: kind::GROUP, sub, span, a: value.parse().ok()?, b: 0 }
+        }
+    };
+    output.rows.push(token);
+    Some(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,385 @@
+//! Texts about the code that uses a macro, the project's files, and what a macro returned.
+
+use std::path::Path;
+
+use crate::digest::Digest;
+use crate::failure::{Failure, Kind};
+use crate::item::Item;
+use crate::lock::LockError;
+use crate::policy::Violation;
+use crate::request::{Call, MacroKind, Request};
+use crate::sealed::Damage;
+
+/// "while expanding `struct Account`".
+#[must_use]
+pub fn item_note(request: &Request) -> String {
+    let item = Item::parse(&request.table, request.item());
+    match (request.form, item) {
+        (MacroKind::Function, _) | (_, None) => {
+            let tokens = request.item().len();
+            format!("while expanding a call with {tokens} tokens")
+        }
+        (_, Some(item)) => format!("while expanding `{}`", item.title(&request.table)),
+    }
+}
+
+/// "component ledger, sha256 9f2c41d0".
+#[must_use]
+pub fn component_note(call: &Call) -> String {
+    format!("component `{}`, sha256 {}", call.cell, call.component.short())
+}
+
+/// The closest of `known` to `name`, if it is close.
+#[must_use]
+pub fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (name.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|other| (distance(name, other), other))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, other)| other)
+}
+
+/// Edit distance with swaps of neighbours (optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            if i == 0 || j == 0 {
+                rows[i][j] = i + j;
+                continue;
+            }
+            let same = usize::from(a[i - 1] != b[j - 1]);
+            let mut best =
+                (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + same);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// 01xx: the call is not written as it should be. `form` is how it should.
+#[must_use]
+pub fn spelling(found: &str, form: &str) -> Failure {
+    Failure::new(Kind::Spelling, format!("expected {form}, found {found}"))
+        .help("write the cell, `::` and the macro: `#[cell::wasm(ledger::table)]`")
+}
+
+/// No such cell.
+#[must_use]
+pub fn unknown_cell<'a>(
+    cell: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    manifest: &Path,
+) -> Failure {
+    let known: Vec<&str> = known.into_iter().collect();
+    let failure =
+        Failure::new(Kind::UnknownCell, format!("there is no cell `{cell}` in this project"));
+    let failure = if known.is_empty() {
+        failure.note(format!("{} names no cells", manifest.display()))
+    } else {
+        failure.note(format!("{} names {}", manifest.display(), list(known.iter().copied())))
+    };
+    match near(cell, known) {
+        Some(other) => failure.help(format!("did you mean `{other}`?")),
+        None => failure.help(format!(
+            "add `[cells.{cell}]` with its `path` to `cell.toml`, then run `cell lock`"
+        )),
+    }
+}
+
+/// The cell has no such macro.
+#[must_use]
+pub fn unknown_macro<'a>(
+    cell: &str,
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Failure {
+    let known: Vec<&str> = known.into_iter().collect();
+    let failure =
+        Failure::new(Kind::UnknownMacro, format!("cell `{cell}` publishes no macro `{name}`"))
+            .note(format!("it publishes {}", list(known.iter().copied())));
+    match near(name, known) {
+        Some(other) => failure.help(format!("did you mean `{other}`?")),
+        None => failure.help(format!("if `{name}` is new in `{cell}`, run `cell lock`")),
+    }
+}
+
+/// The macro is of another kind.
+#[must_use]
+pub fn wrong_kind(cell: &str, name: &str, kind: MacroKind) -> Failure {
+    let (what, how) = match kind {
+        MacroKind::Attribute => ("an attribute", format!("`#[cell::wasm({cell}::{name})]`")),
+        MacroKind::Derive => ("a derive", format!("`#[cell::wasm_derive({cell}::{name})]`")),
+        MacroKind::Function => {
+            ("a function-like macro", format!("`cell::expand!({cell}::{name}(..))`"))
+        }
+    };
+    Failure::new(Kind::WrongKind, format!("`{cell}::{name}` is {what}"))
+        .help(format!("write {how}"))
+}
+
+/// A macro that this one needs is not on the item.
+#[must_use]
+pub fn missing_need(path: &str, need: &str) -> Failure {
+    Failure::new(Kind::MissingNeed, format!("`{path}` needs `{need}` on the same item"))
+        .help(format!("add `#[cell::wasm({need})]` to the item, in any order"))
+}
+
+/// Macros that need each other.
+#[must_use]
+pub fn need_cycle(paths: &[&str]) -> Failure {
+    Failure::new(Kind::NeedCycle, format!("{} need each other", list(paths.iter().copied())))
+        .note("each declares that it runs behind another of them")
+        .help("this is a mistake in the macros: report it to their authors, and use one of them")
+}
+
+/// The macro stands twice.
+#[must_use]
+pub fn repeated(path: &str) -> Failure {
+    Failure::new(Kind::Repeated, format!("`{path}` stands twice on this item"))
+        .help("remove one of the two")
+}
+
+/// Two macros cannot both have their way.
+#[must_use]
+pub fn both_replace(request: &Request, one: usize, other: usize) -> Failure {
+    let (a, b) = (request.calls[one].path(), request.calls[other].path());
+    Failure::new(Kind::Conflict, format!("`{a}` and `{b}` both change the item itself"))
+        .note(item_note(request))
+        .help("use one of them on this item")
+}
+
+/// Two macros add one field.
+#[must_use]
+pub fn same_field(request: &Request, one: usize, other: usize, name: &str) -> Failure {
+    let (a, b) = (request.calls[one].path(), request.calls[other].path());
+    let message = if one == other {
+        format!("`{a}` adds the field `{name}` twice")
+    } else {
+        format!("`{a}` and `{b}` both add the field `{name}`")
+    };
+    Failure::new(Kind::Conflict, message)
+        .note(item_note(request))
+        .help("use one of them on this item")
+}
+
+/// There are no fields to add to.
+#[must_use]
+pub fn no_fields(request: &Request, call: usize, name: &str) -> Failure {
+    let path = request.calls[call].path();
+    Failure::new(
+        Kind::NoFields,
+        format!("`{path}` adds a field `{name}`, which needs a struct with named fields"),
+    )
+    .note(item_note(request))
+    .help(format!("use `{path}` on a `struct` with `{{ .. }}`"))
+}
+
+/// 02xx: no `cell.toml`.
+#[must_use]
+pub fn no_project(package: &Path) -> Failure {
+    Failure::new(Kind::NoProject, "this package has no `cell.toml`")
+        .note(format!("looked in {} and every folder above it", package.display()))
+        .help("run `cell init`")
+}
+
+/// No `cell.lock`.
+#[must_use]
+pub fn no_lock(root: &Path) -> Failure {
+    Failure::new(Kind::NoLock, "there is no `cell.lock` beside `cell.toml`")
+        .note(format!("looked in {}", root.display()))
+        .help("run `cell lock` and commit `cell.lock` and `.cell/`")
+}
+
+/// `cell.toml` is newer.
+#[must_use]
+pub fn stale_lock(root: &Path) -> Failure {
+    Failure::new(Kind::StaleLock, "`cell.lock` was not written for this `cell.toml`")
+        .note(format!("in {}", root.display()))
+        .help("run `cell lock`, look at what changed, and commit it")
+}
+
+/// `cell.lock` cannot be read.
+#[must_use]
+pub fn bad_lock(root: &Path, error: &LockError) -> Failure {
+    Failure::new(Kind::BadLock, "`cell.lock` cannot be read")
+        .note(format!("{}: {error}", root.join("cell.lock").display()))
+        .help("run `cell lock`; if the file is of a newer Cell, update `cell-sdk` and the `cell` command")
+}
+
+/// Nothing here can run the macro. `places` says what was tried.
+#[must_use]
+pub fn no_engine(request: &Request, places: &[String]) -> Failure {
+    let failure = Failure::new(
+        Kind::NoEngine,
+        format!(
+            "the expansion of `{}` is not recorded and nothing here can run it",
+            request.title()
+        ),
+    );
+    let failure = places.iter().fold(failure.note(item_note(request)), |f, place| f.note(place));
+    failure
+        .help("run `cell vendor`: it expands what is missing and records it in `.cell/`")
+        .help("or build with the feature `embedded` of `cell-sdk`, which runs macros inside rustc")
+}
+
+/// A damaged record.
+#[must_use]
+pub fn bad_expansion(path: &Path, damage: &Damage) -> Failure {
+    Failure::new(Kind::BadExpansion, "a recorded expansion is damaged")
+        .note(format!("{}: {damage}", path.display()))
+        .help("delete the file and run `cell vendor`, or restore it from version control")
+}
+
+/// A damaged answer.
+#[must_use]
+pub fn bad_answer(path: &Path, damage: &Damage) -> Failure {
+    Failure::new(Kind::BadAnswer, "a recorded answer is damaged")
+        .note(format!("{}: {damage}", path.display()))
+        .help("restore the file from version control")
+}
+
+/// No component file.
+#[must_use]
+pub fn no_component(path: &Path, digest: &Digest) -> Failure {
+    Failure::new(Kind::NoComponent, format!("component {} is not here", digest.short()))
+        .note(format!("`cell.lock` names it; looked for {}", path.display()))
+        .help("run `cell lock`, or restore `.cell/components` from version control")
+}
+
+/// Other bytes than the lock names.
+#[must_use]
+pub fn wrong_digest(cell: &str, expected: &Digest, found: &Digest) -> Failure {
+    Failure::new(
+        Kind::WrongDigest,
+        format!("the component of cell `{cell}` is not the one in `cell.lock`"),
+    )
+    .note(format!("expected sha256 {expected}"))
+    .note(format!("found sha256 {found}"))
+    .help("if you replaced it on purpose run `cell lock`; if not, find out who changed it")
+}
+
+/// A question without a recorded answer.
+#[must_use]
+pub fn unrecorded(
+    request: &Request,
+    call: usize,
+    cell: &str,
+    function: &str,
+    key: &Digest,
+) -> Failure {
+    let path = request.calls[call].path();
+    Failure::new(
+        Kind::Unrecorded,
+        format!("`{path}` asked `{cell}::{function}`, and no answer is recorded"),
+    )
+    .note(item_note(request))
+    .note(format!("looked for .cell/answers/{cell}/{key}"))
+    .note("a build asks no cell: it uses recorded answers only")
+    .help(format!("restore the answer from version control, or remove `{path}` from the item"))
+}
+
+/// More macros than slots.
+#[must_use]
+pub fn too_many_macros(kind: MacroKind, count: usize) -> Failure {
+    Failure::new(
+        Kind::TooManyMacros,
+        format!("{count} macros of kind {} in one project; alias modules can name 64", kind.word()),
+    )
+    .help("write `#[cell::wasm(cell::macro)]` for some, and remove cells that are not used from `cell.toml`")
+}
+
+/// `cell.toml` cannot be read.
+#[must_use]
+pub fn bad_manifest(path: &Path, reason: &str) -> Failure {
+    Failure::new(Kind::BadManifest, "`cell.toml` cannot be read")
+        .note(format!("{}: {reason}", path.display()))
+        .help("correct it; `cell lock --help` shows the keys")
+}
+
+fn of_macro(kind: Kind, message: String, request: &Request, call: usize) -> Failure {
+    Failure::new(kind, message).note(item_note(request)).note(component_note(&request.calls[call]))
+}
+
+/// 03xx: more than the limits allow.
+#[must_use]
+pub fn output_too_large(
+    request: &Request,
+    call: usize,
+    found: u64,
+    limit: u64,
+    unit: &str,
+) -> Failure {
+    let called = &request.calls[call];
+    let message = format!("macro `{}` returned more than {limit} {unit}", called.path());
+    let key = if unit == "tokens" { "rows" } else { "output" };
+    of_macro(Kind::OutputTooLarge, message, request, call)
+        .note(format!("at least {found} {unit}"))
+        .help(format!(
+            "raise `{key}` under `[cells.{}.limits]` in `cell.toml`, then run `cell lock`",
+            called.cell
+        ))
+}
+
+/// Tokens that are none.
+#[must_use]
+pub fn invalid_output(request: &Request, call: usize, reason: &str) -> Failure {
+    let message = format!(
+        "macro `{}` returned tokens that cannot be read: {reason}",
+        request.calls[call].path()
+    );
+    of_macro(Kind::InvalidOutput, message, request, call)
+        .help("this is a mistake in the macro: report it to its author")
+}
+
+/// A diagnostic, fact, plan entry or artifact that cannot be used.
+#[must_use]
+pub fn invalid_answer(request: &Request, call: usize, reason: &str) -> Failure {
+    let message = format!("macro `{}` returned {reason}", request.calls[call].path());
+    of_macro(Kind::InvalidAnswer, message, request, call)
+        .help("this is a mistake in the macro: report it to its author")
+}
+
+/// Code that the policy forbids.
+#[must_use]
+pub fn denied_output(request: &Request, call: usize, found: &Violation) -> Failure {
+    let called = &request.calls[call];
+    let Violation { word, about, found, .. } = found;
+    let message = format!("macro `{}` returned `{found}`, which is not allowed", called.path());
+    of_macro(Kind::DeniedOutput, message, request, call)
+        .note(format!("the project does not let cell `{}` emit {about}", called.cell))
+        .help(format!(
+            "if you trust it with that: `allow = [\"{word}\"]` under `[cells.{}.output]` in `cell.toml`, then run `cell lock`",
+            called.cell
+        ))
+}
+
+/// Something that should not have happened.
+#[must_use]
+pub fn internal(what: &str) -> Failure {
+    Failure::new(Kind::Internal, format!("a mistake in Cell: {what}"))
+        .help("report it with the item that you expanded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names() {
+        assert_eq!(near("tabel", ["cache", "table"]), Some("table"));
+        assert_eq!(near("tabl", ["cache", "table"]), Some("table"));
+        assert_eq!(near("query", ["cache", "table"]), None);
+        assert_eq!(near("", ["cache"]), None);
+    }
+}

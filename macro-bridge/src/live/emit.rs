@@ -1,0 +1,174 @@
+//! Checked output rows as a token stream of rustc.
+
+use std::str::FromStr;
+
+use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
+
+use super::walk::Originals;
+use crate::expansion::Output;
+use crate::table::{SpanOp, Token, delimiter, kind, op, span};
+use crate::text;
+
+/// Builds the stream. `output` must have passed [`crate::output::check`] for the table that
+/// `originals` came with; rows that it would have refused are left out.
+#[must_use]
+pub fn emit(output: &Output, originals: &Originals) -> TokenStream {
+    let spans = Spans::new(originals, &output.spans);
+    let mut levels: Vec<Level> = Vec::new();
+    let mut trees: Vec<TokenTree> = Vec::new();
+    for (row, token) in output.rows.iter().enumerate() {
+        close(&mut levels, &mut trees, row);
+        match token.kind {
+            kind::GROUP => levels.push(Level {
+                end: row + 1 + token.a as usize,
+                delimiter: token.sub,
+                span: spans.get(token.span),
+                outer: std::mem::take(&mut trees),
+            }),
+            kind::RANGE => {
+                let first = span::row(token.span).map_or(usize::MAX, |(row, _)| row as usize);
+                let rows = range_of(originals, first, token.a);
+                trees.extend(rows.into_iter().filter_map(|row| originals.tree(row).cloned()));
+            }
+            kind::RESPAN => {
+                let row = span::row(token.a).map_or(usize::MAX, |(row, _)| row as usize);
+                if let Some(mut tree) = originals.tree(row).cloned() {
+                    tree.set_span(spans.get(token.span));
+                    trees.push(tree);
+                }
+            }
+            _ => trees.extend(leaf(output, token, spans.get(token.span))),
+        }
+    }
+    close(&mut levels, &mut trees, output.rows.len());
+    trees.into_iter().collect()
+}
+
+/// A group that is being built.
+struct Level {
+    end: usize,
+    delimiter: u8,
+    span: Span,
+    outer: Vec<TokenTree>,
+}
+
+fn close(levels: &mut Vec<Level>, trees: &mut Vec<TokenTree>, row: usize) {
+    while levels.last().is_some_and(|level| level.end == row) {
+        let Some(level) = levels.pop() else { return };
+        let inside = std::mem::replace(trees, level.outer);
+        let delimiter = match level.delimiter {
+            delimiter::PARENTHESIS => Delimiter::Parenthesis,
+            delimiter::BRACE => Delimiter::Brace,
+            delimiter::BRACKET => Delimiter::Bracket,
+            _ => Delimiter::None,
+        };
+        let mut group = Group::new(delimiter, inside.into_iter().collect());
+        group.set_span(level.span);
+        trees.push(TokenTree::Group(group));
+    }
+}
+
+/// The rows of `count` siblings from `first` on.
+#[must_use]
+pub fn range_of(originals: &Originals, first: usize, count: u32) -> Vec<usize> {
+    let mut rows = Vec::with_capacity(count as usize);
+    let mut row = first;
+    for _ in 0..count {
+        rows.push(row);
+        row = originals.next_sibling(row);
+    }
+    rows
+}
+
+fn leaf(output: &Output, token: &Token, span: Span) -> Option<TokenTree> {
+    let start = token.a as usize;
+    let words = || output.text.get(start..start.saturating_add(token.b as usize));
+    Some(match token.kind {
+        kind::IDENT => {
+            let name = words()?;
+            TokenTree::Ident(match token.sub {
+                0 => Ident::new(name, span),
+                _ => Ident::new_raw(name, span),
+            })
+        }
+        kind::PUNCT => {
+            let spacing = if token.sub == 1 { Spacing::Joint } else { Spacing::Alone };
+            let mut punct = Punct::new(char::from_u32(token.a)?, spacing);
+            punct.set_span(span);
+            TokenTree::Punct(punct)
+        }
+        _ => {
+            let mut literal = literal(words()?)?;
+            literal.set_span(span);
+            TokenTree::Literal(literal)
+        }
+    })
+}
+
+/// `Literal::from_str` opens a source file in rustc for each call, so the plain literals, which
+/// are nearly all, are made from their value where that gives the same text.
+fn literal(text: &str) -> Option<Literal> {
+    match text::literal(text)? {
+        text::Literal::Str(body) if is_plain(body) => return Some(Literal::string(body)),
+        text::Literal::Integer { digits, suffix } if is_plain_number(digits) => {
+            let value: u64 = digits.parse().ok()?;
+            let made = match suffix {
+                "" => Some(Literal::u64_unsuffixed(value)),
+                "u8" => u8::try_from(value).ok().map(Literal::u8_suffixed),
+                "u16" => u16::try_from(value).ok().map(Literal::u16_suffixed),
+                "u32" => u32::try_from(value).ok().map(Literal::u32_suffixed),
+                "u64" => Some(Literal::u64_suffixed(value)),
+                "usize" => usize::try_from(value).ok().map(Literal::usize_suffixed),
+                "i32" => i32::try_from(value).ok().map(Literal::i32_suffixed),
+                "i64" => i64::try_from(value).ok().map(Literal::i64_suffixed),
+                _ => None,
+            };
+            if made.is_some() {
+                return made;
+            }
+        }
+        _ => {}
+    }
+    Literal::from_str(text).ok()
+}
+
+/// Nothing in it that rustc would escape.
+fn is_plain(body: &str) -> bool {
+    body.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\')
+}
+
+/// Decimal digits that print as they are written.
+fn is_plain_number(digits: &str) -> bool {
+    digits.len() < 20
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'))
+        && digits.parse::<u64>().is_ok()
+}
+
+/// Spans by number.
+pub(super) struct Spans<'a> {
+    originals: &'a Originals,
+    derived: Vec<Span>,
+}
+
+impl<'a> Spans<'a> {
+    pub(super) fn new(originals: &'a Originals, operations: &[SpanOp]) -> Self {
+        let mut spans = Self { originals, derived: Vec::with_capacity(operations.len()) };
+        for operation in operations {
+            let (a, b) = (spans.get(operation.a), spans.get(operation.b));
+            spans.derived.push(match operation.op {
+                op::RESOLVED_AT => a.resolved_at(b),
+                _ => a.located_at(b),
+            });
+        }
+        spans
+    }
+
+    pub(super) fn get(&self, number: u32) -> Span {
+        if number < span::FIRST_OPERATION {
+            return self.originals.span(number);
+        }
+        let index = (number - span::FIRST_OPERATION) as usize;
+        self.derived.get(index).copied().unwrap_or_else(Span::call_site)
+    }
+}

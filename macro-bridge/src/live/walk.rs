@@ -1,0 +1,121 @@
+//! A token stream of rustc as a table, with the original token of each row.
+
+use proc_macro::{Delimiter, Group, Spacing, Span, TokenStream, TokenTree, token_stream};
+
+use crate::table::{Table, TableBuilder, delimiter, span};
+
+/// The original tokens, by row: what references are emitted from and handles stand for.
+#[derive(Default)]
+pub struct Originals {
+    trees: Vec<TokenTree>,
+    /// The row behind each token and all that is in it.
+    next: Vec<u32>,
+}
+
+impl Originals {
+    /// The token of a row.
+    #[must_use]
+    pub fn tree(&self, row: usize) -> Option<&TokenTree> {
+        self.trees.get(row)
+    }
+
+    /// The row behind `row` and all that is in it.
+    #[must_use]
+    pub fn next_sibling(&self, row: usize) -> usize {
+        self.next.get(row).map_or(usize::MAX, |next| *next as usize)
+    }
+
+    /// The span of a handle; call-site for one that is none.
+    #[must_use]
+    pub fn span(&self, handle: u32) -> Span {
+        let Some((row, part)) = span::row(handle) else {
+            return if handle == span::MIXED_SITE { Span::mixed_site() } else { Span::call_site() };
+        };
+        match (self.tree(row as usize), part) {
+            (Some(TokenTree::Group(group)), span::OPEN) => group.span_open(),
+            (Some(TokenTree::Group(group)), span::CLOSE) => group.span_close(),
+            (Some(tree), _) => tree.span(),
+            (None, _) => Span::call_site(),
+        }
+    }
+}
+
+/// Walks streams into one table, one after the other.
+#[derive(Default)]
+pub struct Walker {
+    builder: TableBuilder,
+    originals: Originals,
+}
+
+impl Walker {
+    /// Walks `stream`; returns its rows. Nesting is bounded by memory only: the walk does not
+    /// recurse.
+    pub fn walk(&mut self, stream: TokenStream) -> std::ops::Range<usize> {
+        let start = self.builder.len();
+        let mut open: Vec<token_stream::IntoIter> = Vec::new();
+        let mut iter = stream.into_iter();
+        loop {
+            match iter.next() {
+                Some(tree) => {
+                    let inside = self.row(&tree);
+                    self.originals.trees.push(tree);
+                    if let Some(inside) = inside {
+                        open.push(std::mem::replace(&mut iter, inside.into_iter()));
+                    }
+                }
+                None => match open.pop() {
+                    Some(outer) => {
+                        // Every entry of `open` belongs to a group that was opened.
+                        let _ = self.builder.close();
+                        iter = outer;
+                    }
+                    None => return start..self.builder.len(),
+                },
+            }
+        }
+    }
+
+    /// The table and the originals of everything that was walked; `None` if there was more than a
+    /// table can hold.
+    #[must_use]
+    pub fn finish(mut self) -> Option<(Table, Originals)> {
+        let table = self.builder.finish()?;
+        let rows = 0..table.rows.len();
+        self.originals.next = rows.map(|row| table.next_sibling(row) as u32).collect();
+        Some((table, self.originals))
+    }
+
+    fn row(&mut self, tree: &TokenTree) -> Option<TokenStream> {
+        match tree {
+            TokenTree::Ident(ident) => {
+                let text = ident.to_string();
+                match text.strip_prefix("r#") {
+                    Some(name) => self.builder.ident(name, true),
+                    None => self.builder.ident(&text, false),
+                }
+                None
+            }
+            TokenTree::Punct(punct) => {
+                self.builder.punct(punct.as_char(), punct.spacing() == Spacing::Joint);
+                None
+            }
+            TokenTree::Literal(literal) => {
+                self.builder.literal(&literal.to_string());
+                None
+            }
+            TokenTree::Group(group) => {
+                self.builder.open(number(group));
+                Some(group.stream())
+            }
+        }
+    }
+}
+
+fn number(group: &Group) -> u8 {
+    match group.delimiter() {
+        Delimiter::Parenthesis => delimiter::PARENTHESIS,
+        Delimiter::Brace => delimiter::BRACE,
+        Delimiter::Bracket => delimiter::BRACKET,
+        Delimiter::None => delimiter::NONE,
+    }
+}

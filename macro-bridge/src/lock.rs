@@ -1,0 +1,314 @@
+//! `cell.lock`: what the project's macros are, one fact a line, sorted, so that branches merge and
+//! a build without any tool reads it in microseconds.
+//!
+//! The command line writes it (`Display`), everyone reads it ([`Lock::parse`]).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::digest::Digest;
+use crate::policy;
+use crate::request::{Allowed, CallPermission, Limits, MacroKind};
+
+/// First line of the file.
+const FORMAT: &str = "cell-lock 1";
+
+/// How many attribute macros, and how many derives, alias modules can name.
+pub const SLOTS: u16 = 64;
+
+/// The file as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// Digest of the `cell.toml` that it was made from.
+    pub manifest: Digest,
+    /// What macros see as the profile.
+    pub profile: String,
+    /// The cells by name.
+    pub cells: BTreeMap<String, LockedCell>,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedCell {
+    /// Version of `cell:macros` that its component speaks.
+    pub api: String,
+    /// Digest of the component.
+    pub component: Digest,
+    /// Its macros by name.
+    pub macros: BTreeMap<String, LockedMacro>,
+    /// Questions that `cell.toml` grants.
+    pub grants: Vec<CallPermission>,
+    /// Bounds of one expansion.
+    pub limits: Limits,
+    /// What its tokens may contain.
+    pub allowed: Allowed,
+}
+
+/// One macro.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedMacro {
+    /// How it is written.
+    pub kind: MacroKind,
+    /// Its number among the attributes, or the derives, of this lock; never given to another
+    /// macro as long as this one exists. Function-like macros have none.
+    pub slot: Option<u16>,
+    /// Context that it asks for.
+    pub wants: u32,
+    /// Macros that it needs, as `cell::name`.
+    pub needs: Vec<String>,
+    /// Helper attributes.
+    pub helpers: Vec<String>,
+    /// Questions that it may ask if they are granted.
+    pub calls: Vec<CallPermission>,
+}
+
+/// A line that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockError {
+    /// Counted from 1; 0 if the file as a whole is at fault.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+impl fmt::Display for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => f.write_str(self.reason),
+            line => write!(f, "line {line}: {}", self.reason),
+        }
+    }
+}
+
+impl std::error::Error for LockError {}
+
+impl Lock {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// The first line that is not as [`Lock`]'s `Display` writes it.
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        let mut facts = Facts::default();
+        let mut lines = text.lines().enumerate();
+        let whole = |reason| LockError { line: 0, reason };
+        match lines.next() {
+            Some((_, FORMAT)) => {}
+            Some((_, first)) if first.starts_with("cell-lock ") => {
+                return Err(LockError { line: 1, reason: "written by another version of Cell" });
+            }
+            _ => {
+                return Err(LockError { line: 1, reason: "the first line is not `cell-lock 1`" });
+            }
+        }
+        for (index, line) in lines {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let words: Vec<&str> = line.split(' ').collect();
+            facts.read(&words).map_err(|reason| LockError { line: index + 1, reason })?;
+        }
+        facts.finish().map_err(whole)
+    }
+
+    /// The macro in a slot.
+    #[must_use]
+    pub fn slot(
+        &self,
+        kind: MacroKind,
+        slot: u16,
+    ) -> Option<(&str, &LockedCell, &str, &LockedMacro)> {
+        self.cells.iter().find_map(|(name, cell)| {
+            let found = cell.macros.iter().find(|(_, m)| m.kind == kind && m.slot == Some(slot))?;
+            Some((name.as_str(), cell, found.0.as_str(), found.1))
+        })
+    }
+}
+
+/// A fact about one cell, or `None` while it has not been read.
+#[derive(Default)]
+struct Partial {
+    api: Option<String>,
+    component: Option<Digest>,
+    macros: BTreeMap<String, LockedMacro>,
+    grants: Vec<CallPermission>,
+    limits: Limits,
+    allowed: Allowed,
+}
+
+#[derive(Default)]
+struct Facts {
+    manifest: Option<Digest>,
+    profile: Option<String>,
+    cells: BTreeMap<String, Partial>,
+}
+
+impl Facts {
+    fn read(&mut self, words: &[&str]) -> Result<(), &'static str> {
+        const MERGED: &str = "said twice: two branches were merged; run `cell lock`";
+        match words {
+            ["manifest", digest] => {
+                let digest = Digest::parse(digest).ok_or("no digest")?;
+                set(&mut self.manifest, digest).ok_or(MERGED)
+            }
+            ["profile", name] => set(&mut self.profile, (*name).to_owned()).ok_or(MERGED),
+            ["cell", cell, rest @ ..] if !cell.is_empty() => {
+                let cell = self.cells.entry((*cell).to_owned()).or_default();
+                match rest {
+                    ["api", version] => set(&mut cell.api, (*version).to_owned()).ok_or(MERGED),
+                    ["component", digest] => {
+                        let digest = Digest::parse(digest).ok_or("no digest")?;
+                        set(&mut cell.component, digest).ok_or(MERGED)
+                    }
+                    ["grant", "call", question] => {
+                        cell.grants.push(permission(question).ok_or("no `cell::function`")?);
+                        Ok(())
+                    }
+                    ["allow", word] => {
+                        let bit = policy::bit(word).ok_or("no word of the output policy")?;
+                        cell.allowed.0 |= bit;
+                        Ok(())
+                    }
+                    ["limit", name, value] => {
+                        let value: u64 = value.parse().map_err(|_| "no number")?;
+                        *limit(&mut cell.limits, name).ok_or("no limit of this name")? = value;
+                        Ok(())
+                    }
+                    ["macro", name, kind, options @ ..] => {
+                        let kind = MacroKind::from_word(kind).ok_or("no kind of macro")?;
+                        let read = macro_options(kind, options)?;
+                        match cell.macros.insert((*name).to_owned(), read) {
+                            None => Ok(()),
+                            Some(_) => Err(MERGED),
+                        }
+                    }
+                    _ => Err("no fact about a cell that is known"),
+                }
+            }
+            _ if words[0].starts_with("<<<<<<<") || words[0].starts_with(">>>>>>>") => {
+                Err("a merge conflict: keep both sides' lines, then run `cell lock`")
+            }
+            _ => Err("no fact that is known"),
+        }
+    }
+
+    fn finish(self) -> Result<Lock, &'static str> {
+        let cells = self
+            .cells
+            .into_iter()
+            .map(|(name, cell)| {
+                let Partial { api, component, macros, grants, limits, allowed } = cell;
+                let api = api.ok_or("a cell has no `api` line")?;
+                let component = component.ok_or("a cell has no `component` line")?;
+                Ok((name, LockedCell { api, component, macros, grants, limits, allowed }))
+            })
+            .collect::<Result<BTreeMap<_, _>, &'static str>>()?;
+        let mut slots: Vec<_> = cells
+            .values()
+            .flat_map(|cell| cell.macros.values())
+            .filter_map(|m| Some((m.kind, m.slot?)))
+            .collect();
+        slots.sort_unstable();
+        if slots.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err("two macros have one slot: two branches were merged; run `cell lock`");
+        }
+        Ok(Lock {
+            manifest: self.manifest.ok_or("there is no `manifest` line")?,
+            profile: self.profile.ok_or("there is no `profile` line")?,
+            cells,
+        })
+    }
+}
+
+fn set<T>(place: &mut Option<T>, value: T) -> Option<()> {
+    place.replace(value).is_none().then_some(())
+}
+
+fn permission(text: &str) -> Option<CallPermission> {
+    let (cell, function) = text.split_once("::")?;
+    Some(CallPermission { cell: cell.to_owned(), function: function.to_owned() })
+}
+
+fn limit<'a>(limits: &'a mut Limits, name: &str) -> Option<&'a mut u64> {
+    Some(match name {
+        "fuel" => &mut limits.fuel,
+        "memory" => &mut limits.memory,
+        "rows" => &mut limits.rows,
+        "bytes" => &mut limits.bytes,
+        _ => return None,
+    })
+}
+
+fn macro_options(kind: MacroKind, options: &[&str]) -> Result<LockedMacro, &'static str> {
+    let mut read = LockedMacro {
+        kind,
+        slot: None,
+        wants: 0,
+        needs: Vec::new(),
+        helpers: Vec::new(),
+        calls: Vec::new(),
+    };
+    for option in options {
+        let (name, value) = option.split_once('=').ok_or("no `name=value`")?;
+        match name {
+            "slot" => read.slot = Some(value.parse().map_err(|_| "no slot number")?),
+            "wants" => read.wants = value.parse().map_err(|_| "no number")?,
+            "needs" => read.needs.push(value.to_owned()),
+            "helper" => read.helpers.push(value.to_owned()),
+            "call" => read.calls.push(permission(value).ok_or("no `cell::function`")?),
+            _ => return Err("no fact about a macro that is known"),
+        }
+    }
+    if read.slot.is_some_and(|slot| slot >= SLOTS) {
+        return Err("a slot above 63");
+    }
+    Ok(read)
+}
+
+impl fmt::Display for Lock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut lines =
+            vec![format!("manifest {}", self.manifest), format!("profile {}", self.profile)];
+        for (name, cell) in &self.cells {
+            let mut fact = |text: String| lines.push(format!("cell {name} {text}"));
+            fact(format!("api {}", cell.api));
+            fact(format!("component {}", cell.component));
+            for CallPermission { cell, function } in &cell.grants {
+                fact(format!("grant call {cell}::{function}"));
+            }
+            for word in policy::words(cell.allowed) {
+                fact(format!("allow {word}"));
+            }
+            let Limits { fuel, memory, rows, bytes } = cell.limits;
+            let limits = [("fuel", fuel), ("memory", memory), ("rows", rows), ("bytes", bytes)];
+            for (limit, value) in limits {
+                fact(format!("limit {limit} {value}"));
+            }
+            for (name, m) in &cell.macros {
+                let mut line = format!("macro {name} {}", m.kind.word());
+                if let Some(slot) = m.slot {
+                    line.push_str(&format!(" slot={slot}"));
+                }
+                if m.wants != 0 {
+                    line.push_str(&format!(" wants={}", m.wants));
+                }
+                for need in &m.needs {
+                    line.push_str(&format!(" needs={need}"));
+                }
+                for helper in &m.helpers {
+                    line.push_str(&format!(" helper={helper}"));
+                }
+                for CallPermission { cell, function } in &m.calls {
+                    line.push_str(&format!(" call={cell}::{function}"));
+                }
+                fact(line);
+            }
+        }
+        lines.sort_unstable();
+        lines.dedup();
+        writeln!(f, "{FORMAT}\n# written by `cell lock`; commit it, do not edit it")?;
+        lines.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! Where a project's files are, and reading them: `cell.toml`, `cell.lock` and `.cell/`.
+//!
+//! Nothing here writes: rustc writes nothing into a project.
+
+use std::path::{Path, PathBuf};
+
+use crate::answer::{Answer, Question};
+use crate::digest::Digest;
+use crate::expansion::{Expansion, file};
+use crate::failure::{Failure, texts};
+use crate::lock::Lock;
+use crate::request::{Call, CallPermission, MacroKind};
+
+/// A project: the folder of `cell.toml`, with its lock.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder of `cell.toml`.
+    pub root: PathBuf,
+    /// What `cell.lock` says.
+    pub lock: Lock,
+}
+
+/// The folder of the first `cell.toml` in `package` or above it.
+#[must_use]
+pub fn find_root(package: &Path) -> Option<PathBuf> {
+    package.ancestors().find(|folder| folder.join("cell.toml").is_file()).map(Path::to_path_buf)
+}
+
+/// Digest of `cell.toml`'s text, line ends and blanks at line ends aside: version control may
+/// change those.
+#[must_use]
+pub fn manifest_digest(text: &str) -> Digest {
+    let mut plain = String::with_capacity(text.len());
+    for line in text.lines() {
+        plain.push_str(line.trim_end());
+        plain.push('\n');
+    }
+    Digest::of(plain.as_bytes())
+}
+
+impl Project {
+    /// Reads the project that `package` belongs to.
+    ///
+    /// # Errors
+    /// `NoProject`, `NoLock`, `BadLock`, `StaleLock`, `BadManifest`.
+    pub fn load(package: &Path) -> Result<Self, Failure> {
+        let root = find_root(package).ok_or_else(|| texts::project::no_project(package))?;
+        let manifest = root.join("cell.toml");
+        let text = std::fs::read_to_string(&manifest)
+            .map_err(|error| texts::project::bad_manifest(&manifest, &error.to_string()))?;
+        let lock = match std::fs::read_to_string(root.join("cell.lock")) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(texts::project::no_lock(&root));
+            }
+            Err(_) => {
+                let reason = "it is not text";
+                let error = crate::lock::LockError { line: 0, reason };
+                return Err(texts::project::bad_lock(&root, &error));
+            }
+        };
+        let lock = Lock::parse(&lock).map_err(|error| texts::project::bad_lock(&root, &error))?;
+        if lock.manifest != manifest_digest(&text) {
+            return Err(texts::project::stale_lock(&root));
+        }
+        Ok(Self { root, lock })
+    }
+
+    /// `cell.lock`.
+    #[must_use]
+    pub fn lock_path(&self) -> PathBuf {
+        self.root.join("cell.lock")
+    }
+
+    /// Where a component is.
+    #[must_use]
+    pub fn component_path(&self, digest: &Digest) -> PathBuf {
+        self.root.join(".cell/components").join(format!("{digest}.wasm"))
+    }
+
+    /// Where a recorded expansion is.
+    #[must_use]
+    pub fn expansion_path(&self, key: &Digest) -> PathBuf {
+        self.root.join(".cell/expansions").join(key.to_string())
+    }
+
+    /// Where a recorded answer is.
+    #[must_use]
+    pub fn answer_path(&self, cell: &str, key: &Digest) -> PathBuf {
+        self.root.join(".cell/answers").join(cell).join(key.to_string())
+    }
+
+    /// The call of a macro as `cell.lock` describes it; arguments are empty.
+    ///
+    /// # Errors
+    /// `UnknownCell`, `UnknownMacro`.
+    pub fn call(&self, cell: &str, name: &str) -> Result<Call, Failure> {
+        let Some(locked) = self.lock.cells.get(cell) else {
+            let known = self.lock.cells.keys().map(String::as_str);
+            return Err(texts::project::unknown_cell(cell, known, &self.root.join("cell.toml")));
+        };
+        let Some(found) = locked.macros.get(name) else {
+            let known = locked.macros.keys().map(String::as_str);
+            return Err(texts::project::unknown_macro(cell, name, known));
+        };
+        let granted: Vec<CallPermission> =
+            found.calls.iter().filter(|call| locked.grants.contains(call)).cloned().collect();
+        Ok(Call {
+            cell: cell.to_owned(),
+            name: name.to_owned(),
+            kind: found.kind,
+            component: locked.component,
+            arguments: 0..0,
+            wants: found.wants,
+            needs: found.needs.clone(),
+            helpers: found.helpers.clone(),
+            granted,
+            asked: found.calls.clone(),
+            limits: locked.limits,
+            allowed: locked.allowed,
+        })
+    }
+
+    /// Cell and name of the macro in a slot.
+    #[must_use]
+    pub fn slot(&self, kind: MacroKind, slot: u16) -> Option<(&str, &str)> {
+        self.lock.slot(kind, slot).map(|(cell, _, name, _)| (cell, name))
+    }
+
+    /// A recorded expansion, if there is one and the answers under it are those recorded now.
+    ///
+    /// # Errors
+    /// `BadExpansion`, `BadAnswer`.
+    pub fn expansion(&self, key: &Digest) -> Result<Option<Expansion>, Failure> {
+        let path = self.expansion_path(key);
+        let Ok(bytes) = std::fs::read(&path) else {
+            return Ok(None);
+        };
+        let expansion = file::decode(&bytes, key)
+            .map_err(|damage| texts::project::bad_expansion(&path, &damage))?;
+        for used in &expansion.answers {
+            match self.answer_record(&used.cell, &used.key)? {
+                Some(answer) if answer.digest() == used.digest => {}
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(expansion))
+    }
+
+    /// The recorded answer to a question.
+    ///
+    /// # Errors
+    /// `BadAnswer`.
+    pub fn answer(&self, question: &Question) -> Result<Option<Answer>, Failure> {
+        let key = question.key();
+        let found = self.answer_record(&question.cell, &key)?;
+        match found {
+            Some(answer) if answer.question != *question => {
+                let path = self.answer_path(&question.cell, &key);
+                Err(texts::project::bad_answer(&path, &crate::sealed::Damage::Digest))
+            }
+            found => Ok(found),
+        }
+    }
+
+    fn answer_record(&self, cell: &str, key: &Digest) -> Result<Option<Answer>, Failure> {
+        let path = self.answer_path(cell, key);
+        let Ok(bytes) = std::fs::read(&path) else {
+            return Ok(None);
+        };
+        Answer::decode(&bytes)
+            .map(Some)
+            .map_err(|damage| texts::project::bad_answer(&path, &damage))
+    }
+}

@@ -1,0 +1,124 @@
+//! A request as a file: how rustc hands a missing expansion to the command line.
+
+use super::{Allowed, Call, CallPermission, Limits, MacroKind, Place, Request};
+use crate::digest::Digest;
+use crate::sealed::{self, Damage};
+use crate::table::Table;
+
+const FORMAT: &str = "cell-request 1";
+
+/// Writes the file.
+#[must_use]
+pub fn encode(request: &Request) -> String {
+    let Request { form, table, calls, place } = request;
+    let mut out = format!("{FORMAT}\nform {}\n", form.word());
+    let words = [&place.package, &place.krate, &place.profile].map(|word| sealed::escape(word));
+    out.push_str(&format!("place {}\n", words.join("\t")));
+    for call in calls {
+        let Limits { fuel, memory, rows, bytes } = call.limits;
+        out.push_str(&format!(
+            "call {} {} {} {} {} {} {} {fuel} {memory} {rows} {bytes} {}\n",
+            call.cell,
+            call.name,
+            call.kind.word(),
+            call.component,
+            call.arguments.start,
+            call.arguments.end,
+            call.wants,
+            call.allowed.0
+        ));
+        call.needs.iter().for_each(|need| out.push_str(&format!("need {need}\n")));
+        call.helpers.iter().for_each(|helper| out.push_str(&format!("helper {helper}\n")));
+        for (word, permissions) in [("granted", &call.granted), ("asked", &call.asked)] {
+            for CallPermission { cell, function } in permissions {
+                out.push_str(&format!("{word} {cell}::{function}\n"));
+            }
+        }
+    }
+    let table = table.encode(0..table.rows.len());
+    out.push_str(&format!("table {}\n", sealed::escape_bytes(&table)));
+    sealed::seal(out)
+}
+
+/// Reads the file.
+///
+/// # Errors
+/// [`Damage`] if it is not a whole request.
+pub fn decode(bytes: &[u8]) -> Result<Request, Damage> {
+    let body = sealed::open(bytes, FORMAT)?;
+    let mut request = Request {
+        form: MacroKind::Attribute,
+        table: Table::default(),
+        calls: Vec::new(),
+        place: Place::default(),
+    };
+    for (index, line) in body.lines().enumerate() {
+        read(&mut request, line).ok_or(Damage::Line(index + 2))?;
+    }
+    let rows = request.table.rows.len();
+    let mut at = 0;
+    for call in &request.calls {
+        if call.arguments.start != at || call.arguments.end < at || call.arguments.end > rows {
+            return Err(Damage::NotSealed);
+        }
+        at = call.arguments.end;
+    }
+    if request.calls.is_empty() {
+        return Err(Damage::NotSealed);
+    }
+    Ok(request)
+}
+
+fn read(request: &mut Request, line: &str) -> Option<()> {
+    let (word, rest) = line.split_once(' ')?;
+    match word {
+        "form" => request.form = MacroKind::from_word(rest)?,
+        "place" => {
+            let words: Vec<_> = rest.split('\t').map(sealed::unescape).collect::<Option<_>>()?;
+            let [package, krate, profile] = <[String; 3]>::try_from(words).ok()?;
+            request.place = Place { package, krate, profile };
+        }
+        "call" => request.calls.push(read_call(rest)?),
+        "need" => request.calls.last_mut()?.needs.push(rest.to_owned()),
+        "helper" => request.calls.last_mut()?.helpers.push(rest.to_owned()),
+        "granted" | "asked" => {
+            let (cell, function) = rest.split_once("::")?;
+            let permission =
+                CallPermission { cell: cell.to_owned(), function: function.to_owned() };
+            let call = request.calls.last_mut()?;
+            if word == "asked" { &mut call.asked } else { &mut call.granted }.push(permission);
+        }
+        "table" => request.table = Table::decode(&sealed::unescape_bytes(rest)?).ok()?,
+        _ => return None,
+    }
+    Some(())
+}
+
+fn read_call(rest: &str) -> Option<Call> {
+    let words: Vec<&str> = rest.split(' ').collect();
+    let [cell, name, kind, component, start, end, wants, fuel, memory, rows, bytes, allowed] =
+        <[&str; 12]>::try_from(words).ok()?;
+    let number = |word: &str| word.parse::<u64>().ok();
+    Some(Call {
+        cell: cell.to_owned(),
+        name: name.to_owned(),
+        kind: MacroKind::from_word(kind)?,
+        component: Digest::parse(component)?,
+        arguments: start.parse().ok()?..end.parse().ok()?,
+        wants: wants.parse().ok()?,
+        needs: Vec::new(),
+        helpers: Vec::new(),
+        granted: Vec::new(),
+        asked: Vec::new(),
+        limits: Limits {
+            fuel: number(fuel)?,
+            memory: number(memory)?,
+            rows: number(rows)?,
+            bytes: number(bytes)?,
+        },
+        allowed: Allowed(allowed.parse().ok()?),
+    })
+}
+
+#[cfg(test)]
+mod tests;

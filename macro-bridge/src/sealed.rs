@@ -1,0 +1,166 @@
+//! The frame of every file in `.cell/`: a first line that names format and version, a body of
+//! lines, and a last line with the SHA-256 of all before it. The digest finds damage; it does not
+//! prove where a file came from.
+
+use crate::digest::Digest;
+
+/// Why a file is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// Not UTF-8, or without the last line: cut off, or another file.
+    NotSealed,
+    /// The last line names another digest.
+    Digest,
+    /// Another format, or a version that this release does not read.
+    Format(String),
+    /// A line that cannot be read, counted from 1.
+    Line(usize),
+}
+
+impl std::fmt::Display for Damage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotSealed => f.write_str("it does not end with its digest: it was cut off"),
+            Self::Digest => f.write_str("its content does not match its last line"),
+            Self::Format(found) => write!(f, "its first line is `{found}`"),
+            Self::Line(line) => write!(f, "line {line} cannot be read"),
+        }
+    }
+}
+
+const SEAL: &str = "sha256 ";
+
+/// Adds the last line to `body`, which must end with a newline.
+pub(crate) fn seal(mut body: String) -> String {
+    let digest = Digest::of(body.as_bytes());
+    body.push_str(SEAL);
+    body.push_str(&digest.to_string());
+    body.push('\n');
+    body
+}
+
+/// The lines between the first, which must be `format`, and the last.
+pub(crate) fn open<'a>(bytes: &'a [u8], format: &str) -> Result<&'a str, Damage> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Damage::NotSealed)?;
+    let end = text.len().checked_sub(SEAL.len() + 65).ok_or(Damage::NotSealed)?;
+    let last = text.get(end..).ok_or(Damage::NotSealed)?;
+    let digest = last
+        .strip_prefix(SEAL)
+        .and_then(|rest| rest.strip_suffix('\n'))
+        .and_then(Digest::parse)
+        .ok_or(Damage::NotSealed)?;
+    let body = &text[..end];
+    if Digest::of(body.as_bytes()) != digest {
+        return Err(Damage::Digest);
+    }
+    let (first, rest) = body.split_once('\n').ok_or(Damage::NotSealed)?;
+    if first != format {
+        return Err(Damage::Format(first.chars().take(60).collect()));
+    }
+    Ok(rest)
+}
+
+/// One line without newlines: `\` and control characters escaped.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for ch in text.chars() {
+        match ch {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            _ => out.push(ch),
+        }
+    }
+    out
+}
+
+/// Reads [`escape`]'s text.
+pub(crate) fn unescape(text: &str) -> Option<String> {
+    if !text.contains('\\') {
+        return Some(text.to_owned());
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(ch) = chars.next() {
+        out.push(match ch {
+            '\\' => match chars.next()? {
+                '\\' => '\\',
+                'n' => '\n',
+                'r' => '\r',
+                _ => return None,
+            },
+            other => other,
+        });
+    }
+    Some(out)
+}
+
+/// Any bytes as one readable line: printable ASCII as it is, the rest as `\xNN`.
+pub(crate) fn escape_bytes(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b' '..=b'~' => out.push(char::from(*byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out
+}
+
+/// Reads [`escape_bytes`]' text.
+pub(crate) fn unescape_bytes(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    let hex = |byte: Option<u8>| char::from(byte?).to_digit(16).map(|digit| digit as u8);
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'\\' => match bytes.next()? {
+                b'\\' => b'\\',
+                b'n' => b'\n',
+                b'x' => hex(bytes.next())? << 4 | hex(bytes.next())?,
+                _ => return None,
+            },
+            b' '..=b'~' => byte,
+            _ => return None,
+        });
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn escapes_read_back(text: String, bytes: Vec<u8>) {
+            prop_assert!(!escape(&text).contains('\n'));
+            prop_assert_eq!(unescape(&escape(&text)), Some(text));
+            prop_assert!(!escape_bytes(&bytes).contains('\n'));
+            prop_assert_eq!(unescape_bytes(&escape_bytes(&bytes)), Some(bytes));
+        }
+
+        #[test]
+        fn any_bytes_open_to_a_value_or_an_error(bytes: Vec<u8>) {
+            let _ = open(&bytes, "format 1");
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_found() {
+        let sealed = seal("format 1\nhello\n".into());
+        assert_eq!(open(sealed.as_bytes(), "format 1"), Ok("hello\n"));
+        assert!(matches!(open(sealed.as_bytes(), "format 2"), Err(Damage::Format(_))));
+        for at in 0..sealed.len() {
+            for bit in 0..8 {
+                let mut bytes = sealed.clone().into_bytes();
+                bytes[at] ^= 1 << bit;
+                assert!(open(&bytes, "format 1").is_err(), "bit {bit} of byte {at}");
+            }
+            assert!(open(&sealed.as_bytes()[..at], "format 1").is_err(), "cut at {at}");
+        }
+    }
+}
