@@ -1,0 +1,129 @@
+//! `Ident`.
+
+use std::fmt;
+
+use crate::Span;
+use crate::table::Text;
+
+/// An identifier, a keyword, `_`, or `$crate`.
+#[derive(Clone)]
+pub struct Ident {
+    text: Text,
+    raw: bool,
+    span: Span,
+    /// The row that text alone cannot stand for: which crate a `$crate` means is known only to the
+    /// host, and so is what a token of an unknown kind is.
+    origin: Option<u32>,
+}
+
+impl Ident {
+    /// An identifier or keyword.
+    ///
+    /// # Panics
+    /// If it is neither. A raw identifier is made by [`Ident::new_raw`].
+    #[must_use]
+    pub fn new(string: &str, span: Span) -> Self {
+        assert!(is_ident(string), "`{string:?}` is not a valid identifier");
+        Self {
+            text: string.into(),
+            raw: false,
+            span,
+            origin: None,
+        }
+    }
+
+    /// A raw identifier; `string` without `r#`.
+    ///
+    /// # Panics
+    /// If it is no identifier, or one that cannot be raw.
+    #[must_use]
+    pub fn new_raw(string: &str, span: Span) -> Self {
+        assert!(is_ident(string), "`{string:?}` is not a valid identifier");
+        let never_raw = matches!(string, "_" | "super" | "self" | "Self" | "crate" | "$crate");
+        assert!(!never_raw, "`{string}` cannot be a raw identifier");
+        Self {
+            text: string.into(),
+            raw: true,
+            span,
+            origin: None,
+        }
+    }
+
+    /// Its span.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Sets its span, and so the scope in which it is looked up.
+    pub fn set_span(&mut self, span: Span) {
+        self.span = span;
+    }
+
+    pub(crate) fn of_row(text: Text, raw: bool, span: Span, row: u32) -> Self {
+        let origin = (&*text == "$crate").then_some(row);
+        Self {
+            text,
+            raw,
+            span,
+            origin,
+        }
+    }
+
+    /// A token of a kind that this version does not know: it can only be passed on.
+    pub(crate) fn unknown(span: Span, row: u32) -> Self {
+        Self {
+            text: Text::Input("_"),
+            raw: false,
+            span,
+            origin: Some(row),
+        }
+    }
+
+    pub(crate) fn text(&self) -> &Text {
+        &self.text
+    }
+
+    pub(crate) fn is_raw(&self) -> bool {
+        self.raw
+    }
+
+    pub(crate) fn origin(&self) -> Option<u32> {
+        self.origin
+    }
+}
+
+fn is_ident(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let head = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
+    if bytes.first().is_some_and(head) && bytes.iter().all(|b| head(b) || b.is_ascii_digit()) {
+        return true;
+    }
+    if text.is_ascii() {
+        return text == "$crate";
+    }
+    // Beyond ASCII the lexer knows the tables. White space and comments would pass it unseen.
+    let tokens = text.parse::<lex::TokenStream>();
+    let mut tokens = tokens.into_iter().flatten();
+    let first = tokens.next();
+    let whole = matches!(&first, Some(lex::TokenTree::Ident(ident)) if *ident == text);
+    whole && tokens.next().is_none()
+}
+
+impl fmt::Display for Ident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.raw {
+            f.write_str("r#")?;
+        }
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Ident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ident")
+            .field("ident", &self.to_string())
+            .field("span", &self.span)
+            .finish()
+    }
+}
