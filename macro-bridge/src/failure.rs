@@ -166,6 +166,8 @@ pub struct Failure {
     pub help: Vec<String>,
     /// Spans (see [`crate::table::span`]) of the first and last token at fault.
     pub at: Option<(u32, u32)>,
+    /// The call of the request that is at fault, if it is one of several.
+    pub call: Option<usize>,
     /// The engine's own words, for people who look for them; never shown by default.
     pub source: Option<String>,
 }
@@ -180,6 +182,7 @@ impl Failure {
             notes: Vec::new(),
             help: Vec::new(),
             at: None,
+            call: None,
             source: None,
         }
     }
@@ -202,6 +205,13 @@ impl Failure {
     #[must_use]
     pub fn at(mut self, start: u32, end: u32) -> Self {
         self.at = Some((start, end));
+        self
+    }
+
+    /// Says which call of the request is at fault.
+    #[must_use]
+    pub fn in_call(mut self, call: usize) -> Self {
+        self.call = Some(call);
         self
     }
 

@@ -1,8 +1,9 @@
 //! What stands between rustc and a sandboxed macro: token tables and their checks, spans as
 //! numbers, keys, and the readers of the files that a build uses.
 //!
-//! Everything except [`live`] is plain data and pure functions, so the runtime, the command line
-//! and the tests use it outside rustc. [`live`] is the only module that touches `proc_macro`.
+//! Everything except [`live`] and [`host`] is plain data and pure functions, so the runtime, the command line
+//! and the tests use it outside rustc. Those two are the only modules that
+//! touch `proc_macro`.
 //!
 //! What it does not do: run WebAssembly, open a connection, or write a file.
 //!
@@ -16,6 +17,7 @@ pub mod compose;
 pub mod digest;
 pub mod expansion;
 pub mod failure;
+pub mod host;
 pub mod item;
 pub mod live;
 pub mod lock;

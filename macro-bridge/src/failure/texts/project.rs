@@ -74,6 +74,40 @@ pub fn spelling(found: &str, form: &str) -> Failure {
         .help("write the cell, `::` and the macro: `#[cell::wasm(ledger::table)]`")
 }
 
+/// `cell_remote!` is not written as it should be.
+#[must_use]
+pub fn remote_spelling(form: &str) -> Failure {
+    Failure::new(Kind::Spelling, format!("expected {form}"))
+        .help("write `cell::cell_remote!(Ledger = \"ledger\");`")
+}
+
+/// Somebody wrote `#[cell::__gathered]`.
+#[must_use]
+pub fn gathered_by_hand() -> Failure {
+    Failure::new(Kind::Spelling, "`__gathered` is written by Cell itself")
+        .help("write the macro: `#[cell::wasm(ledger::table)]`")
+}
+
+/// An alias module was made from another lock.
+#[must_use]
+pub fn empty_slot(kind: MacroKind, slot: u16) -> Failure {
+    let message = format!("`cell.lock` has no {} with the number {slot}", kind.word());
+    Failure::new(Kind::UnknownMacro, message)
+        .note("an alias module works only in the project whose `cell.lock` it was made from")
+        .help("write `cell::cell_remote!` in this crate, or run `cell lock` if the macro is gone")
+}
+
+/// A recorded expansion does not fit the item.
+#[must_use]
+pub fn unusable_expansion(request: &Request, reason: &str) -> Failure {
+    Failure::new(
+        Kind::BadExpansion,
+        format!("the expansion of `{}` cannot be used: {reason}", request.title()),
+    )
+    .note(item_note(request))
+    .help("delete it from `.cell/expansions` and run `cell vendor`")
+}
+
 /// No such cell.
 #[must_use]
 pub fn unknown_cell<'a>(
@@ -157,6 +191,7 @@ pub fn both_replace(request: &Request, one: usize, other: usize) -> Failure {
     Failure::new(Kind::Conflict, format!("`{a}` and `{b}` both change the item itself"))
         .note(item_note(request))
         .help("use one of them on this item")
+        .in_call(other)
 }
 
 /// Two macros add one field.
@@ -308,7 +343,10 @@ pub fn bad_manifest(path: &Path, reason: &str) -> Failure {
 }
 
 fn of_macro(kind: Kind, message: String, request: &Request, call: usize) -> Failure {
-    Failure::new(kind, message).note(item_note(request)).note(component_note(&request.calls[call]))
+    Failure::new(kind, message)
+        .note(item_note(request))
+        .note(component_note(&request.calls[call]))
+        .in_call(call)
 }
 
 /// 03xx: more than the limits allow.

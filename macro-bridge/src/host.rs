@@ -1,0 +1,135 @@
+//! What the proc-macro crate does, as a library: a proc-macro crate can export macros only, so
+//! everything that can be tested or shared is here.
+//!
+//! [`attribute`], [`derive`], [`function`], [`gathered`] and [`remote`] are the bodies of the
+//! macros. They take the [`Engine`]s of the crate that calls them and return what rustc gets.
+//! They never panic on what a user, a guest or a file says.
+
+mod alias;
+mod attributes;
+mod expand;
+mod gather;
+mod invocation;
+mod trace;
+mod track;
+
+use std::path::PathBuf;
+
+use proc_macro::{Span, TokenStream};
+
+use crate::digest::Digest;
+use crate::expansion::Expansion;
+use crate::failure::{Failure, texts};
+use crate::live::Originals;
+use crate::project::Project;
+use crate::request::{MacroKind, Request};
+
+pub use alias::remote;
+pub use gather::gathered;
+pub use track::track;
+
+/// A place that may have or make an expansion: the macro server, wasmtime inside rustc. All of
+/// them give the same bytes; they are asked in order until one answers.
+pub trait Engine: Sync {
+    /// What it is, for the note that says where was looked.
+    fn name(&self) -> &'static str;
+
+    /// The expansion, or `None` to pass on.
+    ///
+    /// # Errors
+    /// What the expansion of this request ends with, wherever it is made.
+    fn expand(
+        &self,
+        project: &Project,
+        request: &Request,
+        key: &Digest,
+    ) -> Option<Result<Expansion, Failure>>;
+}
+
+/// The engines of a proc-macro crate, in the order in which they are asked.
+pub type Engines<'a> = &'a [&'a dyn Engine];
+
+/// `#[cell::wasm(cell::name(arguments))]` (`kind` attribute) and `#[cell::wasm_derive(cell::Name)]`
+/// (`kind` derive).
+#[must_use]
+pub fn attribute(
+    kind: MacroKind,
+    arguments: TokenStream,
+    item: TokenStream,
+    engines: Engines<'_>,
+) -> TokenStream {
+    match invocation::parse_attribute(kind, arguments) {
+        Ok(parsed) => gather::add(parsed, item, engines),
+        Err((failure, span)) => fail(&failure, span, item),
+    }
+}
+
+/// `#[Alias::name(arguments)]`: the attribute in slot `slot` of the project's lock.
+#[must_use]
+pub fn slot_attribute(
+    slot: u16,
+    arguments: TokenStream,
+    item: TokenStream,
+    engines: Engines<'_>,
+) -> TokenStream {
+    match named_slot(MacroKind::Attribute, slot) {
+        Ok((cell, name)) => {
+            let one = invocation::Invocation {
+                kind: MacroKind::Attribute,
+                cell,
+                name,
+                span: Span::call_site(),
+                arguments,
+            };
+            gather::add(invocation::Parsed { invocations: vec![one], krate: None }, item, engines)
+        }
+        Err(failure) => fail(&failure, Span::call_site(), item),
+    }
+}
+
+/// `#[derive(Alias::Name)]`: the derive in slot `slot` of the project's lock.
+#[must_use]
+pub fn slot_derive(slot: u16, item: TokenStream, engines: Engines<'_>) -> TokenStream {
+    let (cell, name) = match named_slot(MacroKind::Derive, slot) {
+        Ok(found) => found,
+        Err(failure) => return fail(&failure, Span::call_site(), TokenStream::new()),
+    };
+    let one = invocation::Invocation {
+        kind: MacroKind::Derive,
+        cell,
+        name,
+        span: Span::call_site(),
+        arguments: TokenStream::new(),
+    };
+    expand::run(MacroKind::Derive, vec![one], item, engines)
+}
+
+/// `cell::expand!(cell::name(input))`.
+#[must_use]
+pub fn function(input: TokenStream, engines: Engines<'_>) -> TokenStream {
+    match invocation::parse_function(input) {
+        Ok((one, input)) => expand::run(MacroKind::Function, vec![one], input, engines),
+        Err((failure, span)) => fail(&failure, span, TokenStream::new()),
+    }
+}
+
+fn named_slot(kind: MacroKind, slot: u16) -> Result<(String, String), Failure> {
+    let project = project()?;
+    match project.slot(kind, slot) {
+        Some((cell, name)) => Ok((cell.to_owned(), name.to_owned())),
+        None => Err(texts::project::empty_slot(kind, slot)),
+    }
+}
+
+/// The project of the package that is being compiled.
+fn project() -> Result<Project, Failure> {
+    // Read at every expansion: rust-analyzer runs many packages in one process.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    Project::load(&package)
+}
+
+/// The item as it is, and the error: one mistake gives one error.
+fn fail(failure: &Failure, span: Span, mut item: TokenStream) -> TokenStream {
+    item.extend(crate::live::report_failure(failure, &Originals::default(), span));
+    item
+}

@@ -1,0 +1,187 @@
+//! From macros on an item to what rustc gets: the request, the places that may answer it, and the
+//! emission with its diagnostics.
+
+use proc_macro::{Span, TokenStream};
+
+use super::invocation::Invocation;
+use super::{Engines, fail, project, trace, track};
+use crate::compose;
+use crate::expansion::{Expansion, Output};
+use crate::failure::{Failure, texts};
+use crate::item::{self, Item};
+use crate::live::{self, Originals, Walker};
+use crate::output::{self, Part, PartKind, RawOutput};
+use crate::project::Project;
+use crate::request::{Call, MacroKind, Place, Request};
+
+/// Expands `invocations` on `item`.
+pub(super) fn run(
+    form: MacroKind,
+    invocations: Vec<Invocation>,
+    item: TokenStream,
+    engines: Engines<'_>,
+) -> TokenStream {
+    let on_failure = if form == MacroKind::Attribute { item.clone() } else { TokenStream::new() };
+    let first = invocations.first().map_or_else(Span::call_site, |one| one.span);
+    let prepared = project()
+        .map_err(|failure| (failure, first))
+        .and_then(|project| Ok((prepare(form, invocations, item, &project)?, project)));
+    match prepared {
+        Ok((prepared, project)) => prepared.finish(&project, engines),
+        Err((failure, span)) => fail(&failure, span, on_failure),
+    }
+}
+
+struct Prepared {
+    request: Request,
+    originals: Originals,
+    /// The token to blame for each call.
+    spans: Vec<Span>,
+}
+
+fn prepare(
+    form: MacroKind,
+    invocations: Vec<Invocation>,
+    item: TokenStream,
+    project: &Project,
+) -> Result<Prepared, (Failure, Span)> {
+    let mut calls: Vec<(Call, Invocation)> = Vec::with_capacity(invocations.len());
+    for one in invocations {
+        let call = project.call(&one.cell, &one.name).map_err(|failure| (failure, one.span))?;
+        if call.kind != one.kind {
+            return Err((texts::project::wrong_kind(&one.cell, &one.name, call.kind), one.span));
+        }
+        calls.push((call, one));
+    }
+    if form == MacroKind::Attribute {
+        let needs: Vec<_> =
+            calls.iter().map(|(call, _)| (call.path(), call.needs.clone())).collect();
+        let order =
+            compose::order(&needs).map_err(|(index, failure)| (failure, calls[index].1.span))?;
+        let mut slots: Vec<_> = calls.into_iter().map(Some).collect();
+        calls = order.into_iter().filter_map(|index| slots[index].take()).collect();
+    }
+    let mut walker = Walker::default();
+    let mut spans = Vec::with_capacity(calls.len());
+    let calls = calls
+        .into_iter()
+        .map(|(mut call, one)| {
+            call.arguments = walker.walk(one.arguments);
+            spans.push(one.span);
+            call
+        })
+        .collect();
+    walker.walk(item);
+    let too_large =
+        || (texts::project::internal("an item with too many tokens"), Span::call_site());
+    let (table, originals) = walker.finish().ok_or_else(too_large)?;
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let place = Place {
+        package: variable("CARGO_PKG_NAME"),
+        krate: variable("CARGO_CRATE_NAME"),
+        profile: project.lock.profile.clone(),
+    };
+    Ok(Prepared { request: Request { form, table, calls, place }, originals, spans })
+}
+
+impl Prepared {
+    fn finish(self, project: &Project, engines: Engines<'_>) -> TokenStream {
+        let Self { request, originals, spans } = &self;
+        let place = spans.first().copied().unwrap_or_else(Span::call_site);
+        let outcome = find(project, request, engines, place).and_then(|expansion| {
+            // Committed files are read like a guest's answer: nothing in them is known to be true.
+            check(request, &expansion)?;
+            Ok(expansion)
+        });
+        match outcome {
+            Ok(expansion) => {
+                let mut out = live::emit(&expansion.output, originals);
+                out.extend(live::report(&expansion, originals, request.form));
+                if may_hold_items(request) {
+                    out.extend(track::tokens(project, &expansion));
+                }
+                out
+            }
+            Err(failure) => {
+                let at = failure.call.and_then(|call| spans.get(call).copied()).unwrap_or(place);
+                let mut out = self.item_alone();
+                out.extend(live::report_failure(&failure, originals, at));
+                if may_hold_items(request) {
+                    out.extend(track::tokens(project, &Expansion::default()));
+                }
+                out
+            }
+        }
+    }
+
+    /// The user's item without helper attributes: what is emitted when a macro fails.
+    fn item_alone(&self) -> TokenStream {
+        let Self { request, originals, .. } = self;
+        if request.form != MacroKind::Attribute {
+            return TokenStream::new();
+        }
+        let helpers: Vec<&str> =
+            request.calls.iter().flat_map(|call| &call.helpers).map(String::as_str).collect();
+        let changes =
+            item::Changes { strip_cell: !helpers.is_empty(), helpers, fields: Vec::new() };
+        let rows = item::emit(&request.table, request.item(), &changes).unwrap_or_default();
+        live::emit(&Output { rows, ..Output::default() }, originals)
+    }
+}
+
+/// The recorded expansion, else that of the first engine that has one.
+fn find(
+    project: &Project,
+    request: &Request,
+    engines: Engines<'_>,
+    place: Span,
+) -> Result<Expansion, Failure> {
+    let key = request.key();
+    let trace = trace::Trace::from_environment();
+    if let Some(found) = project.expansion(&key)? {
+        trace.expansion(request, &key, place, "recorded", &found);
+        return Ok(found);
+    }
+    for engine in engines {
+        if let Some(outcome) = engine.expand(project, request, &key) {
+            let expansion = outcome?;
+            trace.expansion(request, &key, place, engine.name(), &expansion);
+            return Ok(expansion);
+        }
+    }
+    trace.missing(request, &key, place);
+    let mut places = vec![format!("looked for .cell/expansions/{key}")];
+    places.extend(engines.iter().map(|engine| format!("the {} could not be used", engine.name())));
+    Err(texts::project::no_engine(request, &places))
+}
+
+fn check(request: &Request, expansion: &Expansion) -> Result<(), Failure> {
+    let Output { text, rows, spans } = &expansion.output;
+    let whole = Part { kind: PartKind::Items as u8, rows: rows.len() as u32, name: String::new() };
+    let raw = RawOutput {
+        text: text.clone(),
+        rows: rows.clone(),
+        spans: spans.clone(),
+        parts: vec![whole],
+    };
+    let most = request.calls.iter().map(|call| call.limits.rows).fold(0, u64::saturating_add);
+    let most = most.saturating_add(request.table.rows.len() as u64);
+    output::check(&request.table, request.item().start, &raw, most)
+        .map_err(|invalid| texts::project::unusable_expansion(request, &invalid.to_string()))
+}
+
+/// May items stand behind this one? Not where it may be a member of an `impl` or `trait`, and not
+/// in an expression; the crate's `cell_remote!` or `cell::track!` tracks for those.
+fn may_hold_items(request: &Request) -> bool {
+    match request.form {
+        MacroKind::Function => false,
+        MacroKind::Derive => true,
+        MacroKind::Attribute => Item::parse(&request.table, request.item()).is_some_and(|item| {
+            use item::kind;
+            matches!(
+                item.kind,
+                kind::STRUCT | kind::ENUM | kind::UNION | kind::IMPL | kind::TRAIT | kind::MOD
+            )
+        }),
+    }
+}
