@@ -1,0 +1,217 @@
+//! Guest crates to core modules, the same bytes in every checkout.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cargo_metadata::{CrateType, Message, Metadata, MetadataCommand};
+
+use crate::TARGET;
+use crate::compiler::Compiler;
+use crate::error::{Error, Kind, Result};
+use crate::kit::{Kit, remap};
+use crate::packages::{Guest, Workspace};
+
+/// What is passed on to every cargo that is run.
+#[derive(Clone, Debug, Default)]
+pub struct Switches {
+    /// `--locked`
+    pub locked: bool,
+    /// `--offline`
+    pub offline: bool,
+    /// `--quiet`
+    pub quiet: bool,
+    /// `--verbose`
+    pub verbose: bool,
+    /// `--color`: `auto`, `always` or `never`.
+    pub color: Option<String>,
+}
+
+/// Settings of a user's machine that would change what is built. Flags for guests belong into
+/// `target.wasm32-unknown-unknown.rustflags` of a config file, which cargo joins with ours.
+const NOT_PASSED_ON: [&str; 9] = [
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "CARGO_BUILD_RUSTC_WRAPPER",
+    "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
+    "RUSTC_BOOTSTRAP",
+    "CELL_TRACE",
+];
+
+/// How cargo is run for the target.
+pub(crate) struct Cargo<'a> {
+    pub(crate) compiler: &'a Compiler,
+    pub(crate) switches: &'a Switches,
+    pub(crate) wrapper: &'a Path,
+    pub(crate) graph: &'static str,
+    pub(crate) rustflags: Vec<String>,
+}
+
+impl Cargo<'_> {
+    /// A cargo command in `folder` that builds there, whatever the caller's environment says.
+    pub(crate) fn command(&self, folder: &Path, subcommand: &str) -> Command {
+        let mut command = self.plain(subcommand);
+        command.current_dir(folder).env("CARGO_TARGET_DIR", folder.join("target"));
+        command
+    }
+
+    fn plain(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(&self.compiler.cargo);
+        command.arg(subcommand);
+        for name in NOT_PASSED_ON {
+            command.env_remove(name);
+        }
+        let profiles = std::env::vars_os().map(|(name, _)| name);
+        for name in profiles.filter(|n| n.to_string_lossy().starts_with("CARGO_PROFILE_")) {
+            command.env_remove(name);
+        }
+        command.env("RUSTC", &self.compiler.rustc).env("CARGO_INCREMENTAL", "0");
+        command.env("CELL_GRAPH", self.graph);
+        if cfg!(unix) {
+            command.env("RUSTC_WRAPPER", self.wrapper);
+        } else {
+            command.env_remove("RUSTC_WRAPPER");
+        }
+        let flags: Vec<_> = self.rustflags.iter().map(|f| toml::Value::from(f.as_str())).collect();
+        let flags = toml::Value::Array(flags);
+        command.arg("--config").arg(format!("target.{TARGET}.rustflags={flags}"));
+        let Switches { locked: _, offline, quiet, verbose, color } = self.switches;
+        command.args(offline.then_some("--offline"));
+        if subcommand != "metadata" {
+            command.args(quiet.then_some("--quiet"));
+            command.args(verbose.then_some("--verbose"));
+        }
+        command.args(color.iter().flat_map(|color| ["--color", color]));
+        command
+    }
+
+    /// Everything that a manifest's packages depend on for the target; fetches what is missing.
+    pub(crate) fn metadata(&self, manifest: &Path) -> Result<Metadata> {
+        let mut command = self.plain("metadata");
+        command.args(["--format-version", "1", "--filter-platform", TARGET, "--manifest-path"]);
+        command.arg(manifest).stdin(Stdio::null()).stderr(Stdio::inherit());
+        command.args(self.switches.locked.then_some("--locked"));
+        let output = command.output().map_err(|e| Error::io("run", &self.compiler.cargo, e))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            return Err(Error::new(
+                Kind::Build,
+                format!("cargo cannot resolve the dependencies of `{}`", manifest.display()),
+            )
+            .help("the reason is above; without a network, run `cargo fetch` for it beforehand"));
+        }
+        MetadataCommand::parse(text.as_ref()).map_err(|e| {
+            Error::new(Kind::Malformed, format!("cannot read what `cargo metadata` says: {e}"))
+        })
+    }
+}
+
+/// Flags that replace the folder of each package by its name and version: a panic in a guest names
+/// its place, and that must not be a place on the machine of who built it.
+pub(crate) fn remap_packages(metadata: &Metadata) -> Vec<String> {
+    let target = (metadata.target_directory.as_std_path(), "target".to_owned());
+    let packages = metadata.packages.iter().filter_map(|package| {
+        let folder = package.manifest_path.parent()?;
+        Some((folder.as_std_path(), format!("{}-{}", package.name, package.version)))
+    });
+    // The last flag that fits is taken, so folders inside others come later.
+    let mut folders: Vec<_> = packages.chain([target]).collect();
+    folders.sort();
+    folders.iter().map(|(from, to)| remap(from, to)).collect()
+}
+
+/// Builds guests and says where their core modules are, by name.
+///
+/// # Errors
+/// If cargo fails (it has said why on stderr), or leaves no module behind.
+pub fn build(
+    compiler: &Compiler,
+    kit: &Kit,
+    workspace: &Workspace,
+    guests: &[&Guest],
+    target_dir: Option<&Path>,
+    switches: &Switches,
+) -> Result<BTreeMap<String, PathBuf>> {
+    let manifest = workspace.root.join("Cargo.toml");
+    let wrapper = kit.wrapper();
+    let rustflags = kit.rustflags(compiler);
+    let mut cargo = Cargo { compiler, switches, wrapper: &wrapper, graph: "guest", rustflags };
+    let metadata = cargo.metadata(&manifest)?;
+    cargo.rustflags.extend(remap_packages(&metadata));
+    if let Some(target_dir) = target_dir {
+        let absolute = std::path::absolute(target_dir).map_err(|e| Error::io("find", target_dir, e))?;
+        cargo.rustflags.push(remap(&absolute, "target"));
+    }
+    let mut command = cargo.plain("build");
+    command.args(["--release", "--lib", "--target", TARGET, "--manifest-path"]).arg(&manifest);
+    command.arg("--message-format=json-render-diagnostics");
+    // One unit, so that the order of functions does not depend on how work was divided. Debug
+    // information goes, names stay: a trap shall name its function.
+    for setting in ["codegen-units=1", "debug=false", "strip=\"debuginfo\"", "panic=\"abort\""] {
+        command.arg("--config").arg(format!("profile.release.{setting}"));
+    }
+    command.args(switches.locked.then_some("--locked"));
+    if let Some(target_dir) = target_dir {
+        command.args([OsString::from("--target-dir"), target_dir.into()]);
+    }
+    for guest in guests {
+        command.args(["--package", &guest.name]);
+    }
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| Error::io("run", &compiler.cargo, e))?;
+    let mut modules = BTreeMap::new();
+    if let Some(stdout) = child.stdout.take() {
+        for message in Message::parse_stream(BufReader::new(stdout)).flatten() {
+            let Message::CompilerArtifact(artifact) = message else { continue };
+            let guest = guests.iter().find(|g| artifact.manifest_path == g.manifest.as_path());
+            let module = artifact.filenames.iter().find(|f| f.extension() == Some("wasm"));
+            let library = artifact.target.crate_types.contains(&CrateType::CDyLib);
+            if let (Some(guest), Some(module), true) = (guest, module, library) {
+                modules.insert(guest.name.clone(), module.clone().into());
+            }
+        }
+    }
+    let status = child.wait().map_err(|e| Error::io("run", &compiler.cargo, e))?;
+    if !status.success() {
+        return Err(Error::new(Kind::Build, "the guests could not be built")
+            .note(format!("built with {}, {}", compiler.id(), compiler.origin)));
+    }
+    match guests.iter().find(|guest| !modules.contains_key(&guest.name)) {
+        None => Ok(modules),
+        Some(guest) => {
+            Err(Error::new(Kind::Build, format!("cargo built no module of `{}`", guest.name)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inner_folders_are_renamed_after_the_outer_ones() {
+        let package = |name: &str, folder: &str| {
+            format!(
+                r#"{{"name":"{name}","version":"1.0.0","id":"{name} 1.0.0","dependencies":[],
+                "targets":[],"features":{{}},"manifest_path":"{folder}/Cargo.toml"}}"#
+            )
+        };
+        let text = format!(
+            r#"{{"packages":[{},{}],"workspace_members":[],"resolve":null,"workspace_root":"/w",
+            "target_directory":"/w/outer/target","version":1}}"#,
+            package("inner", "/w/outer/inner"),
+            package("outer", "/w/outer"),
+        );
+        let flags = remap_packages(&MetadataCommand::parse(text).unwrap());
+        let expected = ["/w/outer=outer-1.0.0", "/w/outer/inner=inner-1.0.0", "/w/outer/target=target"];
+        assert_eq!(flags, expected.map(|flag| format!("--remap-path-prefix={flag}")));
+    }
+}

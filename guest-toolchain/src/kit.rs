@@ -1,0 +1,248 @@
+//! What a compiler needs beside itself to build guests: our `proc_macro` for the target and, where
+//! none came with the compiler, the standard library. Made once per compiler and user.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use macro_bridge::digest::Sha256;
+
+use crate::build::{Cargo, Switches};
+use crate::compiler::{Compiler, Std};
+use crate::error::{Error, Kind, Result};
+use crate::{TARGET, cache, shim};
+
+/// Raised when the content of the folder changes for the same sources.
+const FORMAT: &str = "cell-guest-kit 1";
+
+/// Written last: a folder without it is not used.
+const COMPLETE: &str = "complete";
+
+pub(crate) const WRAPPER: &str = include_str!("wrapper.sh");
+
+/// A prepared folder.
+#[derive(Clone, Debug)]
+pub struct Kit {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// Was it there already?
+    pub found: bool,
+    sysroot: bool,
+}
+
+impl Kit {
+    /// The flags with which guests are compiled against it.
+    #[must_use]
+    pub fn rustflags(&self, compiler: &Compiler) -> Vec<String> {
+        let mut flags = base_flags(compiler, self.sysroot.then_some(&*self.folder));
+        flags.push("--extern".to_owned());
+        flags.push(format!("proc_macro={}", self.folder.join("libproc_macro.rlib").display()));
+        flags.push(format!("-Ldependency={}", self.folder.display()));
+        flags
+    }
+
+    pub(crate) fn wrapper(&self) -> PathBuf {
+        self.folder.join("wrapper.sh")
+    }
+}
+
+/// The folder in which the kit of a compiler is, or will be.
+///
+/// # Errors
+/// If there is no cache folder.
+pub fn place(compiler: &Compiler) -> Result<PathBuf> {
+    let mut hash = Sha256::new();
+    let std = match &compiler.std {
+        Std::Prebuilt => String::new(),
+        Std::Source(folder) => folder.display().to_string(),
+    };
+    let linker = compiler.linker.as_deref().unwrap_or(Path::new("")).display().to_string();
+    let shim = shim::digest().to_string();
+    for part in [FORMAT, &shim, &compiler.version, &std, &linker, WRAPPER] {
+        hash.update(format!("{} {part}\n", part.len()).as_bytes());
+    }
+    let name = hash.finish().to_string();
+    Ok(cache::folder()?.join("guest-kit").join(&name[..16]))
+}
+
+/// Is the kit of this compiler there?
+#[must_use]
+pub fn is_ready(compiler: &Compiler) -> bool {
+    place(compiler).is_ok_and(|folder| folder.join(COMPLETE).is_file())
+}
+
+/// Finds or makes the kit of a compiler. `say` is given status lines: verb and text.
+///
+/// Any number of processes may call this at once, and each may be killed at any time.
+///
+/// # Errors
+/// If the cache folder cannot be written or the build fails.
+pub fn prepare(compiler: &Compiler, switches: &Switches, say: &dyn Fn(&str, &str)) -> Result<Kit> {
+    let folder = place(compiler)?;
+    let sysroot = matches!(compiler.std, Std::Source(_));
+    if folder.join(COMPLETE).is_file() {
+        return Ok(Kit { folder, found: true, sysroot });
+    }
+    let kits = folder.parent().unwrap_or(&folder).to_owned();
+    cache::make_private(&kits)?;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let lock = kits.join(format!("{name}.lock"));
+    let file = File::create(&lock).map_err(|e| Error::io("write", &lock, e))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            say("Blocking", "waiting for file lock on the guest kit");
+            file.lock().map_err(|e| Error::io("lock", &lock, e))?;
+        }
+        Err(TryLockError::Error(e)) => return Err(Error::io("lock", &lock, e)),
+    }
+    if folder.join(COMPLETE).is_file() {
+        return Ok(Kit { folder, found: true, sysroot });
+    }
+    let unfinished = format!(".{name}-");
+    remove_unfinished(&kits, &unfinished);
+    let scratch = tempfile::Builder::new()
+        .prefix(&unfinished)
+        .tempdir_in(&kits)
+        .map_err(|e| Error::io("make a folder in", &kits, e))?;
+    let made = scratch.path().join("kit");
+    make(compiler, switches, scratch.path(), &made, say)?;
+    // A folder without the mark is what an interrupted removal left.
+    let _ = fs::remove_dir_all(&folder);
+    fs::rename(&made, &folder).map_err(|e| Error::io("write", &folder, e))?;
+    Ok(Kit { folder, found: false, sysroot })
+}
+
+fn make(
+    compiler: &Compiler,
+    switches: &Switches,
+    scratch: &Path,
+    kit: &Path,
+    say: &dyn Fn(&str, &str),
+) -> Result<()> {
+    fs::create_dir_all(kit).map_err(|e| Error::io("make the folder", kit, e))?;
+    let wrapper = scratch.join("wrapper.sh");
+    write_wrapper(&wrapper)?;
+    let mut cargo = Cargo {
+        compiler,
+        switches,
+        wrapper: &wrapper,
+        graph: "std",
+        rustflags: base_flags(compiler, None),
+    };
+    if let Std::Source(library) = &compiler.std {
+        say("Preparing", &format!("the standard library for guests ({})", compiler.id()));
+        let empty = scratch.join("empty");
+        let source = "#![no_std]\n";
+        write(&empty.join("src/lib.rs"), source)?;
+        write(
+            &empty.join("Cargo.toml"),
+            "[package]\nname = \"empty\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n",
+        )?;
+        cargo.rustflags.push(remap(library.parent().unwrap_or(library), &std_name(compiler)));
+        let mut command = cargo.command(&empty, "build");
+        command.env("RUSTC_BOOTSTRAP", "1").args(["-Zbuild-std=std,panic_abort", "--release"]);
+        run(command.args(["--target", TARGET]), "the standard library for guests")?;
+        let libraries = kit.join("lib/rustlib").join(TARGET).join("lib");
+        copy_libraries(&empty, &libraries, |name| !name.starts_with("libempty-"))?;
+        cargo.rustflags = base_flags(compiler, Some(kit));
+    }
+    say("Preparing", &format!("`proc_macro` for guests ({})", compiler.id()));
+    let package = scratch.join("proc_macro");
+    shim::write(&package)?;
+    cargo.graph = "kit";
+    // Its two dependencies are pinned; where they were unpacked must not show either.
+    let metadata = cargo.metadata(&package.join("Cargo.toml"))?;
+    cargo.rustflags.extend(crate::build::remap_packages(&metadata));
+    let mut command = cargo.command(&package, "build");
+    run(command.args(["--release", "--locked", "--target", TARGET]), "`proc_macro` for guests")?;
+    copy_libraries(&package, kit, |_| true)?;
+    let built = fs::read_dir(kit)
+        .map_err(|e| Error::io("read", kit, e))?
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| file_name(path).starts_with("libproc_macro-"));
+    let built = built.ok_or_else(|| Error::new(Kind::Build, "cargo built no `proc_macro`"))?;
+    let plain = kit.join("libproc_macro.rlib");
+    fs::rename(&built, &plain).map_err(|e| Error::io("write", &plain, e))?;
+    write_wrapper(&kit.join("wrapper.sh"))?;
+    write(&kit.join(COMPLETE), &format!("{FORMAT}\n{}\n", compiler.version))
+}
+
+/// Flags that every crate of the target is compiled with.
+fn base_flags(compiler: &Compiler, sysroot: Option<&Path>) -> Vec<String> {
+    let mut flags = Vec::new();
+    if let Some(linker) = &compiler.linker {
+        flags.push(format!("-Clinker={}", linker.display()));
+    }
+    if let Some(sysroot) = sysroot {
+        flags.push(format!("--sysroot={}", sysroot.display()));
+    }
+    let source = compiler.sysroot.join("lib/rustlib/src/rust");
+    flags.push(remap(&source, &std_name(compiler)));
+    flags
+}
+
+/// How compilers that bring the library name its sources.
+fn std_name(compiler: &Compiler) -> String {
+    format!("/rustc/{}", compiler.commit())
+}
+
+pub(crate) fn remap(from: &Path, to: &str) -> String {
+    format!("--remap-path-prefix={}={to}", from.display())
+}
+
+fn run(command: &mut Command, what: &str) -> Result<()> {
+    let status = command.stdin(Stdio::null()).status().map_err(|e| {
+        Error::new(Kind::Build, format!("cannot run `{}`: {e}", command.get_program().display()))
+    })?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Build, format!("{what} could not be built"))
+        .note(format!("`{}` ended with {status}", command.get_program().display()))
+        .help("the reason is above; `cell doctor` shows which compiler was used and why"))
+}
+
+/// Copies the libraries that cargo built for the target in `package`.
+fn copy_libraries(package: &Path, to: &Path, wanted: impl Fn(&str) -> bool) -> Result<()> {
+    fs::create_dir_all(to).map_err(|e| Error::io("make the folder", to, e))?;
+    let from = package.join("target").join(TARGET).join("release/deps");
+    for entry in fs::read_dir(&from).map_err(|e| Error::io("read", &from, e))?.flatten() {
+        let path = entry.path();
+        let name = file_name(&path);
+        if path.extension().is_some_and(|e| e == "rlib") && wanted(&name) {
+            fs::copy(&path, to.join(&name)).map_err(|e| Error::io("copy", &path, e))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_wrapper(path: &Path) -> Result<()> {
+    write(path, WRAPPER)?;
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(path, mode).map_err(|e| Error::io("write", path, e))?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent).map_err(|e| Error::io("make the folder", parent, e))?;
+    fs::write(path, text).map_err(|e| Error::io("write", path, e))
+}
+
+/// Folders of processes that were killed. Their lock is ours now, so nobody uses them.
+fn remove_unfinished(kits: &Path, prefix: &str) {
+    for entry in fs::read_dir(kits).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Cargo derives the names of symbols from the folder of a package that lies outside the workspace,
+# so two checkouts would give two components. Here they come from name and version.
+# CELL_GRAPH tells apart the packages of the library, of our `proc_macro` and of the guest: one
+# package can be in all three.
+rustc=$1
+shift
+case " $* " in
+*" --target wasm32-unknown-unknown "*) ;;
+*) exec "$rustc" "$@" ;;
+esac
+for argument do
+    shift
+    case $argument in
+    metadata=*)
+        argument="metadata=$CELL_GRAPH-$CARGO_PKG_NAME-$CARGO_PKG_VERSION-$CARGO_CRATE_NAME"
+        ;;
+    esac
+    set -- "$@" "$argument"
+done
+exec "$rustc" "$@"
