@@ -1,1 +1,176 @@
-//! Cell.
+//! Macros that services publish, run in a sandbox while your crate compiles.
+//!
+//! A *cell* is a service. The macros it publishes are in a WebAssembly component: it can compute,
+//! it cannot read files, open sockets, see the environment or the clock. Which components a project
+//! uses, by digest, stands in its `cell.lock`; what they expanded to is recorded in `.cell/`, so a
+//! build needs neither the cell, nor a network, nor a WebAssembly toolchain.
+//!
+//! ```
+//! cell::cell_remote!(Ledger = "ledger");
+//!
+//! #[Ledger::table(name = "accounts")]
+//! #[derive(Clone, Debug)]
+//! pub struct Account {
+//!     #[Ledger::primary_key]
+//!     pub owner: String,
+//!     pub balance: i64,
+//! }
+//!
+//! let account = Account { owner: "ada".to_owned(), balance: 12 };
+//! assert_eq!(account.get_balance(), &12);
+//! assert!(Account::CREATE_TABLE.starts_with("CREATE TABLE"));
+//! ```
+//!
+//! # Spellings
+//!
+//! | what | with an alias | without |
+//! |---|---|---|
+//! | attribute | `#[Ledger::table(..)]` | `#[cell::wasm(ledger::table(..))]` |
+//! | derive | `#[derive(Ledger::Model)]` | `#[cell::wasm_derive(ledger::Model)]` |
+//! | function-like | `Ledger::query!(..)` | `cell::expand!(ledger::query(..))` |
+//!
+//! Several attributes on one item see each other and run in an order of their own, whatever the
+//! order in which they are written. A `#[derive(..)]` written *above* them has already run.
+//!
+//! # Features
+//!
+//! - `macros`: the macros below, thin: expansions come from `.cell/`. Builds in about two seconds.
+//! - `embedded`: runs components inside rustc when an expansion is not recorded. Costs a build of
+//!   wasmtime.
+//!
+//! Both are on by default, so that a machine with only cargo works. Libraries should depend on this
+//! crate with `default-features = false, features = ["macros"]`.
+//!
+//! # What this crate does not do
+//!
+//! It does not run the code that macros emit in a sandbox: that becomes part of your program.
+//! `SECURITY.md` says what is checked about it.
+#![forbid(unsafe_code)]
+
+/// Runs an attribute macro of a cell: `#[cell::wasm(ledger::table(name = "accounts"))]`.
+///
+/// The item is emitted again with what the macro adds; if the macro fails, the item stands alone
+/// beside the error. `crate = path` after the macro names this crate where it was renamed:
+/// `#[cell::wasm(ledger::table, crate = my::cell)]`.
+///
+/// ```
+/// #[cell::wasm(ledger::table(name = "accounts"))]
+/// pub struct Account {
+///     pub owner: String,
+/// }
+///
+/// let account = Account { owner: "ada".to_owned() };
+/// assert_eq!(account.get_owner(), "ada");
+/// ```
+///
+/// # Errors
+/// A compile error on the token at fault, with a code that `cell explain` knows.
+#[cfg(feature = "macros")]
+pub use host_macro::wasm;
+
+/// Runs derives of cells: `#[cell::wasm_derive(ledger::Model)]`, several with commas.
+///
+/// The same as `#[derive(Ledger::Model)]` behind [`cell_remote!`], for crates that do not want the
+/// module.
+#[cfg(feature = "macros")]
+pub use host_macro::wasm_derive;
+
+/// Runs a function-like macro of a cell: `cell::expand!(ledger::query("select .."))`.
+#[cfg(feature = "macros")]
+pub use host_macro::expand;
+
+/// Declares a module with the macros of a cell: `cell::cell_remote!(Ledger = "ledger");`.
+///
+/// The module is `pub(crate)`: the numbers behind its macros are those of this project's
+/// `cell.lock`. Write it once, at the root of the crate. It also makes cargo rebuild the crate when
+/// `cell.lock` changes.
+#[cfg(feature = "macros")]
+pub use host_macro::cell_remote;
+
+/// Makes cargo rebuild the crate when `cell.lock` changes: `cell::track!();`.
+///
+/// Needed once in a crate that uses macros only on members of `impl` blocks, on functions, or in
+/// expressions, and does not use [`cell_remote!`]: where no item may stand, a macro cannot do it.
+#[cfg(feature = "macros")]
+pub use host_macro::track;
+
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub use host_macro::__gathered;
+
+macro_rules! slots {
+    ($($attribute:ident $derive:ident)*) => {
+        $(
+            #[cfg(feature = "macros")]
+            #[doc(hidden)]
+            pub use host_macro::{$attribute, $derive};
+        )*
+    };
+}
+
+slots! {
+    __attr_0 __derive_0
+    __attr_1 __derive_1
+    __attr_2 __derive_2
+    __attr_3 __derive_3
+    __attr_4 __derive_4
+    __attr_5 __derive_5
+    __attr_6 __derive_6
+    __attr_7 __derive_7
+    __attr_8 __derive_8
+    __attr_9 __derive_9
+    __attr_10 __derive_10
+    __attr_11 __derive_11
+    __attr_12 __derive_12
+    __attr_13 __derive_13
+    __attr_14 __derive_14
+    __attr_15 __derive_15
+    __attr_16 __derive_16
+    __attr_17 __derive_17
+    __attr_18 __derive_18
+    __attr_19 __derive_19
+    __attr_20 __derive_20
+    __attr_21 __derive_21
+    __attr_22 __derive_22
+    __attr_23 __derive_23
+    __attr_24 __derive_24
+    __attr_25 __derive_25
+    __attr_26 __derive_26
+    __attr_27 __derive_27
+    __attr_28 __derive_28
+    __attr_29 __derive_29
+    __attr_30 __derive_30
+    __attr_31 __derive_31
+    __attr_32 __derive_32
+    __attr_33 __derive_33
+    __attr_34 __derive_34
+    __attr_35 __derive_35
+    __attr_36 __derive_36
+    __attr_37 __derive_37
+    __attr_38 __derive_38
+    __attr_39 __derive_39
+    __attr_40 __derive_40
+    __attr_41 __derive_41
+    __attr_42 __derive_42
+    __attr_43 __derive_43
+    __attr_44 __derive_44
+    __attr_45 __derive_45
+    __attr_46 __derive_46
+    __attr_47 __derive_47
+    __attr_48 __derive_48
+    __attr_49 __derive_49
+    __attr_50 __derive_50
+    __attr_51 __derive_51
+    __attr_52 __derive_52
+    __attr_53 __derive_53
+    __attr_54 __derive_54
+    __attr_55 __derive_55
+    __attr_56 __derive_56
+    __attr_57 __derive_57
+    __attr_58 __derive_58
+    __attr_59 __derive_59
+    __attr_60 __derive_60
+    __attr_61 __derive_61
+    __attr_62 __derive_62
+    __attr_63 __derive_63
+}
