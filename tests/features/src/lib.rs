@@ -1,0 +1,2 @@
+//! Nothing but dependencies; `Cargo.toml` says why.
+#![forbid(unsafe_code)]
