@@ -1,18 +1,15 @@
-//! Support for tests that drive rustc: a project in a temporary folder, rustc on a source file in
-//! it, and the command line's loop of expanding what is missing.
+//! Support for tests that drive rustc: a project in a temporary folder, and rustc on a source file
+//! in it with the environment that cargo would give it.
+#![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use anyhow::{Context as _, Result, bail, ensure};
-use macro_runtime::bridge::digest::Digest;
-use macro_runtime::bridge::failure::Failure;
-use macro_runtime::bridge::project::Project;
-
-pub mod components;
-pub mod engine;
+use anyhow::{Context as _, Result, ensure};
+use macro_bridge::lock::Lock;
+use macro_bridge::project::manifest_digest;
 
 /// A project with its own folder.
 pub struct Fixture {
@@ -22,30 +19,16 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// A project whose `cell.toml` is `manifest`; each `path` in it must name a component.
+    /// A project with this lock, made to fit an empty `cell.toml`.
     ///
     /// # Errors
-    /// If the folder cannot be written or a component cannot be described.
-    pub fn new(manifest: &str) -> Result<Self> {
+    /// If the folder cannot be written.
+    pub fn with_lock(mut lock: Lock) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        fs::write(folder.path().join("cell.toml"), manifest)?;
-        let fixture = Self { folder, libraries: BTreeMap::new() };
-        fixture.lock()?;
-        Ok(fixture)
-    }
-
-    /// Runs `cell lock`.
-    ///
-    /// # Errors
-    /// If the command fails.
-    pub fn lock(&self) -> Result<()> {
-        let output = Command::new(components::cell())
-            .args(["lock", "-q", "--manifest-path"])
-            .arg(self.root().join("cell.toml"))
-            .output()
-            .context("the `cell` command is not built: run the tests with `cargo xtask test`")?;
-        ensure!(output.status.success(), "cell lock: {}", stderr(&output));
-        Ok(())
+        lock.manifest = manifest_digest("");
+        fs::write(folder.path().join("cell.toml"), "")?;
+        fs::write(folder.path().join("cell.lock"), lock.to_string())?;
+        Ok(Self { folder, libraries: BTreeMap::new() })
     }
 
     /// Makes a proc-macro library known to rustc as `name`.
@@ -61,13 +44,12 @@ impl Fixture {
         self.folder.path()
     }
 
-    /// Runs rustc on `source` once, with the environment that cargo would give it.
+    /// Runs rustc on `source` once; what it makes is in the folder `out`.
     ///
     /// # Errors
     /// If rustc cannot be started.
-    pub fn rustc(&self, source: &str, arguments: &[&str], env: &[(&str, &str)]) -> Result<Output> {
-        let file = self.root().join("main.rs");
-        fs::write(&file, source)?;
+    pub fn rustc(&self, source: &str, arguments: &[&str]) -> Result<Output> {
+        fs::write(self.root().join("main.rs"), source)?;
         let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         command
             .current_dir(self.root())
@@ -77,40 +59,12 @@ impl Fixture {
             .env("CARGO_MANIFEST_DIR", self.root())
             .env("CARGO_PKG_NAME", "fixture")
             .env("CARGO_CRATE_NAME", "fixture")
-            .env_remove("CELL_TRACE")
-            .envs(env.iter().copied());
+            .env_remove("CELL_TRACE");
         for (name, path) in &self.libraries {
             ensure!(path.exists(), "there is no proc-macro library {name} at {}", path.display());
             command.arg("--extern").arg(format!("{name}={}", path.display()));
         }
         command.output().context("rustc could not be started")
-    }
-
-    /// Runs rustc until nothing is missing, as `cell vendor` does, and returns the last run's
-    /// output. Failures of macros are not errors here: they are returned.
-    ///
-    /// # Errors
-    /// If rustc cannot be started or a file cannot be read or written.
-    pub fn compile(
-        &self,
-        source: &str,
-        arguments: &[&str],
-        engine: &engine::Engine,
-    ) -> Result<(Output, Vec<(Digest, Failure)>)> {
-        let trace = self.root().join("trace");
-        let trace_text = trace.to_str().context("the temporary folder is not text")?;
-        let mut failures = Vec::new();
-        for _ in 0..32 {
-            let _ = fs::remove_dir_all(&trace);
-            let output = self.rustc(source, arguments, &[("CELL_TRACE", trace_text)])?;
-            let project = Project::load(self.root())?;
-            let (made, failed) = engine.expand_missing(&project, &trace.join("miss"))?;
-            failures = failed;
-            if made == 0 {
-                return Ok((output, failures));
-            }
-        }
-        bail!("still missing after 32 rounds: {failures:?}")
     }
 }
 
@@ -118,4 +72,40 @@ impl Fixture {
 #[must_use]
 pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The workspace's folder.
+#[must_use]
+pub fn workspace() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(PathBuf::from).unwrap_or(here)
+}
+
+/// Builds a proc-macro package that is a workspace of its own; returns its library.
+///
+/// # Errors
+/// If cargo fails, or makes no library.
+pub fn proc_macro_library(manifest: &Path) -> Result<PathBuf> {
+    // <target>/debug/deps/<this test>
+    let target = std::env::current_exe()?;
+    let target = target.ancestors().nth(3).context("this test is not in a target folder")?;
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--locked", "--message-format", "json-render-diagnostics"])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .arg("--target-dir")
+        .arg(target.join("fixtures"))
+        .stderr(std::process::Stdio::inherit())
+        .output()?;
+    ensure!(output.status.success(), "{} does not build", manifest.display());
+    let mut library = None;
+    for line in String::from_utf8(output.stdout)?.lines() {
+        let message: serde_json::Value = serde_json::from_str(line)?;
+        let kinds = message["target"]["kind"].as_array();
+        if kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "proc-macro")) {
+            let files = message["filenames"].as_array().context("no files")?;
+            library = files.first().and_then(|file| file.as_str()).map(PathBuf::from).or(library);
+        }
+    }
+    library.with_context(|| format!("{} makes no library", manifest.display()))
 }

@@ -1,28 +1,34 @@
-//! `compare!` sends its input through the identity macros of the test component, exactly as
-//! `cell::expand!` would, and says where the result differs from the input.
+//! The host's macros with an engine that runs the guest side of the token bridge as ordinary code:
+//! everything that happens to tokens happens, without WebAssembly in between. So the bridge is
+//! tested in a live rustc on a machine that has no wasmtime.
 //!
-//! With `COMPARE=collect` in the environment differences are not looked for: that run only leaves
-//! the requests that are not recorded yet (`CELL_TRACE`).
+//! `compare!` sends its input through the identities, as `cell::expand!` would, and says where the
+//! result differs from the input. `opaque` is the native identity that never looks at its item.
 #![forbid(unsafe_code)]
 
-use compare_tokens::{difference, Groups};
-use macro_bridge::host;
-use proc_macro::{Delimiter, Group, Literal, TokenStream, TokenTree};
+mod difference;
+mod engine;
+
+use difference::{difference, Groups};
+use macro_bridge::host::{self, Engine};
+use macro_bridge::request::MacroKind;
+use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
+
+const ENGINES: &[&dyn Engine] = &[&engine::GuestSide];
 
 /// Both ways: groups by reference, and everything rebuilt.
 #[proc_macro]
 pub fn compare(input: TokenStream) -> TokenStream {
+    let ways = [
+        ("identity_function", Groups::Exact),
+        // A group that is built anew has one span for the whole and both its ends.
+        ("identity_function_rebuilt", Groups::Whole),
+    ];
     let mut errors = TokenStream::new();
-    for (name, groups) in [("same", Groups::Exact), ("rebuilt", Groups::Whole)] {
-        let mut call: TokenStream = match format!("identity::{name}").parse() {
-            Ok(call) => call,
-            Err(_) => continue,
-        };
+    for (name, groups) in ways {
+        let Ok(mut call) = format!("identity::{name}").parse::<TokenStream>() else { continue };
         call.extend([TokenTree::Group(Group::new(Delimiter::Brace, input.clone()))]);
-        let output = host::function(call, &[]);
-        if std::env::var_os("COMPARE").is_some_and(|how| how == "collect") {
-            continue;
-        }
+        let output = host::function(call, ENGINES);
         if let Some(text) = difference(input.clone(), output, groups) {
             errors.extend(error(&format!("{name}: {text}")));
         }
@@ -30,18 +36,29 @@ pub fn compare(input: TokenStream) -> TokenStream {
     errors
 }
 
-/// `library_path!("libhost_macro")`: where a proc-macro library is that this rustc has loaded, for
-/// tests that call rustc themselves: cargo does not tell. Linux only.
+/// `cell::wasm`.
+#[proc_macro_attribute]
+pub fn wasm(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    host::attribute(MacroKind::Attribute, arguments, item, ENGINES)
+}
+
+/// `cell::expand!`.
 #[proc_macro]
-pub fn library_path(input: TokenStream) -> TokenStream {
-    let name = input.to_string();
-    let name = name.trim_matches('"');
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let path = maps.lines().find_map(|line| {
-        let path = &line[line.find('/')?..];
-        path.rsplit('/').next()?.starts_with(name).then(|| path.to_owned())
-    });
-    TokenTree::Literal(Literal::string(&path.unwrap_or_default())).into()
+pub fn expand(input: TokenStream) -> TokenStream {
+    host::function(input, ENGINES)
+}
+
+/// What the host's attributes expand to.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __gathered(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    host::gathered(arguments, item, ENGINES)
+}
+
+/// The identity that does not look.
+#[proc_macro_attribute]
+pub fn opaque(_arguments: TokenStream, item: TokenStream) -> TokenStream {
+    item
 }
 
 fn error(text: &str) -> TokenStream {

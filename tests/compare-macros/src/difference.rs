@@ -1,16 +1,12 @@
 //! Compares two token streams inside a running rustc: kinds, texts, spacing, delimiters, nesting
 //! and the `{:?}` of every span, which names bytes of a file and the hygiene context.
-#![forbid(unsafe_code)]
-
-extern crate proc_macro;
-
 use std::fmt::Write as _;
 
 use proc_macro::{TokenStream, TokenTree};
 
 /// How much of a group's span is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Groups {
+pub(crate) enum Groups {
     /// The whole, the opening and the closing delimiter.
     Exact,
     /// The whole only: on stable, a group that a macro builds anew has one span for all three.
@@ -18,8 +14,7 @@ pub enum Groups {
 }
 
 /// One line a token, two levels of detail for groups.
-#[must_use]
-pub fn dump(stream: TokenStream, groups: Groups) -> String {
+pub(crate) fn dump(stream: TokenStream, groups: Groups) -> String {
     let mut out = String::new();
     write(&mut out, stream, groups, 0);
     out
@@ -48,8 +43,7 @@ fn write(out: &mut String, stream: TokenStream, groups: Groups, depth: usize) {
 }
 
 /// The first lines in which two streams differ; `None` if they do not.
-#[must_use]
-pub fn difference(a: TokenStream, b: TokenStream, groups: Groups) -> Option<String> {
+pub(crate) fn difference(a: TokenStream, b: TokenStream, groups: Groups) -> Option<String> {
     let (a, b) = (dump(a, groups), dump(b, groups));
     if a == b {
         return None;
