@@ -128,7 +128,7 @@ pub(crate) fn remap_packages(metadata: &Metadata) -> Vec<String> {
 /// Builds guests and says where their core modules are, by name.
 ///
 /// # Errors
-/// If cargo fails (it has said why on stderr), or leaves no module behind.
+/// If cargo fails (it has said why on stderr) or leaves no module behind.
 pub fn build(
     compiler: &Compiler,
     kit: &Kit,
@@ -147,49 +147,49 @@ pub fn build(
         let absolute = std::path::absolute(target_dir).map_err(|e| Error::io("find", target_dir, e))?;
         cargo.rustflags.push(remap(&absolute, "target"));
     }
-    let mut command = cargo.plain("build");
-    command.args(["--release", "--lib", "--target", TARGET, "--manifest-path"]).arg(&manifest);
-    command.arg("--message-format=json-render-diagnostics");
-    // One unit, so that the order of functions does not depend on how work was divided. Debug
-    // information goes, names stay: a trap shall name its function.
-    for setting in ["codegen-units=1", "debug=false", "strip=\"debuginfo\"", "panic=\"abort\""] {
-        command.arg("--config").arg(format!("profile.release.{setting}"));
-    }
-    command.args(switches.locked.then_some("--locked"));
-    if let Some(target_dir) = target_dir {
-        command.args([OsString::from("--target-dir"), target_dir.into()]);
-    }
-    for guest in guests {
-        command.args(["--package", &guest.name]);
-    }
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|e| Error::io("run", &compiler.cargo, e))?;
     let mut modules = BTreeMap::new();
+    for guest in guests {
+        let mut command = cargo.plain("rustc");
+        command.args(["--release", "--lib", "--target", TARGET, "--manifest-path"]).arg(&manifest);
+        // Guests are also `rlib` for their tests, and cargo optimises across crates only where
+        // nothing but the module is made.
+        command.args(["--package", &guest.name, "--crate-type", "cdylib"]);
+        command.arg("--message-format=json-render-diagnostics");
+        // One unit, so that the order of functions does not depend on how work was divided. Debug
+        // information goes, names stay: a trap shall name its function.
+        for setting in ["codegen-units=1", "debug=false", "strip=\"debuginfo\"", "panic=\"abort\""] {
+            command.arg("--config").arg(format!("profile.release.{setting}"));
+        }
+        command.args(switches.locked.then_some("--locked"));
+        if let Some(target_dir) = target_dir {
+            command.args([OsString::from("--target-dir"), target_dir.into()]);
+        }
+        modules.insert(guest.name.clone(), module(&mut command, guest, compiler)?);
+    }
+    Ok(modules)
+}
+
+/// Runs cargo and finds what it says it made.
+fn module(command: &mut Command, guest: &Guest, compiler: &Compiler) -> Result<PathBuf> {
+    let run = |e| Error::io("run", &compiler.cargo, e);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(run)?;
+    let mut module = None;
     if let Some(stdout) = child.stdout.take() {
         for message in Message::parse_stream(BufReader::new(stdout)).flatten() {
             let Message::CompilerArtifact(artifact) = message else { continue };
-            let guest = guests.iter().find(|g| artifact.manifest_path == g.manifest.as_path());
-            let module = artifact.filenames.iter().find(|f| f.extension() == Some("wasm"));
-            let library = artifact.target.crate_types.contains(&CrateType::CDyLib);
-            if let (Some(guest), Some(module), true) = (guest, module, library) {
-                modules.insert(guest.name.clone(), module.clone().into());
+            if artifact.manifest_path == guest.manifest.as_path()
+                && artifact.target.crate_types.contains(&CrateType::CDyLib)
+            {
+                let made = artifact.filenames.iter().find(|file| file.extension() == Some("wasm"));
+                module = made.map(|file| file.clone().into_std_path_buf()).or(module);
             }
         }
     }
-    let status = child.wait().map_err(|e| Error::io("run", &compiler.cargo, e))?;
-    if !status.success() {
-        return Err(Error::new(Kind::Build, "the guests could not be built")
+    if !child.wait().map_err(run)?.success() {
+        return Err(Error::new(Kind::Build, format!("`{}` could not be built", guest.name))
             .note(format!("built with {}, {}", compiler.id(), compiler.origin)));
     }
-    match guests.iter().find(|guest| !modules.contains_key(&guest.name)) {
-        None => Ok(modules),
-        Some(guest) => {
-            Err(Error::new(Kind::Build, format!("cargo built no module of `{}`", guest.name)))
-        }
-    }
+    module.ok_or_else(|| Error::new(Kind::Build, format!("cargo built no module of `{}`", guest.name)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,61 @@
 //! All automation of this workspace: `cargo xtask`.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod check;
+mod demo;
+mod errors;
+mod graph;
+mod licence;
+mod policy;
+mod render;
+mod setup;
+mod sources;
+mod step;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+Usage: cargo xtask <task>
+
+  demo          build and run the example, and show what its macros did; needs only Rust
+  test          set up this machine and run all tests
+  test --slow   also those that take minutes
+  test --light  only those that need neither wasmtime nor a compiler for guests
+  setup         install what guests are compiled with, if nothing here can compile them
+  check         everything that can be checked without running a test
+  bindings      make the bindings of guests again from wit/
+  errors        make docs/errors.md again
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            step::say("error:", &format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<()> {
+    match words {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(false),
+        ["test", "--slow"] => test::run(true),
+        ["test", "--light"] => test::light(),
+        ["setup"] => setup::run(),
+        ["check"] => check::run(),
+        ["bindings"] => test::bindings(),
+        ["errors"] => errors::write(),
+        [] | ["help" | "--help" | "-h"] => {
+            step::say("", HELP);
+            Ok(())
+        }
+        other => bail!("there is no task `{}`\n\n{HELP}", other.join(" ")),
+    }
+}

@@ -1,0 +1,5 @@
+//! Guests compiled for real; needs a compiler for them (`cargo xtask setup`).
+
+mod checkout;
+mod kit;
+mod reproducible;
