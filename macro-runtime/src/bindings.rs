@@ -1,0 +1,10 @@
+//! What wasmtime generates from `wit/macros.wit`. Nothing else is here.
+#![allow(missing_docs, unsafe_code, unreachable_pub, unused_qualifications, clippy::pedantic, reason = "generated")]
+
+wasmtime::component::bindgen!({
+    path: "../wit",
+    world: "macros",
+    // A host function that fails ends the guest: it must not be able to go on after a question that
+    // it was not granted.
+    imports: { default: trappable },
+});

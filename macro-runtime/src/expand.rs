@@ -1,0 +1,249 @@
+//! One item, all its macros: each in an instance of its own that lives for one call.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use macro_bridge::answer::Question;
+use macro_bridge::compose::{self, Checked, Fact};
+use macro_bridge::digest::Digest;
+use macro_bridge::expansion::{AnswerUsed, Diagnostic, Expansion};
+use macro_bridge::failure::{Failure, texts};
+use macro_bridge::request::{Limits, Request};
+use texts::engine::Subject;
+use wasmtime::{Engine, Store};
+
+use crate::bindings::Macros;
+use crate::host::{Ask, State};
+use crate::loaded::Ready;
+use crate::own_stack::Asker;
+use crate::{Components, Lookup, Reply, convert, describe, grants, limits, translate};
+
+/// What the thread that runs guests asks of the thread that was called.
+pub(crate) enum Want {
+    /// The bytes of a component.
+    Component(Digest),
+    /// The answer to a question of call number `.0`.
+    Answer(usize, Question),
+}
+
+/// What it is told.
+pub(crate) enum Told {
+    Component(Result<Vec<u8>, Failure>),
+    Answer(Result<Reply, Failure>),
+}
+
+/// The side of the caller: decides what a guest may know, and remembers what it was told.
+pub(crate) struct Service<'a> {
+    request: &'a Request,
+    components: &'a dyn Components,
+    lookup: &'a dyn Lookup,
+    /// A question is asked once, so that all macros on an item see one world.
+    told: BTreeMap<Digest, Reply>,
+    used: Vec<AnswerUsed>,
+}
+
+impl<'a> Service<'a> {
+    pub(crate) fn new(
+        request: &'a Request,
+        components: &'a dyn Components,
+        lookup: &'a dyn Lookup,
+    ) -> Self {
+        Self { request, components, lookup, told: BTreeMap::new(), used: Vec::new() }
+    }
+
+    pub(crate) fn serve(&mut self, want: Want) -> Told {
+        match want {
+            Want::Component(digest) => Told::Component(self.components.component(&digest)),
+            Want::Answer(call, question) => Told::Answer(self.answer(call, question)),
+        }
+    }
+
+    /// The answers that were given, in the order of asking.
+    pub(crate) fn into_used(self) -> Vec<AnswerUsed> {
+        self.used
+    }
+
+    fn answer(&mut self, call: usize, question: Question) -> Result<Reply, Failure> {
+        let Question { cell, function, .. } = &question;
+        let subject = Subject::of(self.request, call);
+        grants::check(&subject, &self.request.calls[call], cell, function)?;
+        let key = question.key();
+        if let Some(reply) = self.told.get(&key) {
+            return Ok(reply.clone());
+        }
+        let Some(answer) = self.lookup.ask(&question)? else {
+            return Err(texts::project::unrecorded(self.request, call, cell, function, &key));
+        };
+        self.used.push(AnswerUsed { cell: cell.clone(), key, digest: answer.digest() });
+        self.told.insert(key, answer.reply.clone());
+        Ok(answer.reply)
+    }
+}
+
+/// What the guests of a request returned, checked.
+pub(crate) struct Ran {
+    planned: Vec<Diagnostic>,
+    checked: Vec<Checked>,
+}
+
+impl Ran {
+    pub(crate) fn compose(
+        self,
+        request: &Request,
+        answers: Vec<AnswerUsed>,
+    ) -> Result<Expansion, Failure> {
+        compose::compose(request, self.planned, self.checked, answers)
+    }
+}
+
+/// Runs all guests of a request: every `plan` if there are several, then every `expand`.
+pub(crate) fn run(
+    engine: &Engine,
+    request: &Request,
+    ready: &[Arc<Ready>],
+    asker: &Asker<Want, Told>,
+) -> Result<Ran, Failure> {
+    let mut facts: Vec<Fact> = Vec::new();
+    let mut planned = Vec::new();
+    if ready.len() > 1 {
+        for (call, ready) in ready.iter().enumerate() {
+            let (said, diagnostics) = plan(engine, request, call, ready, asker)?;
+            facts.extend(said);
+            planned.extend(diagnostics);
+        }
+        facts.sort();
+    }
+    let checked = ready
+        .iter()
+        .enumerate()
+        .map(|(call, ready)| {
+            let own = request.calls[call].path();
+            let others: Vec<Fact> = facts.iter().filter(|fact| fact.source != own).cloned().collect();
+            expand(engine, request, call, ready, asker, &others)
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Ran { planned, checked })
+}
+
+fn plan(
+    engine: &Engine,
+    request: &Request,
+    call: usize,
+    ready: &Ready,
+    asker: &Asker<Want, Told>,
+) -> Result<(Vec<Fact>, Vec<Diagnostic>), Failure> {
+    let guest = Guest::of(engine, request, call, asker);
+    let input = convert::input(compose::input(request, call));
+    let context = convert::context(compose::context(request, call));
+    let name = &request.calls[call].name;
+    let planned = guest.call(ready, |guest, store| {
+        guest.cell_macros_expander().call_plan(store, name, &input, &context)
+    })?;
+    let diagnostics = convert::diagnostics(planned.diagnostics)
+        .map_err(|why| texts::project::invalid_answer(request, call, &why))?;
+    compose::check_planned(request, call, convert::planned_facts(planned.facts), diagnostics)
+}
+
+fn expand(
+    engine: &Engine,
+    request: &Request,
+    call: usize,
+    ready: &Ready,
+    asker: &Asker<Want, Told>,
+    facts: &[Fact],
+) -> Result<Checked, Failure> {
+    let guest = Guest::of(engine, request, call, asker);
+    let input = convert::input(compose::input(request, call));
+    let context = convert::context(compose::context(request, call));
+    let facts = convert::facts(facts);
+    let name = &request.calls[call].name;
+    let returned = guest.call(ready, |guest, store| {
+        guest.cell_macros_expander().call_expand(store, name, &input, &context, &facts)
+    })?;
+    let returned = convert::expansion(returned)
+        .map_err(|why| texts::project::invalid_answer(request, call, &why))?;
+    compose::check(request, call, returned)
+}
+
+/// Asks a component twice what macros it has.
+pub(crate) fn describe(
+    engine: &Engine,
+    cell: &str,
+    component: Digest,
+    ready: &Ready,
+) -> Result<Vec<describe::MacroInfo>, Failure> {
+    let ask_twice = || {
+        let subject = Subject::describing(cell, component, limits::DESCRIBE);
+        let name = texts::engine::component_name(cell, component);
+        let no_questions: Ask = Rc::new(move |_| {
+            Err(texts::engine::bad_description(&name, "it asks a question before it describes itself"))
+        });
+        Guest { engine, subject, limits: limits::DESCRIBE, ask: no_questions }.call(
+            ready,
+            |guest, mut store| {
+                let expander = guest.cell_macros_expander();
+                let first = expander.call_describe(&mut store)?;
+                Ok((first, expander.call_describe(&mut store)?))
+            },
+        )
+    };
+    let (first, second) = ask_twice()?;
+    let (first, second) = (convert::described(first), convert::described(second));
+    describe::check(cell, component, first, &second)
+}
+
+/// A call of a guest that is about to be made.
+struct Guest<'a> {
+    engine: &'a Engine,
+    subject: Subject,
+    limits: Limits,
+    ask: Ask,
+}
+
+impl<'a> Guest<'a> {
+    fn of(
+        engine: &'a Engine,
+        request: &Request,
+        call: usize,
+        asker: &Asker<Want, Told>,
+    ) -> Self {
+        let asker = asker.clone();
+        let ask: Ask = Rc::new(move |question| match asker.ask(Want::Answer(call, question)) {
+            Some(Told::Answer(reply)) => reply,
+            _ => Err(texts::engine::internal("nobody answers the macro's question", "")),
+        });
+        Self { engine, subject: Subject::of(request, call), limits: request.calls[call].limits, ask }
+    }
+
+    /// A fresh store and instance, one call, and the reason if it did not return.
+    fn call<T>(
+        self,
+        ready: &Ready,
+        call: impl FnOnce(&Macros, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        let Self { engine, subject, limits, ask } = self;
+        let state = State::new(subject.clone(), &limits, ask);
+        let said = Rc::clone(&state.said);
+        let mut store = Store::new(engine, state);
+        store.limiter(|state| &mut state.limiter);
+        let taken = limits::taken(&limits);
+        store.set_hostcall_fuel(usize::try_from(taken).unwrap_or(usize::MAX));
+        let result = store
+            .set_fuel(limits.fuel)
+            .and_then(|()| ready.instantiate(&mut store))
+            .and_then(|guest| call(&guest, &mut store));
+        let refused = store.data().limiter.refused;
+        let mut said = said.borrow_mut();
+        match result {
+            // A guest that was ended cannot return; should that ever change, this still holds.
+            Ok(_) if said.failure.is_some() => {
+                Err(said.failure.take().unwrap_or_else(|| texts::engine::internal("lost", "")))
+            }
+            Ok(returned) => Ok(returned),
+            Err(error) => {
+                Err(translate::guest_ended(&subject, &error, &mut said, refused, taken))
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What a guest may call: two functions, both thin.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use macro_bridge::answer::Question;
+use macro_bridge::failure::{Failure, texts::engine as texts};
+use macro_bridge::request::Limits;
+use texts::Subject;
+
+use crate::Reply;
+use crate::bindings::cell::macros::{host, types};
+use crate::limits::{self, Limiter};
+
+/// Where questions go: decides and answers on the caller's thread.
+pub(crate) type Ask = Rc<dyn Fn(Question) -> Result<Reply, Failure>>;
+
+/// What one store holds.
+pub(crate) struct State {
+    pub(crate) limiter: Limiter,
+    pub(crate) said: Rc<RefCell<Said>>,
+    subject: Subject,
+    ask: Ask,
+    questions: u32,
+    question_bytes: u64,
+    panics: u32,
+}
+
+/// What is known about the end of a guest beyond the engine's error.
+#[derive(Default)]
+pub(crate) struct Said {
+    /// Text, file and line of the last `report-panic`.
+    pub(crate) panic: Option<(String, String, u32)>,
+    /// Why the host ended it. Wins over everything that the guest does afterwards.
+    pub(crate) failure: Option<Failure>,
+}
+
+impl State {
+    pub(crate) fn new(subject: Subject, limits: &Limits, ask: Ask) -> Self {
+        Self {
+            limiter: Limiter::new(limits),
+            said: Rc::default(),
+            subject,
+            ask,
+            questions: 0,
+            question_bytes: 0,
+            panics: 0,
+        }
+    }
+
+    /// Ends the guest with a failure of ours: the error unwinds the whole instance, which cannot be
+    /// entered again.
+    fn end(&self, failure: Failure) -> wasmtime::Error {
+        let text = failure.message.clone();
+        self.said.borrow_mut().failure = Some(failure);
+        wasmtime::Error::msg(text)
+    }
+}
+
+impl types::Host for State {}
+
+impl host::Host for State {
+    fn call_cell(
+        &mut self,
+        cell: String,
+        function: String,
+        arguments: Vec<u8>,
+    ) -> wasmtime::Result<Result<Vec<u8>, String>> {
+        self.questions += 1;
+        self.question_bytes += (cell.len() + function.len() + arguments.len()) as u64;
+        if self.questions > limits::QUESTIONS {
+            let what = format!("{} questions", texts::thousands(u64::from(limits::QUESTIONS)));
+            return Err(self.end(texts::too_many_questions(&self.subject, &what)));
+        }
+        if self.question_bytes > limits::QUESTION_BYTES {
+            let what = format!("questions of {}", texts::size(limits::QUESTION_BYTES));
+            return Err(self.end(texts::too_many_questions(&self.subject, &what)));
+        }
+        (self.ask)(Question { cell, function, arguments }).map_err(|failure| self.end(failure))
+    }
+
+    fn report_panic(&mut self, text: String, file: String, line: u32) -> wasmtime::Result<()> {
+        self.panics += 1;
+        if self.panics > limits::PANICS {
+            return Err(wasmtime::Error::msg("the guest reports panics and goes on"));
+        }
+        self.said.borrow_mut().panic = Some((shown(&text), shown(&file), line));
+        Ok(())
+    }
+}
+
+/// Text of a guest that people will read in a terminal: bounded, without control characters.
+fn shown(text: &str) -> String {
+    let mut kept: String = text
+        .char_indices()
+        .take_while(|(at, _)| *at < limits::PANIC_TEXT)
+        .map(|(_, ch)| if ch.is_control() && ch != '\n' && ch != '\t' { '\u{fffd}' } else { ch })
+        .collect();
+    if kept.len() < text.len() && text.len() > limits::PANIC_TEXT {
+        kept.push_str(" ..");
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panic_texts_are_bounded_and_harmless() {
+        assert_eq!(shown("no field named `id`\n  in Order"), "no field named `id`\n  in Order");
+        assert_eq!(shown("\u{1b}[2Jboo\r"), "\u{fffd}[2Jboo\u{fffd}");
+        let long = shown(&"é".repeat(limits::PANIC_TEXT));
+        assert!(long.len() <= limits::PANIC_TEXT + 4 && long.ends_with(".."));
+    }
+}

@@ -1,0 +1,150 @@
+//! Writing a project's `.cell` folder: components, expansions, answers, schemas. One immutable file
+//! each, never torn, named by what is in it or by what it answers.
+//!
+//! Only the command line and the macro server write; a build reads with
+//! [`macro_bridge::project::Project`].
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::{Duration, SystemTime};
+
+use macro_bridge::digest::Digest;
+
+use crate::load::digest;
+use crate::replace::{Attributes, replace, sweep, sync_folder};
+
+/// What a file's time of modification shall say to cargo, which runs a crate's macros again when a
+/// file that they read is newer than the last build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// What it says was found out by the build that runs: nothing has to run again.
+    Settled,
+    /// It may say something else than before: what used it has to run again.
+    Fresh,
+}
+
+/// The time of [`Age::Settled`] files: the same everywhere, and older than any build.
+const SETTLED: Duration = Duration::from_secs(1_000_000_000);
+
+/// Writes one project's `.cell`.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    /// Folders that were made and swept already.
+    known: Mutex<Vec<PathBuf>>,
+}
+
+/// A file of the store could not be written.
+#[derive(Debug)]
+pub struct StoreError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} could not be written: {}", self.path.display(), self.source)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl Store {
+    /// The store of the project whose `cell.toml` is in `root`.
+    #[must_use]
+    pub fn of_project(root: &Path) -> Self {
+        Self { folder: root.join(".cell"), known: Mutex::default() }
+    }
+
+    /// Keeps a component; returns its digest.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn put_component(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+        let name = digest(bytes);
+        self.put("components", &format!("{name}.wasm"), bytes, Age::Settled)?;
+        Ok(name)
+    }
+
+    /// Keeps an expansion, as [`macro_bridge::expansion::file`] encodes it.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn put_expansion(&self, key: &Digest, bytes: &[u8], age: Age) -> Result<(), StoreError> {
+        self.put("expansions", &key.to_string(), bytes, age)
+    }
+
+    /// Keeps an answer, as [`macro_bridge::answer::Answer::encode`] has it.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn put_answer(
+        &self,
+        cell: &str,
+        key: &Digest,
+        bytes: &[u8],
+        age: Age,
+    ) -> Result<(), StoreError> {
+        let plain = !cell.is_empty()
+            && !cell.starts_with('.')
+            && !cell.contains(|c: char| c.is_control() || matches!(c, '/' | '\\'));
+        if !plain {
+            let source = io::Error::other("the cell's name cannot be the name of a folder");
+            return Err(StoreError { path: self.folder.join("answers").join(cell), source });
+        }
+        self.put(&format!("answers/{cell}"), &key.to_string(), bytes, age)
+    }
+
+    /// Keeps a schema; returns its digest.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn put_schema(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+        let name = digest(bytes);
+        self.put("schemas", &name.to_string(), bytes, Age::Settled)?;
+        Ok(name)
+    }
+
+    fn put(&self, folder: &str, name: &str, bytes: &[u8], age: Age) -> Result<(), StoreError> {
+        let folder = self.folder.join(folder);
+        let path = folder.join(name);
+        let written = self.folder_ready(&folder).and_then(|()| {
+            // Not written again: the time of modification is a fact too.
+            if fs::read(&path).is_ok_and(|old| old == bytes) {
+                return Ok(());
+            }
+            let modified = match age {
+                Age::Settled => Some(SystemTime::UNIX_EPOCH + SETTLED),
+                Age::Fresh => None,
+            };
+            replace(&path, &[bytes], Attributes { mode: 0o644, modified })?;
+            sync_folder(&folder)
+        });
+        written.map_err(|source| StoreError { path, source })
+    }
+
+    fn folder_ready(&self, folder: &Path) -> io::Result<()> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.iter().any(|one| one == folder) {
+            return Ok(());
+        }
+        if !folder.is_dir() {
+            fs::create_dir_all(folder)?;
+            // The new folder's name, and that of `.cell` if it is new too.
+            for parent in folder.ancestors().skip(1).take(3) {
+                sync_folder(parent)?;
+            }
+        }
+        sweep(folder);
+        known.push(folder.to_owned());
+        Ok(())
+    }
+}

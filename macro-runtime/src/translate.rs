@@ -1,0 +1,81 @@
+//! From the engine's errors to failures that a person can act on.
+
+use macro_bridge::failure::{Failure, texts::engine as texts};
+use texts::Subject;
+use wasmtime::{Trap, WasmBacktrace};
+
+use crate::host::Said;
+use crate::limits::{self, Refused};
+
+/// wasmtime's words for a guest that hands over more than `Store::set_hostcall_fuel`; the type of
+/// that error is private. A test holds it.
+const NOT_TAKEN: &str = "fuel allocated for hostcalls has been exhausted";
+
+/// What a guest did that ended it.
+pub(crate) fn guest_ended(
+    subject: &Subject,
+    error: &wasmtime::Error,
+    said: &mut Said,
+    refused: Option<Refused>,
+    taken: u64,
+) -> Failure {
+    let function = function(error);
+    let function = function.as_deref();
+    let source = format!("{error:?}");
+    // Ours first: a guest cannot turn a denied question into something else by trapping.
+    if let Some(failure) = said.failure.take() {
+        return failure;
+    }
+    let trap = error.downcast_ref::<Trap>().copied();
+    let failure = match (trap, refused) {
+        (Some(Trap::OutOfFuel), _) => texts::out_of_fuel(subject, function),
+        (Some(Trap::StackOverflow), _) => {
+            texts::stack_overflow(subject, limits::GUEST_STACK as u64, function)
+        }
+        (_, Some(Refused::ByMachine)) => {
+            texts::internal("the machine has no memory left for the macro", &source)
+        }
+        // The allocator of a guest panics or traps when it gets no memory: the refusal is the
+        // reason, whatever the guest says then.
+        (_, Some(Refused::Memory(wanted))) => texts::out_of_memory(subject, wanted),
+        (_, Some(Refused::TableEntries)) => {
+            texts::out_of_tables(subject, "1,000,000 table entries")
+        }
+        _ => match (said.panic.take(), trap) {
+            (Some((text, file, line)), _) => texts::panic(subject, &text, &file, line),
+            (None, Some(trap)) => texts::trap(subject, &trap_text(trap), function),
+            (None, None) if error.root_cause().to_string().contains(NOT_TAKEN) => {
+                texts::output_not_taken(subject, taken)
+            }
+            (None, None) => texts::trap(subject, &error.root_cause().to_string(), function),
+        },
+    };
+    failure.source(source)
+}
+
+fn trap_text(trap: Trap) -> String {
+    match trap {
+        Trap::UnreachableCodeReached => {
+            "it reached code that it holds to be unreachable, usually a panic without a text".to_owned()
+        }
+        other => {
+            let text = other.to_string();
+            text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned()
+        }
+    }
+}
+
+/// The innermost function of the guest that is not the runtime of its language.
+fn function(error: &wasmtime::Error) -> Option<String> {
+    const RUNTIME: [&str; 8] =
+        ["rust_", "__rust", "core::", "std::", "alloc::", "<core::", "<alloc::", "abort"];
+    let trace = error.downcast_ref::<WasmBacktrace>()?;
+    let names: Vec<String> = trace
+        .frames()
+        .iter()
+        .filter_map(|frame| frame.func_name())
+        .map(|name| format!("{:#}", rustc_demangle::demangle(name)))
+        .collect();
+    let own = names.iter().find(|name| !RUNTIME.iter().any(|prefix| name.starts_with(prefix)));
+    own.or(names.first()).cloned()
+}

@@ -1,0 +1,83 @@
+//! Writing `.cell`, as `Project` reads it.
+
+use std::fs;
+use std::time::SystemTime;
+
+use macro_runtime::bridge::answer::{Answer, Question};
+use macro_runtime::bridge::digest::Digest;
+use macro_runtime::load;
+use macro_runtime::store::{Age, Store};
+
+fn answer(reply: &str) -> Answer {
+    Answer {
+        question: Question { cell: "search".into(), function: "schema".into(), arguments: vec![1] },
+        reply: Ok(reply.into()),
+        schema: None,
+    }
+}
+
+#[test]
+fn a_component_is_named_by_its_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::of_project(folder.path());
+    let digest = store.put_component(b"bytes").unwrap();
+    assert_eq!(digest, Digest::of(b"bytes"));
+    assert_eq!(digest, load::digest(b"bytes"), "both implementations agree");
+    let path = folder.path().join(format!(".cell/components/{digest}.wasm"));
+    assert_eq!(fs::read(&path).unwrap(), b"bytes");
+    // One that was damaged is repaired.
+    fs::write(&path, b"bites").unwrap();
+    store.put_component(b"bytes").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"bytes");
+}
+
+#[test]
+fn an_answer_is_found_where_projects_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let answer = answer("1");
+    let key = answer.question.key();
+    Store::of_project(folder.path())
+        .put_answer("search", &key, answer.encode().as_bytes(), Age::Settled)
+        .unwrap();
+    let path = folder.path().join(format!(".cell/answers/search/{key}"));
+    assert_eq!(Answer::decode(&fs::read(path).unwrap()).unwrap(), answer);
+}
+
+#[test]
+fn the_time_of_a_file_says_whether_cargo_has_to_look_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::of_project(folder.path());
+    let key = answer("").question.key();
+    let path = folder.path().join(format!(".cell/answers/search/{key}"));
+    let begin = SystemTime::now() - std::time::Duration::from_secs(60);
+    let modified = || fs::metadata(&path).unwrap().modified().unwrap();
+
+    store.put_answer("search", &key, answer("1").encode().as_bytes(), Age::Settled).unwrap();
+    assert!(modified() < begin);
+    store.put_answer("search", &key, answer("2").encode().as_bytes(), Age::Fresh).unwrap();
+    assert!(modified() > begin);
+    // The same again is not written, however it is meant.
+    let before = modified();
+    store.put_answer("search", &key, answer("2").encode().as_bytes(), Age::Settled).unwrap();
+    assert_eq!(modified(), before);
+}
+
+#[test]
+fn names_of_cells_cannot_lead_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::of_project(folder.path());
+    let key = Digest::of(b"");
+    for cell in ["", ".", "..", "../..", "a/b", "/etc", "a\\b", "a\0b", ".hidden"] {
+        let error = store.put_answer(cell, &key, b"", Age::Fresh).unwrap_err();
+        assert!(error.to_string().contains("could not be written"), "{cell}");
+    }
+    assert!(!folder.path().join(".cell").exists());
+}
+
+#[test]
+fn a_store_that_cannot_be_written_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".cell"), b"a file").unwrap();
+    let error = Store::of_project(folder.path()).put_component(b"bytes").unwrap_err();
+    assert!(error.to_string().contains(".cell/components/"), "{error}");
+}
