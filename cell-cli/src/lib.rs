@@ -1,2 +1,80 @@
 //! The `cell` command as a library, so that tests can parse the commands that error texts name.
+//!
+//! Everything that people see is made here; what other programs want is in `macro-bridge`,
+//! `macro-runtime` and `guest-toolchain`. Read [`arguments::Arguments`] first.
 #![forbid(unsafe_code)]
+
+pub mod arguments;
+mod commands;
+mod component;
+mod engine;
+mod files;
+pub mod lock;
+pub mod manifest;
+mod project;
+mod render;
+mod shell;
+mod trace;
+mod traced_check;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+use shell::Shell;
+
+/// How a run ended. 101 is what a panic ends with and is never returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Done = 0,
+    /// Something is wrong with the project or the machine, and stderr says what.
+    Failed = 1,
+    /// The command line itself is wrong. The parser ends with it too.
+    Usage = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let shell = Shell::new(&arguments.global);
+    match run(&arguments, &shell) {
+        Ok(exit) => exit.into(),
+        Err(error) if is_broken_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            shell.error(&error);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Init(options) => commands::init::run(options, global, shell),
+        Command::BuildMacros(options) => commands::build_macros::run(options, global, shell),
+        Command::Lock(options) => commands::lock::run(options, global, shell),
+        Command::Vendor(options) => commands::vendor::run(options, global, shell),
+        Command::Verify(options) => commands::verify::run(options, global, shell),
+        Command::Expand(options) => commands::expand::run(options, global, shell),
+        Command::Doctor(options) => commands::doctor::run(options, global, shell),
+        Command::Explain(options) => commands::explain::run(options, shell),
+        Command::Completions(options) => commands::completions::run(options, shell),
+    }
+}
+
+/// The reader of our output has seen enough: `cell expand | head`.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

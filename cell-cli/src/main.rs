@@ -1,4 +1,8 @@
 //! The `cell` command.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cell_cli::main()
+}

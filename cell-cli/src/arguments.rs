@@ -1,0 +1,316 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Macros from sandboxed WebAssembly components: build, lock, record and check them.
+#[derive(Debug, Parser)]
+#[command(name = "cell", bin_name = "cell", version, propagate_version = true)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+#[command(after_help = "Errors have codes: `cell explain CELL0303` says what one means.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Global {
+    /// `cell.toml` or `Cargo.toml` of the project, instead of looking upwards from here
+    #[arg(long, global = true, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+    /// Fail where `cell.lock` or a `Cargo.lock` would have to change
+    #[arg(long, global = true)]
+    pub locked: bool,
+    /// Use no network
+    #[arg(long, global = true, env = "CARGO_NET_OFFLINE")]
+    #[arg(value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub offline: bool,
+    /// Say only what went wrong
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; show what cargo says
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", env = "CARGO_TERM_COLOR", hide_env = true)]
+    pub color: Option<Color>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// If the output is a terminal and `NO_COLOR` is not set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// The word that cargo takes too.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Prepare a package for macros of cells
+    Init(Init),
+    /// Compile guest crates to components
+    BuildMacros(BuildMacros),
+    /// Write `cell.lock` and `.cell/components` from `cell.toml`
+    Lock(Lock),
+    /// Record every expansion, so that a build needs nothing but cargo
+    Vendor(Vendor),
+    /// Expand everything again and compare it with what is recorded
+    Verify(Verify),
+    /// Show what macros were given and what they made of it
+    Expand(Expand),
+    /// Look at this machine and this project, and say what to do
+    Doctor(Doctor),
+    /// Say what the code of an error means
+    Explain(Explain),
+    /// Write completions for a shell to stdout
+    Completions(Completions),
+}
+
+/// Options of `cell init`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell init                                  in the folder of a package
+  cell init --sdk-path ../cell/cell-sdk      depend on a checkout
+  cell init --cell ledger=macros/ledger.wasm with a first cell")]
+pub struct Init {
+    /// Depend on the `cell-sdk` in this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "sdk_version")]
+    pub sdk_path: Option<PathBuf>,
+    /// Depend on this version of `cell-sdk` [default: that of this command]
+    #[arg(long, value_name = "VERSION")]
+    pub sdk_version: Option<String>,
+    /// Name a first cell and its component
+    #[arg(long = "cell", value_name = "NAME=COMPONENT")]
+    pub cells: Vec<String>,
+}
+
+/// Options of `cell build-macros`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Guests are packages with `crate-type = [\"cdylib\"]` and `[package.metadata.cell]` in the workspace
+of `guests/Cargo.toml` (or `Cargo.toml`, if there is no such folder). Their components and the record
+of what they were built from are written to `components/` beside that manifest.
+
+Examples:
+  cell build-macros                     all guests
+  cell build-macros -p ledger           one guest
+  cell build-macros --check             is each component the one of its sources? builds nothing
+  cell build-macros --rustc /usr/bin/rustc")]
+pub struct BuildMacros {
+    /// Only these guests
+    #[arg(long = "package", short, value_name = "NAME")]
+    pub packages: Vec<String>,
+    /// Build nothing; fail if a component is not the one of its sources
+    #[arg(long)]
+    pub check: bool,
+    /// The compiler to use instead of the one that would be found
+    #[arg(long, value_name = "PATH", env = "CELL_GUEST_RUSTC")]
+    pub rustc: Option<PathBuf>,
+    /// Where to write components and record [default: `components` beside the manifest]
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
+    /// Where cargo builds
+    #[arg(long, value_name = "DIR")]
+    pub target_dir: Option<PathBuf>,
+}
+
+/// Options of `cell lock`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Reads `cell.toml`:
+  profile = \"default\"                   what macros see as the profile
+  [cells.ledger]
+  path = \"macros/ledger.wasm\"           its component, from the folder of `cell.toml`
+  alias = \"Ledger\"                      a name for `cell_remote!`
+  [cells.ledger.grants]
+  calls = [\"search::schema\"]            questions that its macros may ask
+  [cells.ledger.output]
+  allow = [\"unsafe\", \"extern\"]        what its tokens may contain; also asm, linkage, include,
+                                        env, path
+  [cells.ledger.limits]                 of one expansion
+  fuel = 2_000_000_000
+  memory = \"256 MiB\"
+  rows = 4_000_000
+  output = \"64 MiB\"
+
+Examples:
+  cell lock              write `cell.lock` and `.cell/components`
+  cell lock --check      fail if they would change, as in CI")]
+pub struct Lock {
+    /// Write nothing; fail if something would change
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Which part of a project is looked at, in the words of `cargo check`.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "What to compile")]
+pub struct Selection {
+    /// Only these packages [default: all of the workspace]
+    #[arg(long = "package", short, value_name = "SPEC")]
+    pub packages: Vec<String>,
+    /// Only the library
+    #[arg(long)]
+    pub lib: bool,
+    /// Only this program
+    #[arg(long = "bin", value_name = "NAME")]
+    pub bins: Vec<String>,
+    /// With these features
+    #[arg(long, value_name = "FEATURES")]
+    pub features: Vec<String>,
+    /// With all features
+    #[arg(long)]
+    pub all_features: bool,
+    /// Without default features
+    #[arg(long)]
+    pub no_default_features: bool,
+    /// For this target
+    #[arg(long, value_name = "TRIPLE")]
+    pub target: Option<String>,
+}
+
+/// Options of `cell vendor`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Runs `cargo check` in a target directory of its own until no expansion is missing.
+
+Examples:
+  cell vendor                    record all expansions, remove those that nothing uses
+  cell vendor --all-features --no-prune
+  cell vendor -p app             only what one package uses; removes nothing")]
+pub struct Vendor {
+    /// Keep recorded expansions and components that nothing uses
+    #[arg(long)]
+    pub no_prune: bool,
+    /// What to compile.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// Options of `cell verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A committed expansion is code that no reviewer reads. This runs every macro again and compares bytes;
+it also checks `cell.lock` against `cell.toml` and the digest of every file in `.cell`.
+
+Examples:
+  cell verify                    in CI
+  cell verify --all-features")]
+pub struct Verify {
+    /// What to compile.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// Options of `cell expand`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell expand                    everything
+  cell expand ledger::table      macros with this in their path
+  cell expand src/model.rs       calls in this file
+  cell expand --lib --plan       also what should exist when the program runs")]
+pub struct Expand {
+    /// Only macros (`ledger::table`) or places (`src/main.rs:12`) with this text in them
+    #[arg(value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// Also show plan entries
+    #[arg(long)]
+    pub plan: bool,
+    /// What to compile.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// Options of `cell doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell doctor                    fails if something has to be done")]
+pub struct Doctor {
+    /// The compiler for guests to look at instead of searching
+    #[arg(long, value_name = "PATH", env = "CELL_GUEST_RUSTC")]
+    pub rustc: Option<PathBuf>,
+}
+
+/// Options of `cell explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell explain CELL0303
+  cell explain                   lists all codes")]
+pub struct Explain {
+    /// The code, with or without `CELL`
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
+/// Options of `cell completions`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell completions bash > ~/.local/share/bash-completion/completions/cell")]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_a_working_example() {
+        for command in Arguments::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let (_, examples) = help.split_once("Examples:\n").unwrap_or_default();
+            assert!(!examples.is_empty(), "`{}` has no examples", command.get_name());
+            for line in examples.lines() {
+                // The comment stands behind two spaces.
+                let line = line.trim().split("  ").next().unwrap_or("").split(" > ").next();
+                let words = line.unwrap_or("").split_whitespace();
+                let parsed = Arguments::try_parse_from(words.clone());
+                assert!(parsed.is_ok(), "{:?}: {}", words.collect::<Vec<_>>(), parsed.unwrap_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_word_gets_a_suggestion() {
+        let error = Arguments::try_parse_from(["cell", "vendro"]).unwrap_err().to_string();
+        assert!(error.contains("vendor"), "{error}");
+        let error = Arguments::try_parse_from(["cell", "lock", "--chekc"]).unwrap_err();
+        assert!(error.to_string().contains("--check") && error.exit_code() == 2, "{error}");
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per command: reads, calls what is pure, writes, says what happened.
+
+pub(crate) mod build_macros;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod expand;
+pub(crate) mod explain;
+pub(crate) mod init;
+pub(crate) mod lock;
+pub(crate) mod vendor;
+pub(crate) mod verify;

@@ -1,0 +1,24 @@
+//! From a core module, as the compiler leaves it, to a component that may be published.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow};
+use macro_runtime::load::{Audit, LoadOptions, check};
+use wit_component::ComponentEncoder;
+
+/// Encodes a module and checks that it asks its host for nothing but what the contract has.
+pub(crate) fn encode(name: &str, module: &Path) -> Result<(Vec<u8>, Audit)> {
+    let bytes = std::fs::read(module).with_context(|| format!("cannot read `{}`", module.display()))?;
+    let encoder = ComponentEncoder::default().validate(true).module(&bytes);
+    let component = encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| {
+        // wit-component's chain goes from the general to the particular.
+        let reasons: Vec<_> = error.chain().map(ToString::to_string).collect();
+        anyhow!(
+            "`{name}` is no macro component: {}\n\
+             help: name its `#[cell_macro]` functions in `macro_guest_sdk::component!(..)`",
+            reasons.join(": ")
+        )
+    })?;
+    let audit = check(&component, LoadOptions { cell: name, expected: None })?;
+    Ok((component, audit))
+}

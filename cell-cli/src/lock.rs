@@ -1,0 +1,227 @@
+//! From `cell.toml` and what components say of themselves to `cell.lock`, and what changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use macro_bridge::digest::Digest;
+use macro_bridge::failure::{Failure, texts};
+use macro_bridge::lock::{Lock, LockedCell, LockedMacro, SLOTS};
+use macro_bridge::request::{CallPermission, MacroKind};
+use macro_runtime::MacroInfo;
+
+use crate::manifest::Manifest;
+
+/// What a component is and has.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// Version of `cell:macros` that it speaks.
+    pub api: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its macros.
+    pub macros: Vec<MacroInfo>,
+}
+
+/// Numbers that macros have by cell, name and kind.
+pub type Slots = BTreeMap<(String, String, MacroKind), u16>;
+
+/// The slots in a lock, read from each line by itself: after a merge the file as a whole may make
+/// no sense, and still every macro that has a number shall keep it. Of two macros with one number
+/// the first keeps it.
+#[must_use]
+pub fn slots(text: &str) -> Slots {
+    let mut slots = Slots::new();
+    let mut taken = BTreeSet::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        let ["cell", cell, "macro", name, kind, options @ ..] = words.as_slice() else { continue };
+        let Some(kind) = MacroKind::from_word(kind) else { continue };
+        let slot = options.iter().find_map(|o| o.strip_prefix("slot=")?.parse::<u16>().ok());
+        let Some(slot) = slot.filter(|slot| *slot < SLOTS) else { continue };
+        let key = ((*cell).to_owned(), (*name).to_owned(), kind);
+        if !slots.contains_key(&key) && taken.insert((kind, slot)) {
+            slots.insert(key, slot);
+        }
+    }
+    slots
+}
+
+/// The lock of a project. `digest` is that of `cell.toml`; `components` has an entry for each cell.
+///
+/// # Errors
+/// `TooManyMacros`.
+pub fn make(
+    digest: Digest,
+    manifest: &Manifest,
+    components: &BTreeMap<String, Component>,
+    old: &Slots,
+) -> Result<Lock, Failure> {
+    let mut cells = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for (name, cell) in &manifest.cells {
+        let Some(component) = components.get(name) else { continue };
+        let macros = component.macros.iter().map(|info| {
+            let slot = old.get(&(name.clone(), info.name.clone(), info.kind)).copied();
+            taken.extend(slot.map(|slot| (info.kind, slot)));
+            let needs = info.needs.iter().map(|need| qualify(name, need)).collect();
+            let locked = LockedMacro {
+                kind: info.kind,
+                slot,
+                wants: info.context,
+                needs,
+                helpers: info.helpers.clone(),
+                calls: info.calls.clone(),
+            };
+            (info.name.clone(), locked)
+        });
+        let locked = LockedCell {
+            api: component.api.clone(),
+            component: component.digest,
+            macros: macros.collect(),
+            grants: cell.calls.clone(),
+            limits: cell.limits,
+            allowed: cell.allowed,
+        };
+        cells.insert(name.clone(), locked);
+    }
+    // Numbers that were given once are given again only when there are no others: a branch that
+    // still has the old macro would be merged wrongly.
+    let used: BTreeSet<_> = old.iter().map(|((_, _, kind), slot)| (*kind, *slot)).collect();
+    for locked in cells.values_mut().flat_map(|cell| cell.macros.values_mut()) {
+        let kind = locked.kind;
+        if kind == MacroKind::Function || locked.slot.is_some() {
+            continue;
+        }
+        let free = |slot: &u16| !taken.contains(&(kind, *slot));
+        let fresh = (0..SLOTS).find(|slot| free(slot) && !used.contains(&(kind, *slot)));
+        let slot = fresh.or_else(|| (0..SLOTS).find(free)).ok_or_else(|| {
+            let of_kind = components.values().flat_map(|c| &c.macros).filter(|m| m.kind == kind);
+            texts::project::too_many_macros(kind, of_kind.count())
+        })?;
+        taken.insert((kind, slot));
+        locked.slot = Some(slot);
+    }
+    Ok(Lock { manifest: digest, profile: manifest.profile.clone(), cells })
+}
+
+/// `table` in the cell `ledger` is `ledger::table`.
+fn qualify(cell: &str, need: &str) -> String {
+    if need.contains("::") { need.to_owned() } else { format!("{cell}::{need}") }
+}
+
+/// One thing that a new lock says and the old one did not, or the other way round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The status verb.
+    pub verb: &'static str,
+    /// What it is about.
+    pub text: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.text)
+    }
+}
+
+/// What changed, for people, cell by cell.
+#[must_use]
+pub fn changes(old: Option<&Lock>, new: &Lock) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut say = |verb, text| changes.push(Change { verb, text });
+    let none = BTreeMap::new();
+    let before = old.map_or(&none, |lock| &lock.cells);
+    if let Some(old) = old.filter(|old| old.profile != new.profile) {
+        say("Updating", format!("profile {} -> {}", old.profile, new.profile));
+    }
+    for name in before.keys().filter(|name| !new.cells.contains_key(*name)) {
+        say("Removing", name.clone());
+    }
+    for (name, cell) in &new.cells {
+        match before.get(name) {
+            None => {
+                say("Adding", format!("{name} {}", cell.component.short()));
+                for (found, locked) in &cell.macros {
+                    say("Adding", format!("{name}::{found} ({})", locked.kind.word()));
+                }
+                for grant in &cell.grants {
+                    say("Granting", format!("{name}: {}", question(grant)));
+                }
+            }
+            Some(old) => between(name, old, cell, &mut say),
+        }
+    }
+    changes
+}
+
+fn between(
+    name: &str,
+    old: &LockedCell,
+    new: &LockedCell,
+    say: &mut impl FnMut(&'static str, String),
+) {
+    if old.component != new.component {
+        let (old, new) = (old.component.short(), new.component.short());
+        say("Updating", format!("{name} {old} -> {new}"));
+    }
+    for (found, locked) in &old.macros {
+        if new.macros.get(found).is_none_or(|now| now.kind != locked.kind) {
+            say("Removing", format!("{name}::{found} ({})", locked.kind.word()));
+        }
+    }
+    for (found, locked) in &new.macros {
+        match old.macros.get(found) {
+            Some(old) if old.kind == locked.kind => {
+                if old != locked {
+                    say("Updating", format!("{name}::{found}"));
+                }
+            }
+            _ => say("Adding", format!("{name}::{found} ({})", locked.kind.word())),
+        }
+    }
+    for grant in old.grants.iter().filter(|grant| !new.grants.contains(grant)) {
+        say("Revoking", format!("{name}: {}", question(grant)));
+    }
+    for grant in new.grants.iter().filter(|grant| !old.grants.contains(grant)) {
+        say("Granting", format!("{name}: {}", question(grant)));
+    }
+    if old.allowed != new.allowed {
+        let words: Vec<_> = macro_bridge::policy::words(new.allowed).collect();
+        let words = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
+        say("Updating", format!("{name}: its tokens may contain {words}"));
+    }
+    if old.limits != new.limits {
+        say("Updating", format!("{name}: limits"));
+    }
+}
+
+/// Questions that macros want to ask and `cell.toml` does not grant: macro, question.
+#[must_use]
+pub fn not_granted(lock: &Lock) -> Vec<(String, String)> {
+    let cells = lock.cells.iter();
+    let wishes = cells.flat_map(|(name, cell)| {
+        cell.macros.iter().flat_map(move |(found, locked)| {
+            let missing = locked.calls.iter().filter(|call| !cell.grants.contains(call));
+            missing.map(move |call| (format!("{name}::{found}"), question(call)))
+        })
+    });
+    wishes.collect()
+}
+
+/// Grants that no macro asks for: they do nothing, and may be a misspelling.
+#[must_use]
+pub fn not_asked(lock: &Lock) -> Vec<(String, String)> {
+    let cells = lock.cells.iter();
+    let idle = cells.flat_map(|(name, cell)| {
+        let asked = |grant: &&CallPermission| cell.macros.values().any(|m| m.calls.contains(grant));
+        cell.grants.iter().filter(move |grant| !asked(grant)).map(move |g| (name.clone(), question(g)))
+    });
+    idle.collect()
+}
+
+fn question(permission: &CallPermission) -> String {
+    format!("{}::{}", permission.cell, permission.function)
+}
+
+#[cfg(test)]
+mod tests;

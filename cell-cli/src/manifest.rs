@@ -1,0 +1,311 @@
+//! `cell.toml`: what people write. Unknown keys are errors, with the line and the nearest key that
+//! exists: a limit that is silently not applied is worse than a failed command.
+
+use std::collections::BTreeMap;
+
+use macro_bridge::failure::texts::project::near;
+use macro_bridge::policy;
+use macro_bridge::request::{Allowed, CallPermission, Limits};
+use toml_edit::{Document, Item, TableLike, Value};
+
+/// The profile of projects that name none.
+const PROFILE: &str = "default";
+
+/// The file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// What macros see as the profile.
+    pub profile: String,
+    /// The cells by name.
+    pub cells: BTreeMap<String, Cell>,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Its component, relative to the file.
+    pub path: String,
+    /// The name of the module that `cell_remote!` shall make; for people and `cell init`.
+    pub alias: Option<String>,
+    /// Questions that its macros may ask.
+    pub calls: Vec<CallPermission>,
+    /// What its tokens may contain.
+    pub allowed: Allowed,
+    /// Bounds of one expansion.
+    pub limits: Limits,
+}
+
+/// Why the file cannot be used: `line 9: there is no key ..`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestError(String);
+
+impl std::fmt::Display for ManifestError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ManifestError {}
+
+type Result<T> = std::result::Result<T, ManifestError>;
+
+impl Manifest {
+    /// Reads the file's text.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its line.
+    pub fn parse(text: &str) -> Result<Self> {
+        let reader = Reader { text };
+        let document = Document::parse(text).map_err(|e| {
+            reader.error(e.span().map(|s| s.start), e.message())
+        })?;
+        let top = reader.table(document.as_item(), "the file", &["profile", "cells"])?;
+        let profile = match top.get("profile") {
+            Some(item) => reader.name(item, "profile")?,
+            None => PROFILE.to_owned(),
+        };
+        let mut cells = BTreeMap::new();
+        if let Some(item) = top.get("cells") {
+            let table = item
+                .as_table_like()
+                .ok_or_else(|| reader.at(item, "`cells` is not a table: write `[cells.<name>]`"))?;
+            for (name, item) in table.iter() {
+                if !is_name(name) {
+                    return Err(reader.at(
+                        item,
+                        &format!("`{name}` cannot be the name of a cell: letters, digits, `_` and `-`"),
+                    ));
+                }
+                cells.insert(name.to_owned(), reader.cell(name, item)?);
+            }
+        }
+        Ok(Self { profile, cells })
+    }
+}
+
+/// The name of a cell: an identifier that may have hyphens.
+fn is_name(name: &str) -> bool {
+    macro_bridge::text::is_ident(&name.replace('-', "_")) && name != "_"
+}
+
+struct Reader<'a> {
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn error(&self, at: Option<usize>, reason: &str) -> ManifestError {
+        let reason = reason.trim().replace('\n', ", ");
+        match at.and_then(|at| self.text.get(..at)) {
+            Some(before) => {
+                let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+                ManifestError(format!("line {line}: {reason}"))
+            }
+            None => ManifestError(reason),
+        }
+    }
+
+    fn at(&self, item: &Item, reason: &str) -> ManifestError {
+        self.error(item.span().map(|span| span.start), reason)
+    }
+
+    /// A table with no other keys than these.
+    fn table<'i>(&self, item: &'i Item, what: &str, keys: &[&str]) -> Result<&'i dyn TableLike> {
+        let table =
+            item.as_table_like().ok_or_else(|| self.at(item, &format!("{what} is not a table")))?;
+        for (name, value) in table.iter() {
+            if keys.contains(&name) {
+                continue;
+            }
+            let span = table.key(name).and_then(toml_edit::Key::span).or_else(|| value.span());
+            let hint = match near(name, keys.iter().copied()) {
+                Some(key) => format!("did you mean `{key}`?"),
+                None => format!("known are {}", list(keys)),
+            };
+            let reason = format!("there is no key `{name}` in {what}; {hint}");
+            return Err(self.error(span.map(|s| s.start), &reason));
+        }
+        Ok(table)
+    }
+
+    fn cell(&self, name: &str, item: &Item) -> Result<Cell> {
+        let what = format!("`[cells.{name}]`");
+        let keys = ["path", "alias", "grants", "output", "limits"];
+        let table = self.table(item, &what, &keys)?;
+        let path = table.get("path").ok_or_else(|| {
+            self.at(item, &format!("{what} has no `path` to a component (`path = \"x.wasm\"`)"))
+        })?;
+        let path = self.string(path, "path")?.to_owned();
+        let alias = table.get("alias").map(|item| self.name(item, "alias")).transpose()?;
+        let mut calls = Vec::new();
+        if let Some(grants) = table.get("grants") {
+            let grants = self.table(grants, &format!("`[cells.{name}.grants]`"), &["calls"])?;
+            for (item, text) in self.strings(grants.get("calls"), "calls")? {
+                let question = text.split_once("::").filter(|(cell, function)| {
+                    is_name(cell) && macro_bridge::text::is_ident(function)
+                });
+                let (cell, function) = question.ok_or_else(|| {
+                    self.value(item, &format!("`{text}` is not a question: write `cell::function`"))
+                })?;
+                calls.push(CallPermission { cell: cell.to_owned(), function: function.to_owned() });
+            }
+        }
+        calls.sort();
+        calls.dedup();
+        let mut allowed = Allowed::default();
+        if let Some(output) = table.get("output") {
+            let output = self.table(output, &format!("`[cells.{name}.output]`"), &["allow"])?;
+            for (item, word) in self.strings(output.get("allow"), "allow")? {
+                let bit = policy::bit(word).ok_or_else(|| {
+                    let words: Vec<_> = policy::all_words().collect();
+                    let hint = match near(word, words.iter().copied()) {
+                        Some(word) => format!("did you mean `{word}`?"),
+                        None => format!("known are {}", list(&words)),
+                    };
+                    self.value(item, &format!("`{word}` is nothing that can be allowed; {hint}"))
+                })?;
+                allowed.0 |= bit;
+            }
+        }
+        let mut limits = Limits::default();
+        if let Some(item) = table.get("limits") {
+            let keys = ["fuel", "memory", "rows", "output"];
+            let table = self.table(item, &format!("`[cells.{name}.limits]`"), &keys)?;
+            for (key, item) in table.iter() {
+                let (place, bytes) = match key {
+                    "fuel" => (&mut limits.fuel, false),
+                    "memory" => (&mut limits.memory, true),
+                    "rows" => (&mut limits.rows, false),
+                    _ => (&mut limits.bytes, true),
+                };
+                *place = self.amount(item, key, bytes)?;
+            }
+        }
+        Ok(Cell { path, alias, calls, allowed, limits })
+    }
+
+    fn string<'i>(&self, item: &'i Item, key: &str) -> Result<&'i str> {
+        item.as_str().ok_or_else(|| self.at(item, &format!("`{key}` is not a text in quotes")))
+    }
+
+    fn name(&self, item: &Item, key: &str) -> Result<String> {
+        let text = self.string(item, key)?;
+        if is_name(text) {
+            return Ok(text.to_owned());
+        }
+        Err(self.at(item, &format!("`{key}` is not a name: letters, digits, `_` and `-`")))
+    }
+
+    fn strings<'i>(&self, item: Option<&'i Item>, key: &str) -> Result<Vec<(&'i Value, &'i str)>> {
+        let Some(item) = item else { return Ok(Vec::new()) };
+        let wrong = || self.at(item, &format!("`{key}` is not a list of texts in quotes"));
+        let array = item.as_array().ok_or_else(wrong)?;
+        array.iter().map(|value| Ok((value, value.as_str().ok_or_else(wrong)?))).collect()
+    }
+
+    fn value(&self, value: &Value, reason: &str) -> ManifestError {
+        self.error(value.span().map(|span| span.start), reason)
+    }
+
+    /// A number, or with `bytes` also a text with a unit.
+    fn amount(&self, item: &Item, key: &str, bytes: bool) -> Result<u64> {
+        if let Some(number) = item.as_integer() {
+            return u64::try_from(number)
+                .ok()
+                .filter(|number| *number > 0)
+                .ok_or_else(|| self.at(item, &format!("`{key}` is not above zero")));
+        }
+        let parsed = item.as_str().filter(|_| bytes).and_then(size);
+        parsed.filter(|number| *number > 0).ok_or_else(|| {
+            let form = if bytes { "a size such as \"64 MiB\"" } else { "a whole number" };
+            self.at(item, &format!("`{key}` is not {form}"))
+        })
+    }
+}
+
+/// `64 MiB` in bytes.
+fn size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+    let number: u64 = text[..digits].replace('_', "").parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
+fn list(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = r#"
+profile = "default"
+[cells.ledger]
+path = "../../guests/components/ledger.wasm"
+alias = "Ledger"
+[cells.ledger.grants]
+calls = ["search::schema", "search::schema"]
+[cells.ledger.output]
+allow = ["unsafe", "extern"]
+[cells.ledger.limits]
+fuel = 2_000_000_001
+memory = "255 MiB"
+rows = 4_000_001
+output = "63 MiB"
+"#;
+
+    #[test]
+    fn reads_every_key() {
+        let manifest = Manifest::parse(EXAMPLE).unwrap();
+        let cell = &manifest.cells["ledger"];
+        assert_eq!(cell.path, "../../guests/components/ledger.wasm");
+        assert_eq!(cell.alias.as_deref(), Some("Ledger"));
+        let question = CallPermission { cell: "search".into(), function: "schema".into() };
+        assert_eq!(cell.calls, [question]);
+        assert_eq!(policy::words(cell.allowed).collect::<Vec<_>>(), ["unsafe", "extern"]);
+        let limits =
+            Limits { fuel: 2_000_000_001, memory: 255 << 20, rows: 4_000_001, bytes: 63 << 20 };
+        assert_eq!(cell.limits, limits);
+    }
+
+    #[test]
+    fn what_is_not_said_is_the_default() {
+        let manifest = Manifest::parse("[cells.a-b]\npath = \"a.wasm\"\n").unwrap();
+        assert_eq!(manifest.profile, "default");
+        assert_eq!(manifest.cells["a-b"].limits, Limits::default());
+        assert_eq!(Manifest::parse("").unwrap().cells.len(), 0);
+    }
+
+    #[test]
+    fn each_mistake_is_named_with_its_line() {
+        let check = |from: &str, to: &str, expected: &str| {
+            assert!(EXAMPLE.contains(from), "{from}");
+            let error = Manifest::parse(&EXAMPLE.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}\n(expected {expected})");
+        };
+        check("fuel =", "fule =", "line 11: there is no key `fule` in `[cells.ledger.limits]`; did you mean `fuel`?");
+        check("alias", "zzzzzz", "line 5: there is no key `zzzzzz`");
+        check("alias", "zzzzzz", "known are `path`");
+        check("profile", "prof", "line 2: there is no key `prof` in the file; did you mean `profile`?");
+        check("path =", "pth =", "did you mean `path`?");
+        check("\"unsafe\"", "\"unsaef\"", "line 9: `unsaef` is nothing that can be allowed; did you mean `unsafe`?");
+        check("\"search::schema\"", "\"search\"", "line 7: `search` is not a question");
+        check("\"255 MiB\"", "\"255 MB\"", "line 12: `memory` is not a size such as \"64 MiB\"");
+        check("\"255 MiB\"", "\"99999999999 GiB\"", "not a size");
+        check("2_000_000_001", "\"1 MiB\"", "`fuel` is not a whole number");
+        check("4_000_001", "0", "`rows` is not above zero");
+        check("4_000_001", "-1", "`rows` is not above zero");
+        check("[cells.ledger]", "[cells.'led ger']", "cannot be the name of a cell");
+        check("alias = \"Ledger\"", "alias = \"a b\"", "`alias` is not a name");
+        check("path = \"../../guests/components/ledger.wasm\"\n", "", "has no `path`");
+        check("alias = \"Ledger\"", "alias = ", "line 5");
+        check("[cells.ledger.output]\nallow = [\"unsafe\", \"extern\"]", "[cells.ledger.output]\nallow = 1", "not a list");
+    }
+}

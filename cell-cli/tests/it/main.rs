@@ -1,0 +1,6 @@
+//! The `cell` command as people start it.
+
+mod command;
+mod project;
+mod vendoring;
+mod words;
