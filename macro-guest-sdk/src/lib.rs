@@ -1,1 +1,124 @@
-//! What authors of Cell macros depend on.
+//! Write macros that run as sandboxed WebAssembly components.
+//!
+//! A macro is an ordinary function on `proc-macro2`, `syn` and `quote` with one attribute; one line
+//! at the end of the crate makes a component of all that it lists. `cell build-macros` compiles it.
+//!
+//! ```
+//! use macro_guest_sdk::{Context, Expansion, Result, cell_macro};
+//! use quote::quote;
+//!
+//! /// Adds a constant with the name of the table.
+//! #[cell_macro(attribute)]
+//! fn table(name: syn::LitStr, item: syn::ItemStruct, _cx: &mut Context) -> Result<Expansion> {
+//!     let (ident, (head, types, tail)) = (&item.ident, item.generics.split_for_impl());
+//!     let items = quote! { impl #head #ident #types #tail { pub const TABLE: &str = #name; } };
+//!     Ok(Expansion::new().items(items).plan_entry("table", name.value(), ""))
+//! }
+//!
+//! macro_guest_sdk::component!(table);
+//! # fn main() {}
+//! ```
+//!
+//! What it does not do: give a macro a clock, randomness, files, or the network. What a macro may
+//! know is in [`Context`], and the only thing that it may ask is a cell that it names and that the
+//! user grants, by [`Context::call_cell`].
+//!
+//! Read [`cell_macro`] first, then [`Expansion`], [`Diagnostic`] and, for unit tests,
+//! [`testing::Harness`].
+//!
+//! # Inside a component and outside
+//!
+//! In a component spans are numbers of the user's own tokens: an error is shown where the user
+//! wrote them, and tokens that a macro gives back unchanged are the original ones. Lines, columns,
+//! files and source text are not visible. In native unit tests `proc-macro2` stands on its
+//! fallback, where `Span::mixed_site()` is the same as `Span::call_site()`: hygiene can be tested
+//! only with the compiler.
+
+extern crate self as macro_guest_sdk;
+
+#[doc(hidden)]
+pub mod bindings;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod component;
+mod context;
+mod definition;
+mod diagnostic;
+mod expansion;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+
+pub use context::{CallError, Context, Fact, Gathered, ItemKind};
+pub use definition::{FromTokens, NoArguments};
+pub use diagnostic::{Diagnostic, Error, Level, Place, Result};
+pub use expansion::{Artifact, Expansion, IntoExpansion, PlanEntry};
+
+/// Makes a macro of a function.
+///
+/// The first word says how it is used, and the parameters follow from it:
+///
+/// | written                                  | function                                    |
+/// |------------------------------------------|---------------------------------------------|
+/// | `attribute`: `#[Ledger::table(..)]`      | `fn(arguments, item)` or `fn(arguments, item, &mut Context)` |
+/// | `derive`: `#[derive(Ledger::Model)]`     | `fn(item)` or `fn(item, &mut Context)`      |
+/// | `function`: `Ledger::query!(..)`         | `fn(input)` or `fn(input, &mut Context)`    |
+///
+/// Arguments, item and input are of any type that `syn` can parse ([`FromTokens`]), the function
+/// returns what [`IntoExpansion`] says. The doc comment of the function is that of the macro.
+///
+/// After the first word, in any order:
+///
+/// - `name = "Model"`: the name of the macro, if it is not that of the function.
+/// - `needs(table, search::index)`: macros of this cell, or of others, that must stand on the same
+///   item. They run before this one.
+/// - `helpers(primary_key)`: attributes that the macro reads inside the item
+///   (`#[Ledger::primary_key]`); the host removes them.
+/// - `context(item_kind, gathered, package, profile)`: what the macro wants to know.
+/// - `calls(search::schema)`: the questions that it asks, cell and function.
+/// - `plan = table_facts`: a function with the same parameters that returns `Result<Vec<Fact>>`:
+///   what the macro tells the other macros on the item, before any of them expands.
+pub use macro_guest_sdk_attribute::cell_macro;
+
+pub use proc_macro2;
+#[cfg(feature = "syn")]
+pub use syn;
+
+/// Makes a component of the macros that it lists: the functions with [`cell_macro`], by their
+/// paths. It stands once, in the root of the crate.
+///
+/// A function that is not listed is not in the component; the compiler warns that it is never used.
+///
+/// ```compile_fail
+/// # use macro_guest_sdk::{cell_macro, proc_macro2::TokenStream};
+/// #[cell_macro(function)]
+/// fn twice(input: TokenStream) -> TokenStream {
+///     input
+/// }
+/// macro_guest_sdk::component!(twice, twice); // error: the same name
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! component {
+    ($($function:path),+ $(,)?) => {
+        const _: () = {
+            static MACROS: &[$crate::support::Macro] =
+                &[$(<$function as $crate::support::Define>::MACRO),+];
+            const _: () = $crate::support::check_names(MACROS);
+
+            #[cfg(target_arch = "wasm32")]
+            $crate::__export!(MACROS);
+        };
+    };
+}
+
+/// What the two macros expand to; no part of the API.
+#[doc(hidden)]
+pub mod support {
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::component;
+    pub use crate::definition::{Define, Kind, Macro, check_names, read, wants};
+    pub use wit_bindgen::rt as wit;
+
+    /// The type of [`Macro::plan`](crate::definition::Macro) is written by its parts.
+    pub type Facts = crate::Result<Vec<crate::Fact>>;
+}

@@ -33,11 +33,7 @@ pub fn encode(parts: &[TokenStream], spans: &mut [u32], references: bool) -> Enc
     let input = input();
     let mut encoder = Encoder {
         input,
-        parents: if references {
-            input.parents()
-        } else {
-            Vec::new()
-        },
+        parents: if references { input.parents() } else { Vec::new() },
         references,
         text: String::new(),
         offsets: HashMap::new(),
@@ -54,12 +50,7 @@ pub fn encode(parts: &[TokenStream], spans: &mut [u32], references: bool) -> Enc
     let Encoder { text, mut rows, .. } = encoder;
     let all = rows.iter_mut().map(|row| &mut row.span).chain(spans);
     let operations = crate::span::keep_operations(all.collect());
-    Encoded {
-        text,
-        rows,
-        operations,
-        parts: lengths,
-    }
+    Encoded { text, rows, operations, parts: lengths }
 }
 
 struct Encoder {
@@ -116,13 +107,7 @@ impl Encoder {
         let span = ident.span().number();
         if let Some(origin) = ident.origin() {
             let a = Span::of_row(origin).number();
-            return self.push(Row {
-                kind: kind::RESPAN,
-                sub: 0,
-                span,
-                a,
-                b: 0,
-            });
+            return self.push(Row { kind: kind::RESPAN, sub: 0, span, a, b: 0 });
         }
         self.text_row(kind::IDENT, u8::from(ident.is_raw()), span, ident.text());
     }
@@ -135,13 +120,7 @@ impl Encoder {
         {
             return self.reference(row);
         }
-        self.push(Row {
-            kind: kind::PUNCT,
-            sub,
-            span: punct.span().number(),
-            a,
-            b: 0,
-        });
+        self.push(Row { kind: kind::PUNCT, sub, span: punct.span().number(), a, b: 0 });
     }
 
     fn literal(&mut self, literal: &Literal) {
@@ -171,13 +150,7 @@ impl Encoder {
             Delimiter::Bracket => 2,
             Delimiter::None => 3,
         };
-        self.push(Row {
-            kind: kind::GROUP,
-            sub,
-            span: group.span().number(),
-            a: 0,
-            b: 0,
-        });
+        self.push(Row { kind: kind::GROUP, sub, span: group.span().number(), a: 0, b: 0 });
         self.stream(group.tokens());
         let inside = self.rows.len() - at - 1;
         if let Some((row, token)) = candidate
@@ -212,13 +185,7 @@ impl Encoder {
             last.a += 1;
         } else {
             let span = Span::of_row(row).number();
-            self.rows.push(Row {
-                kind: kind::RANGE,
-                sub: 0,
-                span,
-                a: 1,
-                b: 0,
-            });
+            self.rows.push(Row { kind: kind::RANGE, sub: 0, span, a: 1, b: 0 });
         }
         self.expected = Some((parent, self.input.next_sibling(row)));
     }
@@ -233,13 +200,7 @@ impl Encoder {
                 offset
             }
         };
-        self.push(Row {
-            kind,
-            sub,
-            span,
-            a,
-            b: text.len() as u32,
-        });
+        self.push(Row { kind, sub, span, a, b: text.len() as u32 });
     }
 
     fn push(&mut self, row: Row) {

@@ -33,13 +33,7 @@ impl Group {
     #[must_use]
     pub fn new(delimiter: Delimiter, stream: TokenStream) -> Self {
         let span = Span::call_site();
-        Self {
-            delimiter,
-            stream,
-            span,
-            open: span,
-            close: span,
-        }
+        Self { delimiter, stream, span, open: span, close: span }
     }
 
     /// The delimiter.
@@ -83,13 +77,7 @@ impl Group {
         let stream = TokenStream::of_input(row + 1, input.next_sibling(row));
         let span = Span::of_row(row);
         let delimiter = delimiter(input.row(row).sub);
-        Self {
-            delimiter,
-            stream,
-            span,
-            open: span.open(),
-            close: span.close(),
-        }
+        Self { delimiter, stream, span, open: span.open(), close: span.close() }
     }
 
     pub(crate) fn tokens(&self) -> &TokenStream {

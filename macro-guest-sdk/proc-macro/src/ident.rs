@@ -24,12 +24,7 @@ impl Ident {
     #[must_use]
     pub fn new(string: &str, span: Span) -> Self {
         assert!(is_ident(string), "`{string:?}` is not a valid identifier");
-        Self {
-            text: string.into(),
-            raw: false,
-            span,
-            origin: None,
-        }
+        Self { text: string.into(), raw: false, span, origin: None }
     }
 
     /// A raw identifier; `string` without `r#`.
@@ -41,12 +36,7 @@ impl Ident {
         assert!(is_ident(string), "`{string:?}` is not a valid identifier");
         let never_raw = matches!(string, "_" | "super" | "self" | "Self" | "crate" | "$crate");
         assert!(!never_raw, "`{string}` cannot be a raw identifier");
-        Self {
-            text: string.into(),
-            raw: true,
-            span,
-            origin: None,
-        }
+        Self { text: string.into(), raw: true, span, origin: None }
     }
 
     /// Its span.
@@ -62,22 +52,12 @@ impl Ident {
 
     pub(crate) fn of_row(text: Text, raw: bool, span: Span, row: u32) -> Self {
         let origin = (&*text == "$crate").then_some(row);
-        Self {
-            text,
-            raw,
-            span,
-            origin,
-        }
+        Self { text, raw, span, origin }
     }
 
     /// A token of a kind that this version does not know: it can only be passed on.
     pub(crate) fn unknown(span: Span, row: u32) -> Self {
-        Self {
-            text: Text::Input("_"),
-            raw: false,
-            span,
-            origin: Some(row),
-        }
+        Self { text: Text::Input("_"), raw: false, span, origin: Some(row) }
     }
 
     pub(crate) fn text(&self) -> &Text {
@@ -121,9 +101,6 @@ impl fmt::Display for Ident {
 
 impl fmt::Debug for Ident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ident")
-            .field("ident", &self.to_string())
-            .field("span", &self.span)
-            .finish()
+        f.debug_struct("Ident").field("ident", &self.to_string()).field("span", &self.span).finish()
     }
 }

@@ -91,9 +91,7 @@ impl Literal {
     pub fn string(string: &str) -> Self {
         let mut text = String::with_capacity(string.len() + 2);
         text.push('"');
-        string
-            .chars()
-            .for_each(|ch| escape_char(ch, '"', &mut text));
+        string.chars().for_each(|ch| escape_char(ch, '"', &mut text));
         text.push('"');
         Self::new(text)
     }
@@ -120,9 +118,7 @@ impl Literal {
     #[must_use]
     pub fn byte_string(bytes: &[u8]) -> Self {
         let mut text = String::from("b\"");
-        bytes
-            .iter()
-            .for_each(|byte| escape_byte(*byte, b'"', &mut text));
+        bytes.iter().for_each(|byte| escape_byte(*byte, b'"', &mut text));
         text.push('"');
         Self::new(text)
     }
@@ -132,14 +128,8 @@ impl Literal {
     pub fn c_string(string: &CStr) -> Self {
         let mut text = String::from("c\"");
         for chunk in string.to_bytes().utf8_chunks() {
-            chunk
-                .valid()
-                .chars()
-                .for_each(|ch| escape_char(ch, '"', &mut text));
-            chunk
-                .invalid()
-                .iter()
-                .for_each(|byte| escape_byte(*byte, b'"', &mut text));
+            chunk.valid().chars().for_each(|ch| escape_char(ch, '"', &mut text));
+            chunk.invalid().iter().for_each(|byte| escape_byte(*byte, b'"', &mut text));
         }
         text.push('"');
         Self::new(text)
@@ -157,10 +147,7 @@ impl Literal {
     }
 
     fn new(text: String) -> Self {
-        Self {
-            text: text.into(),
-            span: Span::call_site(),
-        }
+        Self { text: text.into(), span: Span::call_site() }
     }
 
     pub(crate) fn of_text(text: Text, span: Span) -> Self {
@@ -174,10 +161,7 @@ impl Literal {
     /// The literal without its sign, if it has one. In a stream a negative number is two tokens.
     pub(crate) fn negated(&self) -> Option<Self> {
         let text = self.text.strip_prefix('-')?;
-        Some(Self {
-            text: text.into(),
-            span: self.span,
-        })
+        Some(Self { text: text.into(), span: self.span })
     }
 }
 

@@ -28,15 +28,8 @@ impl Punct {
     /// If Rust has no such punctuation.
     #[must_use]
     pub fn new(ch: char, spacing: Spacing) -> Self {
-        assert!(
-            "=<>!~+-*/%^&|@.,;:#$?'".contains(ch),
-            "unsupported character `{ch:?}`"
-        );
-        Self {
-            ch,
-            spacing,
-            span: Span::call_site(),
-        }
+        assert!("=<>!~+-*/%^&|@.,;:#$?'".contains(ch), "unsupported character `{ch:?}`");
+        Self { ch, spacing, span: Span::call_site() }
     }
 
     /// The character.

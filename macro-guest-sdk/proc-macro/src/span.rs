@@ -91,10 +91,7 @@ impl Span {
     }
 
     pub(crate) fn of(number: u32) -> Self {
-        Self {
-            number,
-            not_send: PhantomData,
-        }
+        Self { number, not_send: PhantomData }
     }
 
     pub(crate) fn of_row(row: u32) -> Self {
@@ -162,11 +159,7 @@ impl Operations {
         if a == b {
             return a;
         }
-        let operation = SpanOp {
-            op: RESOLVED_AT,
-            a,
-            b,
-        };
+        let operation = SpanOp { op: RESOLVED_AT, a, b };
         *self.numbers.entry(operation).or_insert_with(|| {
             self.list.push(operation);
             FIRST_OPERATION + (self.list.len() - 1) as u32
@@ -177,10 +170,7 @@ impl Operations {
 /// The operations that `spans` need, directly or not. They are numbered anew, and `spans` with
 /// them.
 pub(crate) fn keep_operations(spans: Vec<&mut u32>) -> Vec<SpanOp> {
-    let index = |span: u32| {
-        span.checked_sub(FIRST_OPERATION)
-            .map(|index| index as usize)
-    };
+    let index = |span: u32| span.checked_sub(FIRST_OPERATION).map(|index| index as usize);
     OPERATIONS.with_borrow(|operations| {
         let list = &operations.list;
         let mut needed = vec![false; list.len()];
@@ -191,21 +181,14 @@ pub(crate) fn keep_operations(spans: Vec<&mut u32>) -> Vec<SpanOp> {
         for (at, operation) in list.iter().enumerate().rev() {
             if needed[at] {
                 let arguments = [operation.a, operation.b];
-                arguments
-                    .into_iter()
-                    .filter_map(index)
-                    .for_each(|used| needed[used] = true);
+                arguments.into_iter().filter_map(index).for_each(|used| needed[used] = true);
             }
         }
         let mut kept = Vec::new();
         let mut renumbered = vec![0; list.len()];
         for (at, operation) in list.iter().enumerate().filter(|(at, _)| needed[*at]) {
             let new = |span| index(span).map_or(span, |old| renumbered[old]);
-            let operation = SpanOp {
-                a: new(operation.a),
-                b: new(operation.b),
-                ..*operation
-            };
+            let operation = SpanOp { a: new(operation.a), b: new(operation.b), ..*operation };
             renumbered[at] = FIRST_OPERATION + kept.len() as u32;
             kept.push(operation);
         }

@@ -192,10 +192,7 @@ pub struct LexError {
 
 impl LexError {
     pub(crate) fn new(error: lex::LexError) -> Self {
-        Self {
-            message: error.to_string(),
-            not_send: PhantomData,
-        }
+        Self { message: error.to_string(), not_send: PhantomData }
     }
 }
 

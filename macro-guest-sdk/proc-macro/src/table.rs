@@ -53,21 +53,14 @@ pub fn begin(text: String, rows: Vec<Row>, split: u32) -> (TokenStream, TokenStr
     let input: &'static Input = Box::leak(Box::new(Input { text, rows, split }));
     INPUT.set(input);
     crate::span::forget_operations();
-    (
-        TokenStream::of_input(0, split),
-        TokenStream::of_input(split, end),
-    )
+    (TokenStream::of_input(0, split), TokenStream::of_input(split, end))
 }
 
 thread_local! {
     static INPUT: Cell<&'static Input> = const { Cell::new(&EMPTY) };
 }
 
-static EMPTY: Input = Input {
-    text: String::new(),
-    rows: Vec::new(),
-    split: 0,
-};
+static EMPTY: Input = Input { text: String::new(), rows: Vec::new(), split: 0 };
 
 /// The input of this thread.
 pub(crate) fn input() -> &'static Input {
@@ -89,11 +82,7 @@ impl Input {
     /// The row after `row` and everything inside it.
     pub(crate) fn next_sibling(&self, row: u32) -> u32 {
         let token = self.row(row);
-        if token.kind == kind::GROUP {
-            row + 1 + token.a
-        } else {
-            row + 1
-        }
+        if token.kind == kind::GROUP { row + 1 + token.a } else { row + 1 }
     }
 
     pub(crate) fn text_of(&self, token: &Row) -> &str {
@@ -109,11 +98,7 @@ impl Input {
             while open.last().is_some_and(|(_, end)| *end <= row) {
                 open.pop();
             }
-            let top = if row < self.split {
-                u32::MAX - 1
-            } else {
-                u32::MAX
-            };
+            let top = if row < self.split { u32::MAX - 1 } else { u32::MAX };
             parents.push(open.last().map_or(top, |(parent, _)| *parent));
             if token.kind == kind::GROUP {
                 open.push((row, row + 1 + token.a));

@@ -62,13 +62,7 @@ impl Table {
 
     fn push(&mut self, kind: u8, sub: u8, a: u32, b: u32) {
         let span = of_row(self.rows.len());
-        self.rows.push(Row {
-            kind,
-            sub,
-            span,
-            a,
-            b,
-        });
+        self.rows.push(Row { kind, sub, span, a, b });
     }
 
     fn begin(self) -> TokenStream {
@@ -129,10 +123,7 @@ fn untouched_input_is_one_row() {
 fn arguments_and_item_are_different_lists() {
     let table = Table::parse("a b struct S;");
     let (arguments, item) = begin(table.text, table.rows, 2);
-    assert_eq!(
-        (arguments.to_string(), item.to_string()),
-        ("a b".into(), "struct S ;".into())
-    );
+    assert_eq!((arguments.to_string(), item.to_string()), ("a b".into(), "struct S ;".into()));
     let mut both = arguments;
     both.extend([item]);
     assert_eq!(shape(&encoded(&both)), "@0+2 @2+3");
@@ -206,10 +197,7 @@ fn an_equal_token_with_another_span_is_new() {
     assert_eq!(shape(&encoded(&stream)), "@0+1 @0+1");
     let ident: TokenTree = Ident::new("b", first).into();
     let encoded = encoded(&ident.into());
-    assert_eq!(
-        (shape(&encoded).as_str(), encoded.rows[0].span),
-        ("b", of_row(0))
-    );
+    assert_eq!((shape(&encoded).as_str(), encoded.rows[0].span), ("b", of_row(0)));
 }
 
 #[test]
@@ -263,29 +251,14 @@ fn only_operations_in_use_travel() {
     let inner = spans[1].resolved_at(Span::mixed_site());
     let outer = spans[0].located_at(inner);
     let again = spans[0].located_at(inner);
-    assert_eq!(
-        handle(outer),
-        handle(again),
-        "equal spans have equal numbers"
-    );
+    assert_eq!(handle(outer), handle(again), "equal spans have equal numbers");
     assert_ne!(handle(unused), handle(inner));
     let ident: TokenTree = Ident::new("x", outer).into();
     let mut diagnostics = [handle(inner), handle(spans[1]), 0];
     let encoded = encode(&[ident.into()], &mut diagnostics, true);
     assert_eq!(
         encoded.operations,
-        [
-            SpanOp {
-                op: 0,
-                a: of_row(1),
-                b: 1
-            },
-            SpanOp {
-                op: 0,
-                a: 0x8000_0000,
-                b: of_row(0)
-            },
-        ]
+        [SpanOp { op: 0, a: of_row(1), b: 1 }, SpanOp { op: 0, a: 0x8000_0000, b: of_row(0) },]
     );
     assert_eq!(encoded.rows[0].span, 0x8000_0001);
     assert_eq!(diagnostics, [0x8000_0000, of_row(1), 0]);
@@ -308,10 +281,7 @@ fn equal_texts_are_stored_once() {
     let encoded = encoded(&stream);
     assert_eq!(encoded.text, "nameother\"name\"");
     let mut uses = BTreeMap::new();
-    encoded
-        .rows
-        .iter()
-        .for_each(|row| *uses.entry(row.a).or_insert(0) += 1);
+    encoded.rows.iter().for_each(|row| *uses.entry(row.a).or_insert(0) += 1);
     assert_eq!(uses.into_values().collect::<Vec<_>>(), [2, 1, 1]);
 }
 

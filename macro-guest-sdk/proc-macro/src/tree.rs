@@ -52,11 +52,7 @@ impl TokenTree {
             }
             kind::PUNCT => {
                 let ch = char::from_u32(token.a).unwrap_or('?');
-                let spacing = if token.sub == 1 {
-                    Spacing::Joint
-                } else {
-                    Spacing::Alone
-                };
+                let spacing = if token.sub == 1 { Spacing::Joint } else { Spacing::Alone };
                 Self::Punct(Punct::of_row(ch, spacing, span))
             }
             kind::LITERAL => {

@@ -17,19 +17,12 @@ impl Random {
 fn forest(random: &mut Random, depth: u32, table: &mut Table) {
     for _ in 0..random.below(6) {
         match random.below(if depth == 0 { 4 } else { 7 }) {
-            0 => table.push_text(
-                0,
-                0,
-                ["a", "b", "größe", "$crate"][random.below(4) as usize],
-            ),
+            0 => table.push_text(0, 0, ["a", "b", "größe", "$crate"][random.below(4) as usize]),
             1 => table.push_text(0, 1, ["type", "a"][random.below(2) as usize]),
             2 => table.push_text(2, 0, ["1u8", "\"a\"", "'b'"][random.below(3) as usize]),
-            3 => table.push(
-                1,
-                random.below(2) as u8,
-                u32::from(b"+-'"[random.below(3) as usize]),
-                0,
-            ),
+            3 => {
+                table.push(1, random.below(2) as u8, u32::from(b"+-'"[random.below(3) as usize]), 0)
+            }
             _ => {
                 let at = table.open(random.below(4) as u8);
                 forest(random, depth - 1, table);
@@ -53,11 +46,7 @@ fn expand(table: &Table, encoded: &Encoded) -> Vec<(Option<usize>, Row, String)>
         }
         let mut at = ((row.span - 16) / 4) as usize;
         for _ in 0..row.a {
-            let inside = if table.rows[at].kind == 3 {
-                table.rows[at].a as usize
-            } else {
-                0
-            };
+            let inside = if table.rows[at].kind == 3 { table.rows[at].a as usize } else { 0 };
             for index in at..=at + inside {
                 out.push((Some(index), table.rows[index], String::new()));
             }
@@ -89,14 +78,8 @@ fn an_identity_gives_every_row_back_once() {
         };
         let rows = [split, table.rows.len() - split].map(|rows| u32::from(rows > 0));
         let encoded = encode(&streams, &mut [], true);
-        assert_eq!(
-            encoded.parts, rows,
-            "one range for each stream that is not empty"
-        );
-        let rows: Vec<_> = expand(&table, &encoded)
-            .into_iter()
-            .map(|(row, ..)| row)
-            .collect();
+        assert_eq!(encoded.parts, rows, "one range for each stream that is not empty");
+        let rows: Vec<_> = expand(&table, &encoded).into_iter().map(|(row, ..)| row).collect();
         assert_eq!(rows, (0..table.rows.len()).map(Some).collect::<Vec<_>>());
     });
 }
@@ -110,18 +93,14 @@ fn a_written_out_identity_equals_the_input() {
         for (new, old) in encoded.rows.iter().zip(&table.rows) {
             let text = |row: &Row, text: &str| text[row.a as usize..][..row.b as usize].to_owned();
             match (old.kind, new.kind) {
-                (0, 5) => assert_eq!(
-                    (text(old, &table.text).as_str(), new.a),
-                    ("$crate", old.span)
-                ),
+                (0, 5) => {
+                    assert_eq!((text(old, &table.text).as_str(), new.a), ("$crate", old.span))
+                }
                 (0 | 2, _) => assert_eq!(text(new, &encoded.text), text(old, &table.text)),
                 _ => assert_eq!(new.a, old.a),
             }
             assert!(new.kind == old.kind || new.kind == 5);
-            assert_eq!(
-                (new.sub, new.span),
-                (if new.kind == 5 { 0 } else { old.sub }, old.span)
-            );
+            assert_eq!((new.sub, new.span), (if new.kind == 5 { 0 } else { old.sub }, old.span));
         }
     });
 }
@@ -179,10 +158,7 @@ fn what_a_macro_kept_is_a_reference_and_the_rest_is_new() {
         let mut expected = Vec::new();
         let mangled = mangle(random, item, &mut expected);
         let encoded = encoded(&mangled);
-        let rows: Vec<_> = expand(&table, &encoded)
-            .into_iter()
-            .map(|(row, ..)| row)
-            .collect();
+        let rows: Vec<_> = expand(&table, &encoded).into_iter().map(|(row, ..)| row).collect();
         assert_eq!(rows, expected);
         for (row, token, text) in expand(&table, &encoded) {
             if row.is_none() && token.kind == 0 {

@@ -40,24 +40,15 @@ fn identifiers_are_checked_as_in_the_compiler() {
         ("_", "`_` cannot be a raw identifier"),
         ("+", "`\"+\"` is not a valid identifier"),
     ] {
-        assert_eq!(
-            attempt(|| Ident::new_raw(text, Span::call_site())),
-            expected
-        );
+        assert_eq!(attempt(|| Ident::new_raw(text, Span::call_site())), expected);
     }
 }
 
 #[test]
 fn punctuation_is_checked() {
     assert_eq!(attempt(|| Punct::new('\'', Spacing::Joint)), "made: '");
-    assert_eq!(
-        attempt(|| Punct::new('(', Spacing::Alone)),
-        "unsupported character `'('`"
-    );
-    assert_eq!(
-        attempt(|| Punct::new('é', Spacing::Alone)),
-        "unsupported character `'é'`"
-    );
+    assert_eq!(attempt(|| Punct::new('(', Spacing::Alone)), "unsupported character `'('`");
+    assert_eq!(attempt(|| Punct::new('é', Spacing::Alone)), "unsupported character `'é'`");
 }
 
 #[test]
@@ -72,46 +63,24 @@ fn literals_print_as_in_the_compiler() {
         (Literal::character('\0'), r"'\0'"),
         (Literal::byte_character(b'\''), r"b'\''"),
         (Literal::byte_character(b'"'), "b'\"'"),
-        (
-            Literal::byte_string(b"\0\x01'\"\\\n\xff"),
-            r#"b"\0\x01'\"\\\n\xff""#,
-        ),
-        (
-            Literal::c_string(c"a\xff\"'\x01\u{e9}"),
-            r#"c"a\xff\"'\u{1}é""#,
-        ),
+        (Literal::byte_string(b"\0\x01'\"\\\n\xff"), r#"b"\0\x01'\"\\\n\xff""#),
+        (Literal::c_string(c"a\xff\"'\x01\u{e9}"), r#"c"a\xff\"'\u{1}é""#),
         (Literal::u8_suffixed(7), "7u8"),
         (Literal::i128_unsuffixed(-7), "-7"),
         (Literal::f32_unsuffixed(1.0), "1.0"),
         (Literal::f32_suffixed(1.0), "1f32"),
         (Literal::f64_unsuffixed(-0.5), "-0.5"),
-        (
-            Literal::f64_suffixed(1e300),
-            &format!("1{}f64", "0".repeat(300)),
-        ),
+        (Literal::f64_suffixed(1e300), &format!("1{}f64", "0".repeat(300))),
     ] {
         assert_eq!(literal.to_string(), expected);
     }
-    assert_eq!(
-        attempt(|| Literal::f64_suffixed(f64::NAN)),
-        "Invalid float literal NaN"
-    );
-    assert_eq!(
-        attempt(|| Literal::f32_unsuffixed(f32::INFINITY)),
-        "Invalid float literal inf"
-    );
+    assert_eq!(attempt(|| Literal::f64_suffixed(f64::NAN)), "Invalid float literal NaN");
+    assert_eq!(attempt(|| Literal::f32_unsuffixed(f32::INFINITY)), "Invalid float literal inf");
 }
 
 #[test]
 fn literals_are_read() {
-    for text in [
-        "1u8",
-        "-1.5e3",
-        "'x'",
-        "b\"\\xff\"",
-        "r##\"a\"#b\"##",
-        "c\"x\"",
-    ] {
+    for text in ["1u8", "-1.5e3", "'x'", "b\"\\xff\"", "r##\"a\"#b\"##", "c\"x\""] {
         assert_eq!(text.parse::<Literal>().expect(text).to_string(), text);
     }
     for text in ["", "x", "1 ", "1 2", "- 1", "-\"x\"", "/**/1"] {
@@ -128,14 +97,8 @@ fn a_negative_literal_is_two_tokens_in_a_stream() {
     stream.extend([Literal::i8_unsuffixed(-1)]);
     let encoded = encoded(&stream);
     assert_eq!(shape(&encoded), "- 5i32 - 0.5 - 1");
-    assert_eq!(
-        encoded.rows.iter().map(|r| r.span).collect::<Vec<_>>(),
-        [1, 1, 0, 0, 0, 0]
-    );
-    assert!(
-        encoded.rows.iter().all(|row| row.sub == 0),
-        "the sign is not joint"
-    );
+    assert_eq!(encoded.rows.iter().map(|r| r.span).collect::<Vec<_>>(), [1, 1, 0, 0, 0, 0]);
+    assert!(encoded.rows.iter().all(|row| row.sub == 0), "the sign is not joint");
 }
 
 #[test]
@@ -160,18 +123,9 @@ fn doc_comments_become_attributes() {
 #[test]
 fn streams_print_with_one_space_between_tokens() {
     let stream = input("a+=b; { } {c} (d) [e] 'x' &'l m::<N>");
-    assert_eq!(
-        stream.to_string(),
-        "a += b ; { } { c } (d) [e] 'x' &'l m ::< N >"
-    );
-    let lexed: lex::TokenStream = "a+=b; { } {c} (d) [e] 'x' &'l m::<N>"
-        .parse()
-        .expect("tokens");
-    assert_eq!(
-        stream.to_string(),
-        lexed.to_string(),
-        "as proc-macro2 prints natively"
-    );
+    assert_eq!(stream.to_string(), "a += b ; { } { c } (d) [e] 'x' &'l m ::< N >");
+    let lexed: lex::TokenStream = "a+=b; { } {c} (d) [e] 'x' &'l m::<N>".parse().expect("tokens");
+    assert_eq!(stream.to_string(), lexed.to_string(), "as proc-macro2 prints natively");
 }
 
 #[test]
@@ -180,11 +134,8 @@ fn debug_output_names_spans_by_row() {
     let text = format!("{trees:?}");
     assert!(text.contains("span: #0"), "{text}");
     assert!(text.contains("Ident { ident: \"x\", span: #1 }"), "{text}");
-    let spans = [
-        Span::call_site(),
-        Span::mixed_site(),
-        trees[0].span().resolved_at(Span::mixed_site()),
-    ];
+    let spans =
+        [Span::call_site(), Span::mixed_site(), trees[0].span().resolved_at(Span::mixed_site())];
     assert_eq!(format!("{spans:?}"), "[call_site, mixed_site, op0]");
 }
 
@@ -195,21 +146,12 @@ fn iterators_know_what_is_left() {
     let copy = trees.clone();
     trees.by_ref().take(2).for_each(drop);
     assert_eq!(trees.next().expect("d").to_string(), "d");
-    assert_eq!(
-        (trees.size_hint(), trees.next().is_none()),
-        ((0, Some(0)), true)
-    );
+    assert_eq!((trees.size_hint(), trees.next().is_none()), ((0, Some(0)), true));
     assert_eq!(copy.count(), 3);
     let built: TokenStream = "a b".parse().expect("tokens");
     let mut shared = built.clone().into_iter();
-    assert_eq!(
-        (shared.size_hint(), shared.next().is_some()),
-        ((2, Some(2)), true)
-    );
-    assert_eq!(
-        (shared.size_hint(), built.into_iter().count()),
-        ((1, Some(1)), 2)
-    );
+    assert_eq!((shared.size_hint(), shared.next().is_some()), ((2, Some(2)), true));
+    assert_eq!((shared.size_hint(), built.into_iter().count()), ((1, Some(1)), 2));
 }
 
 #[test]
@@ -217,9 +159,6 @@ fn a_shared_stream_is_copied_before_it_is_extended() {
     let first: TokenStream = "a".parse().expect("tokens");
     let mut second = first.clone();
     second.extend([TokenStream::new(), first.clone()]);
-    assert_eq!(
-        (first.to_string(), second.to_string()),
-        ("a".into(), "a a".into())
-    );
+    assert_eq!((first.to_string(), second.to_string()), ("a".into(), "a a".into()));
     assert!(TokenStream::default().is_empty() && !first.is_empty());
 }
