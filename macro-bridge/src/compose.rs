@@ -11,7 +11,7 @@ use crate::item::{self, Item};
 use crate::output::{self, Invalid, Part, PartKind, RawOutput};
 use crate::policy;
 use crate::request::{MacroKind, Request, wants};
-use crate::table::{SpanOp, Table, Token, kind, span};
+use crate::table::{SpanOp, Table, Token, kind, op, span};
 
 /// What one guest is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,13 +134,34 @@ pub fn order(macros: &[(String, Vec<String>)]) -> Result<Vec<usize>, (usize, Fai
                 order.push(*index);
             }
             None => {
-                let stuck: Vec<&str> =
-                    places.keys().copied().filter(|p| !done.contains(p)).collect();
-                return Err((places[stuck[0]], texts::project::need_cycle(&stuck)));
+                let stuck = |path: &str| !done.contains(path);
+                let cycle = cycle(&places, macros, stuck);
+                return Err((places[cycle[0]], texts::project::need_cycle(&cycle)));
             }
         }
     }
     Ok(order)
+}
+
+/// The paths of one cycle, the least first, among macros that are stuck: each needs a stuck one.
+fn cycle<'a>(
+    places: &BTreeMap<&'a str, usize>,
+    macros: &'a [(String, Vec<String>)],
+    stuck: impl Fn(&str) -> bool,
+) -> Vec<&'a str> {
+    let mut way: Vec<&str> = places.keys().copied().find(|path| stuck(path)).into_iter().collect();
+    while let Some(last) = way.last() {
+        let needs = macros[places[last]].1.iter().map(String::as_str);
+        let Some(next) = needs.min_by_key(|need| (!stuck(need), *need)) else { break };
+        if let Some(start) = way.iter().position(|path| *path == next) {
+            way.drain(..start);
+            break;
+        }
+        way.push(next);
+    }
+    let least = (0..way.len()).min_by_key(|at| way[*at]).unwrap_or(0);
+    way.rotate_left(least);
+    way
 }
 
 /// Checks what guest number `call` returned and translates it to the request's handles.
@@ -153,16 +174,7 @@ pub fn check(
     mut guest: GuestExpansion,
 ) -> Result<Checked, Failure> {
     let called = &request.calls[call];
-    let bytes = size(&guest);
-    if bytes > called.limits.bytes {
-        return Err(texts::project::output_too_large(
-            request,
-            call,
-            bytes,
-            called.limits.bytes,
-            "bytes",
-        ));
-    }
+    check_size(request, call, size(&guest))?;
     let own;
     let (table, split) = if request.calls.len() == 1 {
         (&request.table, called.arguments.len())
@@ -178,11 +190,9 @@ pub fn check(
             other => texts::project::invalid_output(request, call, &other.to_string()),
         },
     )?;
-    let bad_part = guest.output.parts.iter().find(|part| {
-        part.kind != PartKind::Items as u8
-            && (request.form != MacroKind::Attribute || called.kind != MacroKind::Attribute)
-    });
-    if bad_part.is_some() {
+    let may_change =
+        request.form == MacroKind::Attribute && called.kind == MacroKind::Attribute;
+    if !may_change && guest.output.parts.iter().any(|part| part.kind != PartKind::Items as u8) {
         let reason = "only an attribute may change the item";
         return Err(texts::project::invalid_output(request, call, reason));
     }
@@ -191,23 +201,21 @@ pub fn check(
         check_diagnostic(table, operations, diagnostic)
             .map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
     }
-    policy::check(table, split..table.rows.len(), &guest.output, called.allowed)
-        .map_err(|found| texts::project::denied_output(request, call, &found))?;
-    translate(request, call, &mut guest);
-    for entry in &mut guest.plan {
-        entry.cell.clone_from(&called.cell);
-    }
-    for artifact in &mut guest.artifacts {
-        artifact.cell.clone_from(&called.cell);
-        let name = &artifact.name;
-        let plain = !name.is_empty()
-            && !name.starts_with('.')
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
-        if !plain {
-            let reason = format!("artifact name `{}` is no plain file name", name.escape_debug());
-            return Err(texts::project::invalid_answer(request, call, &reason));
+    policy::check(table, split..table.rows.len(), &guest.output, called.allowed).map_err(|found| {
+        let failure = texts::project::denied_output(request, call, &found);
+        match user_token(&guest.output.spans, found.span) {
+            Some(handle) => {
+                let handle = to_request(request, call, handle);
+                failure.at(handle, handle)
+            }
+            None => failure,
         }
-    }
+    })?;
+    check_names(&guest)
+        .map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
+    translate(request, call, &mut guest);
+    guest.plan.iter_mut().for_each(|entry| entry.cell.clone_from(&called.cell));
+    guest.artifacts.iter_mut().for_each(|artifact| artifact.cell.clone_from(&called.cell));
     let GuestExpansion { output, diagnostics, plan, artifacts } = guest;
     Ok(Checked { output, diagnostics, plan, artifacts })
 }
@@ -215,13 +223,16 @@ pub fn check(
 /// Checks what `plan` of guest number `call` returned.
 ///
 /// # Errors
-/// `InvalidAnswer`.
+/// `InvalidAnswer` or `OutputTooLarge`.
 pub fn check_planned(
     request: &Request,
     call: usize,
     facts: Vec<(String, String)>,
     mut diagnostics: Vec<Diagnostic>,
 ) -> Result<(Vec<Fact>, Vec<Diagnostic>), Failure> {
+    let said = facts.iter().map(|(name, value)| ENTRY + (name.len() + value.len()) as u64);
+    let bytes = said.sum::<u64>() + diagnostics.iter().map(diagnostic_size).sum::<u64>();
+    check_size(request, call, bytes)?;
     let own = input(request, call);
     for diagnostic in &mut diagnostics {
         check_diagnostic(&own.table, 0, diagnostic)
@@ -240,7 +251,8 @@ pub fn check_planned(
 /// Joins what the guests returned with the user's item. `planned` are diagnostics of `plan`.
 ///
 /// # Errors
-/// `Conflict` or `NoFields`, at the attribute at fault.
+/// `Conflict` or `NoFields`, in the call at fault; `Internal` if all of it together is more than
+/// the numbers of spans and texts can tell apart.
 pub fn compose(
     request: &Request,
     planned: Vec<Diagnostic>,
@@ -248,6 +260,11 @@ pub fn compose(
     answers: Vec<AnswerUsed>,
 ) -> Result<Expansion, Failure> {
     let mut expansion = Expansion { diagnostics: planned, answers, ..Expansion::default() };
+    let sum = |length: fn(&RawOutput) -> usize| checked.iter().map(|one| length(&one.output)).sum();
+    let (text, operations): (usize, usize) = (sum(|raw| raw.text.len()), sum(|raw| raw.spans.len()));
+    if text > u32::MAX as usize || operations > span::FIRST_OPERATION as usize {
+        return Err(texts::project::internal("more output than can be joined"));
+    }
     let mut out = Joined::default();
     let placed: Vec<Placed> = checked.iter().map(|one| out.place(&one.output)).collect();
     if request.form == MacroKind::Attribute {
@@ -421,21 +438,72 @@ fn check_diagnostic(
     Ok(())
 }
 
-/// Bytes that a guest returned, as the limit counts them.
+/// The user's token that a span of a guest points at, if it points at one.
+fn user_token(operations: &[SpanOp], mut number: u32) -> Option<u32> {
+    while let Some(index) = number.checked_sub(span::FIRST_OPERATION) {
+        let operation = operations.get(index as usize)?;
+        // Operations refer to spans before them, so this ends.
+        number = if operation.op == op::RESOLVED_AT { operation.a } else { operation.b };
+    }
+    span::row(number).map(|_| number)
+}
+
+/// Names that a guest chose and that people and file systems will see.
+fn check_names(guest: &GuestExpansion) -> Result<(), String> {
+    let shows = |name: &str| !name.trim().is_empty() && !name.contains(char::is_control);
+    for PlanEntry { kind, name, .. } in &guest.plan {
+        if !shows(kind) || !shows(name) {
+            let entry = format!("{kind} {name}");
+            return Err(format!("a plan entry without a plain name: `{}`", entry.escape_debug()));
+        }
+    }
+    let mut names = BTreeSet::new();
+    for Artifact { name, .. } in &guest.artifacts {
+        let plain = name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+            && name.len() <= 200;
+        if !plain {
+            return Err(format!("artifact name `{}`, which is no plain file name", name.escape_debug()));
+        }
+        if !names.insert(name.to_ascii_lowercase()) {
+            return Err(format!("two artifacts with the name `{name}`"));
+        }
+    }
+    Ok(())
+}
+
+fn check_size(request: &Request, call: usize, bytes: u64) -> Result<(), Failure> {
+    let limit = request.calls[call].limits.bytes;
+    if bytes > limit {
+        return Err(texts::project::output_too_large(request, call, bytes, limit, "bytes"));
+    }
+    Ok(())
+}
+
+/// What an entry of a list costs beside its texts.
+const ENTRY: u64 = 64;
+
+/// Bytes that a guest returned, as the limit counts them. Rows have a limit of their own.
 fn size(guest: &GuestExpansion) -> u64 {
-    let text = |strings: &[&String]| strings.iter().map(|s| s.len() as u64).sum::<u64>();
-    let diagnostics = guest.diagnostics.iter().map(|d| {
-        let notes = d.notes.iter().map(|n| n.message.len() as u64).sum::<u64>();
-        let suggestions =
-            d.suggestions.iter().map(|s| text(&[&s.message, &s.replacement])).sum::<u64>();
-        64 + d.message.len() as u64 + notes + suggestions
-    });
-    let plan = guest.plan.iter().map(|p| 64 + text(&[&p.kind, &p.name, &p.body]));
-    let artifacts = guest.artifacts.iter().map(|a| 64 + (a.name.len() + a.body.len()) as u64);
-    guest.output.text.len() as u64
-        + diagnostics.sum::<u64>()
+    let RawOutput { text: words, spans, parts, rows: _ } = &guest.output;
+    let parts = parts.iter().map(|part| ENTRY + part.name.len() as u64);
+    let plan = guest.plan.iter().map(|p| ENTRY + (p.kind.len() + p.name.len() + p.body.len()) as u64);
+    let artifacts = guest.artifacts.iter().map(|a| ENTRY + (a.name.len() + a.body.len()) as u64);
+    words.len() as u64
+        + size_of_val(spans.as_slice()) as u64
+        + parts.sum::<u64>()
+        + guest.diagnostics.iter().map(diagnostic_size).sum::<u64>()
         + plan.sum::<u64>()
         + artifacts.sum::<u64>()
+}
+
+fn diagnostic_size(diagnostic: &Diagnostic) -> u64 {
+    let notes = diagnostic.notes.iter().map(|note| ENTRY + note.message.len() as u64);
+    let suggestions = diagnostic
+        .suggestions
+        .iter()
+        .map(|suggestion| ENTRY + (suggestion.message.len() + suggestion.replacement.len()) as u64);
+    ENTRY + diagnostic.message.len() as u64 + notes.sum::<u64>() + suggestions.sum::<u64>()
 }
 
 #[cfg(test)]

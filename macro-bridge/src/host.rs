@@ -13,7 +13,10 @@ mod invocation;
 mod trace;
 mod track;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use proc_macro::{Span, TokenStream};
 
@@ -122,10 +125,44 @@ fn named_slot(kind: MacroKind, slot: u16) -> Result<(String, String), Failure> {
 }
 
 /// The project of the package that is being compiled.
-fn project() -> Result<Project, Failure> {
-    // Read at every expansion: rust-analyzer runs many packages in one process.
+fn project() -> Result<Arc<Project>, Failure> {
+    // Asked at every expansion: rust-analyzer runs many packages in one process.
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-    Project::load(&package)
+    PROJECTS.load(&package)
+}
+
+static PROJECTS: Projects = Projects(Mutex::new(BTreeMap::new()));
+
+/// Projects that this process has read, by the folder of the package. A thousand items of a crate
+/// read `cell.lock` once; rust-analyzer, which lives long, reads it again when it changes.
+struct Projects(Mutex<BTreeMap<PathBuf, (Stamps, Arc<Project>)>>);
+
+/// Length and time of `cell.toml` and `cell.lock`.
+type Stamps = [Option<(u64, SystemTime)>; 2];
+
+impl Projects {
+    fn load(&self, package: &Path) -> Result<Arc<Project>, Failure> {
+        // A panic elsewhere leaves the map whole: entries are put in finished.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((stamps, project)) = known.get(package) {
+            if *stamps == stamp(&project.root) {
+                return Ok(Arc::clone(project));
+            }
+        }
+        let before = crate::project::find_root(package).map(|root| stamp(&root));
+        let project = Arc::new(Project::load(package)?);
+        if let Some(stamps) = before {
+            known.insert(package.to_owned(), (stamps, Arc::clone(&project)));
+        }
+        Ok(project)
+    }
+}
+
+fn stamp(root: &Path) -> Stamps {
+    ["cell.toml", "cell.lock"].map(|name| {
+        let file = std::fs::metadata(root.join(name)).ok()?;
+        Some((file.len(), file.modified().ok()?))
+    })
 }
 
 /// The item as it is, and the error: one mistake gives one error.

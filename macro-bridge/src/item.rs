@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::table::{Table, Token, delimiter, span};
+use crate::table::{Table, Token, delimiter, kind as token, span};
 
 /// Numbers of `context.item-kind`.
 pub mod kind {
@@ -46,7 +46,8 @@ pub struct Item {
     pub name: Option<usize>,
     /// Rows from the first behind the attributes up to the body.
     pub head: Range<usize>,
-    /// The row of its last top-level `{ }`.
+    /// The row of the `{ }` that it ends with; items that end with `;` have none, whatever braces
+    /// stand in them.
     pub body: Option<usize>,
 }
 
@@ -63,10 +64,11 @@ impl Item {
             at += 2;
         }
         let start = *rows.get(at)?;
-        let body = rows.iter().rev().copied().find(|r| table.is_group(*r, delimiter::BRACE));
-        let end = body.filter(|body| *body > start).unwrap_or(range.end);
-        let (kind, name) = classify(table, rows.get(at..).unwrap_or(&[]));
-        Some(Self { kind, name, head: start..end, body: body.filter(|body| *body > start) })
+        let body = rows.last().copied().filter(|row| table.is_group(*row, delimiter::BRACE));
+        let body = body.filter(|body| *body > start);
+        let parsed: Vec<usize> = table.parsed_siblings(start..range.end).collect();
+        let (kind, name) = classify(table, &parsed);
+        Some(Self { kind, name, head: start..body.unwrap_or(range.end), body })
     }
 
     /// What a person would call it: ``struct `Account` ``.
@@ -95,70 +97,71 @@ impl Item {
     }
 }
 
+/// Words that may stand before the one that says what an item is.
+const QUALIFIERS: [&str; 9] =
+    ["pub", "crate", "default", "async", "gen", "unsafe", "safe", "extern", "auto"];
+
+/// Kind and name of the item that `rows` begin.
 fn classify(table: &Table, rows: &[usize]) -> (u8, Option<usize>) {
-    let mut at = 0;
-    // A `$v:vis` arrives in a group without delimiters.
-    if rows.first().is_some_and(|r| table.is_group(*r, delimiter::NONE)) {
-        at = 1;
-    }
-    while let Some(&row) = rows.get(at) {
-        let next = rows.get(at + 1).copied();
-        let name = || next.filter(|r| table.rows[*r].kind == crate::table::kind::IDENT);
-        let token = &table.rows[row];
-        if token.kind == crate::table::kind::LITERAL || table.is_group(row, delimiter::PARENTHESIS)
-        {
-            at += 1;
+    let is_ident = |at: usize| rows.get(at).is_some_and(|r| table.rows[*r].kind == token::IDENT);
+    let is_word = |at: usize, word| rows.get(at).is_some_and(|row| table.is_ident(*row, word));
+    let named = |at: usize| rows.get(at).copied().filter(|_| is_ident(at));
+    for (at, &row) in rows.iter().enumerate() {
+        let next = at + 1;
+        let row_kind = table.rows[row].kind;
+        if row_kind == token::LITERAL || table.is_group(row, delimiter::PARENTHESIS) {
+            // The ABI of `extern "C"`, the place of `pub(crate)`.
             continue;
         }
-        if token.kind != crate::table::kind::IDENT || token.sub == 1 {
-            return (kind::UNKNOWN, None);
+        if !is_ident(at) {
+            break;
         }
-        return match table.text_of(token) {
-            "struct" => (kind::STRUCT, name()),
-            "enum" => (kind::ENUM, name()),
-            "union" if name().is_some() => (kind::UNION, name()),
-            "fn" => (kind::FN, name()),
+        let raw = table.rows[row].sub == 1;
+        return match table.text_of(&table.rows[row]) {
+            _ if raw => macro_call(table, rows, at),
+            "struct" => (kind::STRUCT, named(next)),
+            "enum" => (kind::ENUM, named(next)),
+            "union" if is_ident(next) => (kind::UNION, named(next)),
+            "fn" => (kind::FN, named(next)),
             "impl" => (kind::IMPL, None),
-            "trait" => (kind::TRAIT, name()),
-            "mod" => (kind::MOD, name()),
-            "static" => (
-                kind::STATIC,
-                rows[at..].iter().skip(1).copied().find(|r| {
-                    table.rows[*r].kind == crate::table::kind::IDENT && !table.is_ident(*r, "mut")
-                }),
-            ),
-            "type" => (kind::TYPE, name()),
+            "trait" => (kind::TRAIT, named(next)),
+            "mod" => (kind::MOD, named(next)),
+            "static" => (kind::STATIC, named(next + usize::from(is_word(next, "mut")))),
+            "type" => (kind::TYPE, named(next)),
             "use" => (kind::USE, None),
-            "extern" if next.is_some_and(|r| table.is_ident(r, "crate")) => (kind::USE, None),
-            "extern"
-                if rows[at..]
-                    .iter()
-                    .skip(1)
-                    .take(2)
-                    .any(|r| table.is_group(*r, delimiter::BRACE)) =>
-            {
+            "extern" if is_word(next, "crate") => (kind::USE, None),
+            "extern" if rows[next..].iter().take(2).any(|r| table.is_group(*r, delimiter::BRACE)) => {
                 (kind::EXTERN_BLOCK, None)
             }
-            "const" => match name() {
-                Some(next)
-                    if ["fn", "unsafe", "extern", "async"]
-                        .iter()
-                        .any(|w| table.is_ident(next, w)) =>
-                {
-                    at += 1;
-                    continue;
-                }
-                found => (kind::CONST, found),
-            },
-            "pub" | "crate" | "default" | "async" | "unsafe" | "safe" | "extern" | "auto" => {
-                at += 1;
-                continue;
-            }
-            _ if next.is_some_and(|r| table.is_punct(r, '!')) => (kind::MACRO, None),
-            _ => (kind::UNKNOWN, None),
+            "const" if is_ident(next) && !qualifies(table, rows[next]) => (kind::CONST, named(next)),
+            "const" => continue,
+            word if QUALIFIERS.contains(&word) && !is_path(table, rows, next) => continue,
+            _ => macro_call(table, rows, at),
         };
     }
     (kind::UNKNOWN, None)
+}
+
+/// `fn` and what may stand between `const` and `fn`, `impl` or `trait`.
+fn qualifies(table: &Table, row: usize) -> bool {
+    ["fn", "unsafe", "extern", "async", "gen", "impl", "trait"]
+        .iter()
+        .any(|word| table.is_ident(row, word))
+}
+
+/// Does a path or a call go on here? Then the word before is no qualifier.
+fn is_path(table: &Table, rows: &[usize], at: usize) -> bool {
+    rows.get(at).is_some_and(|row| table.is_punct(*row, ':') || table.is_punct(*row, '!'))
+}
+
+/// `path::to::name!`, if that is what begins at `at`.
+fn macro_call(table: &Table, rows: &[usize], at: usize) -> (u8, Option<usize>) {
+    let mut rest = rows[at..].iter().copied();
+    let is_macro = rest.find(|row| table.rows[*row].kind != token::IDENT && !table.is_punct(*row, ':'));
+    match is_macro {
+        Some(row) if table.is_punct(row, '!') => (kind::MACRO, None),
+        _ => (kind::UNKNOWN, None),
+    }
 }
 
 /// A change to the user's item.
@@ -210,7 +213,7 @@ fn emit_level(
             continue;
         }
         let inside = row + 1..table.next_sibling(row);
-        let rebuilt = table.rows[row].kind == crate::table::kind::GROUP
+        let rebuilt = table.rows[row].kind == token::GROUP
             && (target == Some(row)
                 || (depth < HELPER_DEPTH
                     && contains_helper(table, inside.clone(), changes, depth + 1)));
@@ -236,7 +239,7 @@ fn emit_level(
 }
 
 fn comma() -> Token {
-    Token { kind: crate::table::kind::PUNCT, sub: 0, span: span::CALL_SITE, a: ',' as u32, b: 0 }
+    Token { kind: token::PUNCT, sub: 0, span: span::CALL_SITE, a: ',' as u32, b: 0 }
 }
 
 fn contains_helper(table: &Table, range: Range<usize>, changes: &Changes<'_>, depth: u32) -> bool {
@@ -250,35 +253,31 @@ fn contains_helper(table: &Table, range: Range<usize>, changes: &Changes<'_>, de
         if attribute {
             return is_helper(table, row, changes);
         }
-        table.rows[row].kind == crate::table::kind::GROUP
+        table.rows[row].kind == token::GROUP
             && depth < HELPER_DEPTH
             && contains_helper(table, row + 1..table.next_sibling(row), changes, depth + 1)
     })
 }
 
+/// Tools whose attributes rustc knows; no alias of a cell can have these names.
+const TOOLS: [&str; 5] = ["rustfmt", "clippy", "diagnostic", "miri", "rust_analyzer"];
+
 /// `[Alias::helper ..]` with a declared helper, or `[cell(..)]`.
 fn is_helper(table: &Table, group: usize, changes: &Changes<'_>) -> bool {
-    let rows: Vec<usize> = table.siblings(group + 1..table.next_sibling(group)).collect();
-    let mut last = None;
-    let mut segments = 0;
-    let mut at = 0;
-    while let Some(&row) = rows.get(at) {
-        if table.is_punct(row, ':') {
-            at += 1;
-        } else if table.rows[row].kind == crate::table::kind::IDENT {
-            last = Some(row);
-            segments += 1;
-            at += 1;
-        } else {
+    let mut path: Vec<&str> = Vec::new();
+    for row in table.parsed_siblings(group + 1..table.next_sibling(group)) {
+        if table.rows[row].kind == token::IDENT {
+            path.push(table.text_of(&table.rows[row]));
+        } else if !table.is_punct(row, ':') {
             break;
         }
     }
-    let Some(last) = last else { return false };
-    let name = table.text_of(&table.rows[last]);
-    if segments == 1 {
-        return changes.strip_cell && name == "cell";
+    match path.as_slice() {
+        [] => false,
+        ["cell"] => changes.strip_cell,
+        [_] => false,
+        [first, .., last] => changes.helpers.contains(last) && !TOOLS.contains(first),
     }
-    changes.helpers.contains(&name)
 }
 
 /// Output rows with adjacent references joined.
@@ -299,7 +298,7 @@ impl Rows {
         match self.rows.last_mut() {
             Some(last) if self.next == Some(row) => last.a += 1,
             _ => self.rows.push(Token {
-                kind: crate::table::kind::RANGE,
+                kind: token::RANGE,
                 sub: 0,
                 span: span::of_row(row as u32),
                 a: 1,

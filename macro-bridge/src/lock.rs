@@ -9,6 +9,7 @@ use std::fmt;
 use crate::digest::Digest;
 use crate::policy;
 use crate::request::{Allowed, CallPermission, Limits, MacroKind};
+use crate::{sealed, text};
 
 /// First line of the file.
 const FORMAT: &str = "cell-lock 1";
@@ -131,7 +132,7 @@ struct Partial {
     component: Option<Digest>,
     macros: BTreeMap<String, LockedMacro>,
     grants: Vec<CallPermission>,
-    limits: Limits,
+    limits: BTreeMap<String, u64>,
     allowed: Allowed,
 }
 
@@ -145,13 +146,16 @@ struct Facts {
 impl Facts {
     fn read(&mut self, words: &[&str]) -> Result<(), &'static str> {
         const MERGED: &str = "said twice: two branches were merged; run `cell lock`";
+        const NO_NAME: &str = "no name of a cell or macro";
+        const MARKS: [&str; 4] = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"];
         match words {
             ["manifest", digest] => {
                 let digest = Digest::parse(digest).ok_or("no digest")?;
                 set(&mut self.manifest, digest).ok_or(MERGED)
             }
             ["profile", name] => set(&mut self.profile, (*name).to_owned()).ok_or(MERGED),
-            ["cell", cell, rest @ ..] if !cell.is_empty() => {
+            ["cell", cell, rest @ ..] => {
+                text::is_name(cell).then_some(()).ok_or(NO_NAME)?;
                 let cell = self.cells.entry((*cell).to_owned()).or_default();
                 match rest {
                     ["api", version] => set(&mut cell.api, (*version).to_owned()).ok_or(MERGED),
@@ -160,7 +164,10 @@ impl Facts {
                         set(&mut cell.component, digest).ok_or(MERGED)
                     }
                     ["grant", "call", question] => {
-                        cell.grants.push(permission(question).ok_or("no `cell::function`")?);
+                        let question = permission(question).ok_or("no `cell::function`")?;
+                        if !cell.grants.contains(&question) {
+                            cell.grants.push(question);
+                        }
                         Ok(())
                     }
                     ["allow", word] => {
@@ -169,11 +176,15 @@ impl Facts {
                         Ok(())
                     }
                     ["limit", name, value] => {
-                        let value: u64 = value.parse().map_err(|_| "no number")?;
-                        *limit(&mut cell.limits, name).ok_or("no limit of this name")? = value;
-                        Ok(())
+                        let value = value.parse().map_err(|_| "no number")?;
+                        limit(&mut Limits::default(), name).ok_or("no limit of this name")?;
+                        match cell.limits.insert((*name).to_owned(), value) {
+                            None => Ok(()),
+                            Some(_) => Err(MERGED),
+                        }
                     }
                     ["macro", name, kind, options @ ..] => {
+                        text::is_name(name).then_some(()).ok_or(NO_NAME)?;
                         let kind = MacroKind::from_word(kind).ok_or("no kind of macro")?;
                         let read = macro_options(kind, options)?;
                         match cell.macros.insert((*name).to_owned(), read) {
@@ -184,7 +195,7 @@ impl Facts {
                     _ => Err("no fact about a cell that is known"),
                 }
             }
-            _ if words[0].starts_with("<<<<<<<") || words[0].starts_with(">>>>>>>") => {
+            [first, ..] if MARKS.iter().any(|mark| first.starts_with(mark)) => {
                 Err("a merge conflict: keep both sides' lines, then run `cell lock`")
             }
             _ => Err("no fact that is known"),
@@ -196,7 +207,11 @@ impl Facts {
             .cells
             .into_iter()
             .map(|(name, cell)| {
-                let Partial { api, component, macros, grants, limits, allowed } = cell;
+                let Partial { api, component, macros, grants, limits: said, allowed } = cell;
+                let mut limits = Limits::default();
+                for (name, value) in said {
+                    *limit(&mut limits, &name).ok_or("no limit of this name")? = value;
+                }
                 let api = api.ok_or("a cell has no `api` line")?;
                 let component = component.ok_or("a cell has no `component` line")?;
                 Ok((name, LockedCell { api, component, macros, grants, limits, allowed }))
@@ -223,8 +238,9 @@ fn set<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.replace(value).is_none().then_some(())
 }
 
-fn permission(text: &str) -> Option<CallPermission> {
-    let (cell, function) = text.split_once("::")?;
+fn permission(question: &str) -> Option<CallPermission> {
+    let (cell, function) = question.split_once("::")?;
+    (text::is_name(cell) && text::is_word(function)).then_some(())?;
     Some(CallPermission { cell: cell.to_owned(), function: function.to_owned() })
 }
 
@@ -239,6 +255,10 @@ fn limit<'a>(limits: &'a mut Limits, name: &str) -> Option<&'a mut u64> {
 }
 
 fn macro_options(kind: MacroKind, options: &[&str]) -> Result<LockedMacro, &'static str> {
+    let word = |value: &str| match text::is_word(value) {
+        true => Ok(value.to_owned()),
+        false => Err("no word"),
+    };
     let mut read = LockedMacro {
         kind,
         slot: None,
@@ -252,28 +272,32 @@ fn macro_options(kind: MacroKind, options: &[&str]) -> Result<LockedMacro, &'sta
         match name {
             "slot" => read.slot = Some(value.parse().map_err(|_| "no slot number")?),
             "wants" => read.wants = value.parse().map_err(|_| "no number")?,
-            "needs" => read.needs.push(value.to_owned()),
-            "helper" => read.helpers.push(value.to_owned()),
+            "needs" => read.needs.push(word(value)?),
+            "helper" => read.helpers.push(word(value)?),
             "call" => read.calls.push(permission(value).ok_or("no `cell::function`")?),
             _ => return Err("no fact about a macro that is known"),
         }
     }
-    if read.slot.is_some_and(|slot| slot >= SLOTS) {
-        return Err("a slot above 63");
+    match read.slot {
+        Some(_) if kind == MacroKind::Function => Err("a function-like macro with a slot"),
+        Some(SLOTS..) => Err("a slot above 63"),
+        _ => Ok(read),
     }
-    Ok(read)
 }
 
+/// Names come from components, so each is escaped: one that is no word makes a line that
+/// [`Lock::parse`] refuses, never another fact.
 impl fmt::Display for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut lines =
-            vec![format!("manifest {}", self.manifest), format!("profile {}", self.profile)];
+        let profile = word(&self.profile);
+        let mut lines = vec![format!("manifest {}", self.manifest), format!("profile {profile}")];
         for (name, cell) in &self.cells {
+            let name = word(name);
             let mut fact = |text: String| lines.push(format!("cell {name} {text}"));
-            fact(format!("api {}", cell.api));
+            fact(format!("api {}", word(&cell.api)));
             fact(format!("component {}", cell.component));
-            for CallPermission { cell, function } in &cell.grants {
-                fact(format!("grant call {cell}::{function}"));
+            for question in &cell.grants {
+                fact(format!("grant call {}", question_word(question)));
             }
             for word in policy::words(cell.allowed) {
                 fact(format!("allow {word}"));
@@ -283,24 +307,8 @@ impl fmt::Display for Lock {
             for (limit, value) in limits {
                 fact(format!("limit {limit} {value}"));
             }
-            for (name, m) in &cell.macros {
-                let mut line = format!("macro {name} {}", m.kind.word());
-                if let Some(slot) = m.slot {
-                    line.push_str(&format!(" slot={slot}"));
-                }
-                if m.wants != 0 {
-                    line.push_str(&format!(" wants={}", m.wants));
-                }
-                for need in &m.needs {
-                    line.push_str(&format!(" needs={need}"));
-                }
-                for helper in &m.helpers {
-                    line.push_str(&format!(" helper={helper}"));
-                }
-                for CallPermission { cell, function } in &m.calls {
-                    line.push_str(&format!(" call={cell}::{function}"));
-                }
-                fact(line);
+            for (name, found) in &cell.macros {
+                fact(macro_line(name, found));
             }
         }
         lines.sort_unstable();
@@ -308,6 +316,30 @@ impl fmt::Display for Lock {
         writeln!(f, "{FORMAT}\n# written by `cell lock`; commit it, do not edit it")?;
         lines.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
+}
+
+fn macro_line(name: &str, found: &LockedMacro) -> String {
+    let LockedMacro { kind, slot, wants, needs, helpers, calls } = found;
+    let mut line = format!("macro {} {}", word(name), kind.word());
+    if let Some(slot) = slot {
+        line.push_str(&format!(" slot={slot}"));
+    }
+    if *wants != 0 {
+        line.push_str(&format!(" wants={wants}"));
+    }
+    needs.iter().for_each(|need| line.push_str(&format!(" needs={}", word(need))));
+    helpers.iter().for_each(|helper| line.push_str(&format!(" helper={}", word(helper))));
+    calls.iter().for_each(|call| line.push_str(&format!(" call={}", question_word(call))));
+    line
+}
+
+fn question_word(question: &CallPermission) -> String {
+    format!("{}::{}", word(&question.cell), word(&question.function))
+}
+
+/// The text itself if it is a word, else something that [`text::is_word`] refuses.
+fn word(text: &str) -> String {
+    if text::is_word(text) { text.to_owned() } else { sealed::escape(&format!("\\{text}")).replace(' ', "\\_") }
 }
 
 #[cfg(test)]

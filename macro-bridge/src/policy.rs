@@ -1,51 +1,41 @@
 //! The output policy: what tokens made by a guest may not contain unless `cell.toml` allows it.
 //!
 //! It is a tripwire, not a wall. A macro that wants harm can still call any function the crate can
-//! call, or split a name over a `macro_rules!` of its own making; `SECURITY.md` lists what is known
+//! call, or hand a name to a `macro_rules!` of its own making; `SECURITY.md` lists what is known
 //! to pass. What it stops is the plain case: a macro that quietly starts to emit `unsafe`, to read
 //! files at compile time, or to export symbols.
 //!
 //! Groups that come back by reference are the user's own text and may hold anything. A *single*
 //! token by reference proves nothing (a guest may put the user's `unsafe` anywhere), so it counts
 //! as the guest's. One exception keeps attribute macros usable: the head of the user's own item,
-//! see [`own_head`].
+//! see `own_head`.
+//!
+//! Groups without delimiters hide nothing: rustc's parser looks through them, and so does this.
 
-use std::collections::HashSet;
+use std::ops::Range;
 
 use crate::item::{self, Item};
 use crate::output::{PartKind, RawOutput};
 use crate::request::Allowed;
 use crate::table::{Table, Token, delimiter, kind, span};
 
-/// Words of `allow` in `cell.toml`, what each allows, and the names it is about.
-const RULES: [(&str, &str, &[&str]); 7] = [
-    ("unsafe", "`unsafe`", &["unsafe"]),
-    ("extern", "`extern`", &["extern"]),
-    ("asm", "inline assembly", &["asm", "global_asm", "naked_asm"]),
-    (
-        "linkage",
-        "attributes that change linkage or run code before `main`",
-        &[
-            "no_mangle",
-            "export_name",
-            "link_section",
-            "link_name",
-            "link",
-            "used",
-            "naked",
-            "global_allocator",
-            "panic_handler",
-            "ctor",
-            "dtor",
-        ],
-    ),
-    (
-        "include",
-        "`include!`, `include_str!`, `include_bytes!`",
-        &["include", "include_str", "include_bytes"],
-    ),
-    ("env", "`env!`, `option_env!`", &["env", "option_env"]),
-    ("path", "modules in other files: `#[path]`, `mod name;`", &["path"]),
+/// What a word of `allow` in `cell.toml` allows. The order is that of the bits in [`Allowed`].
+struct Rule {
+    word: &'static str,
+    about: &'static str,
+}
+
+const RULES: [Rule; 7] = [
+    Rule { word: "unsafe", about: "`unsafe`" },
+    Rule { word: "extern", about: "`extern`" },
+    Rule { word: "asm", about: "inline assembly" },
+    Rule {
+        word: "linkage",
+        about: "attributes that change linkage or run code before `main`",
+    },
+    Rule { word: "include", about: "`include!`, `include_str!`, `include_bytes!`" },
+    Rule { word: "env", about: "`env!`, `option_env!`" },
+    Rule { word: "path", about: "modules in other files: `#[path]`, `mod name;`" },
 ];
 
 const UNSAFE: usize = 0;
@@ -56,20 +46,37 @@ const INCLUDE: usize = 4;
 const ENV: usize = 5;
 const PATH: usize = 6;
 
+/// Names that fall under `linkage` anywhere in an attribute.
+const LINKAGE_NAMES: [&str; 13] = [
+    "no_mangle",
+    "export_name",
+    "link_section",
+    "link_name",
+    "link_ordinal",
+    "linkage",
+    "link",
+    "used",
+    "naked",
+    "global_allocator",
+    "panic_handler",
+    "ctor",
+    "dtor",
+];
+
 /// All words, in the order of their bits.
 pub fn all_words() -> impl Iterator<Item = &'static str> {
-    RULES.iter().map(|rule| rule.0)
+    RULES.iter().map(|rule| rule.word)
 }
 
 /// The bit of a word of `allow`.
 #[must_use]
 pub fn bit(word: &str) -> Option<u32> {
-    RULES.iter().position(|rule| rule.0 == word).map(|index| 1 << index)
+    RULES.iter().position(|rule| rule.word == word).map(|index| 1 << index)
 }
 
 /// The words of a set.
 pub fn words(allowed: Allowed) -> impl Iterator<Item = &'static str> {
-    RULES.iter().enumerate().filter(move |(i, _)| allowed.0 & 1 << i != 0).map(|(_, rule)| rule.0)
+    RULES.iter().enumerate().filter(move |(i, _)| allowed.0 & 1 << i != 0).map(|(_, rule)| rule.word)
 }
 
 /// Something that is not allowed.
@@ -85,19 +92,6 @@ pub struct Violation {
     pub span: u32,
 }
 
-/// One token as rustc will see it: made by the guest, or a leaf of the input.
-struct Seen<'a> {
-    kind: u8,
-    sub: u8,
-    text: &'a str,
-    ch: u32,
-    span: u32,
-    /// The output row, if it is a group that the guest made.
-    made: Option<usize>,
-    /// The input row, if it is by reference.
-    own: Option<usize>,
-}
-
 /// Looks for the first thing in a checked output that is not allowed. `item` are the rows of the
 /// user's item in `input`.
 ///
@@ -105,7 +99,7 @@ struct Seen<'a> {
 /// The violation.
 pub fn check(
     input: &Table,
-    item: std::ops::Range<usize>,
+    item: Range<usize>,
     output: &RawOutput,
     allowed: Allowed,
 ) -> Result<(), Violation> {
@@ -114,48 +108,35 @@ pub fn check(
     for part in &output.parts {
         let end = start + part.rows as usize;
         let level = policy.level(start..end);
-        let own = if part.kind == PartKind::Item as u8 {
-            own_head(input, item.clone(), &level)
-        } else {
-            HashSet::new()
+        let own = match part.kind {
+            kind if kind == PartKind::Item as u8 => policy.own_head(item.clone(), &level),
+            _ => 0..0,
         };
-        policy.check_level(&level, &own)?;
+        policy.check_part(level, &own)?;
         start = end;
     }
     Ok(())
 }
 
-/// The top-level tokens of a replacement that are the user's own head, written as the user wrote
-/// it: `unsafe` and `extern` among them may stay.
-///
-/// They are, if the tokens from the first behind the attributes up to the body come back by
-/// reference, in order and without anything between, and
-/// - for `extern`: nothing more (it names an ABI, it gives no power);
-/// - for `unsafe` before `impl` and `trait`: nothing more (the user vouches for a contract);
-/// - for `unsafe fn`: the body comes back by reference too, else the guest's body would be inside.
-///
-/// The result holds positions in `level`.
-fn own_head(input: &Table, item: std::ops::Range<usize>, level: &[Seen<'_>]) -> HashSet<usize> {
-    let none = HashSet::new();
-    let Some(parsed) = Item::parse(input, item) else {
-        return none;
-    };
-    let head: Vec<usize> = input.siblings(parsed.head.clone()).collect();
-    let Some(first) = level.iter().position(|seen| seen.own == head.first().copied()) else {
-        return none;
-    };
-    let follows = |offset: usize, row: usize| {
-        level.get(first + offset).is_some_and(|seen| seen.own == Some(row))
-    };
-    if head.is_empty() || !head.iter().enumerate().all(|(offset, row)| follows(offset, *row)) {
-        return none;
-    }
-    let body_is_own = parsed.body.is_some_and(|body| follows(head.len(), body));
-    let vouched = matches!(parsed.kind, item::kind::IMPL | item::kind::TRAIT);
-    (0..head.len())
-        .map(|offset| first + offset)
-        .filter(|at| level[*at].text == "extern" || vouched || body_is_own)
-        .collect()
+/// A token as rustc will see it, by its row.
+#[derive(Clone, Copy)]
+enum Seen {
+    /// Made by the guest.
+    Made(usize),
+    /// A token of the input that stands alone.
+    Leaf(usize),
+    /// A token of the input inside a group without delimiters: as the user wrote it.
+    Inside(usize),
+}
+
+/// Where a level of tokens stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Code,
+    /// In an attribute, or where `cfg_attr` makes an attribute of it.
+    Attribute,
+    /// Deeper in an attribute.
+    Arguments,
 }
 
 struct Policy<'a> {
@@ -165,131 +146,212 @@ struct Policy<'a> {
 }
 
 impl<'a> Policy<'a> {
-    fn level(&self, rows: std::ops::Range<usize>) -> Vec<Seen<'a>> {
+    /// The tokens of output rows, without what is inside delimiters.
+    fn level(&self, rows: Range<usize>) -> Vec<Seen> {
         let mut level = Vec::new();
         let mut row = rows.start;
         while row < rows.end {
-            let token = self.output.rows[row];
+            let token = &self.output.rows[row];
             match token.kind {
                 kind::RANGE => {
-                    let mut own = span::row(token.span).map_or(0, |(row, _)| row as usize);
+                    let mut own = row_of(token.span);
                     for _ in 0..token.a {
-                        level.push(self.seen_input(own));
+                        self.push_own(own, &mut level);
                         own = self.input.next_sibling(own);
                     }
-                    row += 1;
                 }
-                kind::RESPAN => {
-                    let own = span::row(token.a).map_or(0, |(row, _)| row as usize);
-                    level.push(self.seen_input(own));
-                    row += 1;
+                kind::RESPAN => self.push_own(row_of(token.a), &mut level),
+                kind::GROUP if token.sub == delimiter::NONE => {}
+                kind::GROUP => {
+                    level.push(Seen::Made(row));
+                    row += token.a as usize;
                 }
-                _ => {
-                    level.push(Seen {
-                        kind: token.kind,
-                        sub: token.sub,
-                        text: self.text(&self.output.text, &token),
-                        ch: token.a,
-                        span: token.span,
-                        made: (token.kind == kind::GROUP).then_some(row),
-                        own: None,
-                    });
-                    row += if token.kind == kind::GROUP { 1 + token.a as usize } else { 1 };
-                }
+                _ => level.push(Seen::Made(row)),
             }
+            row += 1;
         }
         level
     }
 
-    fn seen_input(&self, row: usize) -> Seen<'a> {
-        let token = self.input.rows[row];
-        Seen {
-            kind: token.kind,
-            sub: token.sub,
-            text: self.text(&self.input.text, &token),
-            ch: token.a,
-            span: span::of_row(row as u32),
-            made: None,
-            own: Some(row),
+    fn push_own(&self, row: usize, level: &mut Vec<Seen>) {
+        if self.input.is_group(row, delimiter::NONE) {
+            let inside = self.input.parsed_siblings(row..self.input.next_sibling(row));
+            level.extend(inside.map(Seen::Inside));
+        } else {
+            level.push(Seen::Leaf(row));
         }
     }
 
-    fn text(&self, text: &'a str, token: &Token) -> &'a str {
-        match token.kind {
-            kind::IDENT | kind::LITERAL => {
-                &text[token.a as usize..token.a as usize + token.b as usize]
-            }
-            _ => "",
-        }
-    }
-
-    fn check_level(&self, level: &[Seen<'a>], own: &HashSet<usize>) -> Result<(), Violation> {
-        let is_punct = |at: usize, ch: char| {
-            level.get(at).is_some_and(|s| s.kind == kind::PUNCT && s.ch == ch as u32)
+    /// The positions in `level` of the user's own head, written as the user wrote it: `unsafe` and
+    /// `extern` among them may stay.
+    ///
+    /// They may, if the tokens from the first behind the attributes up to the body come back by
+    /// reference, in order and with nothing between, and directly behind them
+    /// - comes the body, by reference too, or the head is the whole item: all of it is the user's;
+    /// - or, for `impl` and `trait`, any `{ }`: the user vouches for a contract, not for a body;
+    /// - or, for `fn`, any `{ }`, if there is no `unsafe` in the head: `extern` only names an ABI,
+    ///   but a body made by a guest must not find itself inside an `unsafe fn`.
+    fn own_head(&self, item: Range<usize>, level: &[Seen]) -> Range<usize> {
+        let Some(parsed) = Item::parse(self.input, item) else {
+            return 0..0;
         };
-        for (at, seen) in level.iter().enumerate() {
-            if seen.kind == kind::IDENT && seen.sub == 0 && !own.contains(&at) {
-                let called = is_punct(at + 1, '!') && !is_punct(at + 2, '=');
-                let renamed =
-                    level.get(at + 1).is_some_and(|s| s.kind == kind::IDENT && s.text == "as");
-                let deny = |rule| self.deny(rule, seen, seen.text);
-                match seen.text {
-                    "unsafe" => deny(UNSAFE)?,
-                    "extern" => deny(EXTERN)?,
-                    "global_asm" | "naked_asm" => deny(ASM)?,
-                    "include_str" | "include_bytes" => deny(INCLUDE)?,
-                    "option_env" => deny(ENV)?,
-                    "asm" if called || renamed => deny(ASM)?,
-                    "include" if called || renamed => deny(INCLUDE)?,
-                    "env" if called || renamed => deny(ENV)?,
-                    "mod" if is_punct(at + 2, ';') => {
-                        let name = level.get(at + 1).map_or("", |s| s.text);
-                        self.deny(PATH, seen, &format!("mod {name};"))?;
-                    }
-                    _ => {}
-                }
-            }
-            let Some(row) = seen.made else { continue };
-            let inner = self.level(row + 1..row + 1 + self.output.rows[row].a as usize);
-            let attribute = seen.sub == delimiter::BRACKET
-                && (is_punct(at.wrapping_sub(1), '#')
-                    || (is_punct(at.wrapping_sub(1), '!') && is_punct(at.wrapping_sub(2), '#')));
-            if attribute {
-                self.check_attribute(&inner)?;
-            }
-            self.check_level(&inner, &HashSet::new())?;
+        let head: Vec<usize> = self.input.parsed_siblings(parsed.head.clone()).collect();
+        let Some(start) = level.iter().position(|seen| seen.own() == head.first().copied()) else {
+            return 0..0;
+        };
+        let end = start + head.len();
+        let as_written = level.get(start..end).is_some_and(|found| {
+            found.iter().zip(&head).all(|(seen, row)| seen.own() == Some(*row))
+        });
+        if head.is_empty() || !as_written {
+            return 0..0;
+        }
+        let whole = match parsed.body {
+            Some(body) => level.get(end).is_some_and(|seen| seen.own() == Some(body)),
+            None => head.last().is_some_and(|row| self.input.is_punct(*row, ';')),
+        };
+        let vouched = match parsed.kind {
+            item::kind::IMPL | item::kind::TRAIT => true,
+            item::kind::FN => !head.iter().any(|row| self.input.is_ident(*row, "unsafe")),
+            _ => false,
+        };
+        let body = level.get(end).map(|seen| self.token(*seen));
+        let has_body = body.is_some_and(|t| t.kind == kind::GROUP && t.sub == delimiter::BRACE);
+        if whole || (vouched && has_body) { start..end } else { 0..0 }
+    }
+
+    /// Checks a level and all that is in it. Guests choose how deep that is, so this must not
+    /// recurse; and everything is looked at once, or nested attributes would take for ever.
+    fn check_part(&self, level: Vec<Seen>, own: &Range<usize>) -> Result<(), Violation> {
+        let mut inner = Vec::new();
+        self.check_level(&level, own, Place::Code, &mut inner)?;
+        while let Some((rows, place)) = inner.pop() {
+            self.check_level(&self.level(rows), &(0..0), place, &mut inner)?;
         }
         Ok(())
     }
 
-    /// Names anywhere inside an attribute: `cfg_attr` and `unsafe(..)` nest.
-    fn check_attribute(&self, level: &[Seen<'a>]) -> Result<(), Violation> {
+    fn check_level(
+        &self,
+        level: &[Seen],
+        own: &Range<usize>,
+        place: Place,
+        inner: &mut Vec<(Range<usize>, Place)>,
+    ) -> Result<(), Violation> {
         for (at, seen) in level.iter().enumerate() {
-            if seen.kind == kind::IDENT {
-                if RULES[LINKAGE].2.contains(&seen.text) {
-                    self.deny(LINKAGE, seen, &format!("#[{}]", seen.text))?;
-                }
-                let assigned =
-                    level.get(at + 1).is_some_and(|s| s.kind == kind::PUNCT && s.ch == '=' as u32);
-                if seen.text == "path" && assigned {
-                    self.deny(PATH, seen, "#[path]")?;
-                }
+            if let Some((rule, found)) = self.broken_rule(level, at, place)
+                && self.allowed.0 & 1 << rule == 0
+                && !(own.contains(&at) && matches!(rule, UNSAFE | EXTERN))
+            {
+                let Rule { word, about } = RULES[rule];
+                return Err(Violation { word, about, found, span: self.token(*seen).span });
             }
-            if let Some(row) = seen.made {
-                let inner = self.level(row + 1..row + 1 + self.output.rows[row].a as usize);
-                self.check_attribute(&inner)?;
+            if let Seen::Made(row) = *seen
+                && self.output.rows[row].kind == kind::GROUP
+            {
+                let rows = row + 1..row + 1 + self.output.rows[row].a as usize;
+                inner.push((rows, self.place_inside(level, at, place)));
             }
         }
         Ok(())
     }
 
-    fn deny(&self, rule: usize, seen: &Seen<'_>, found: &str) -> Result<(), Violation> {
-        if self.allowed.0 & 1 << rule != 0 {
-            return Ok(());
+    /// Where the content of the group at `at` stands.
+    fn place_inside(&self, level: &[Seen], at: usize, place: Place) -> Place {
+        let before = |offset: usize| at.checked_sub(offset).map(|at| level[at]);
+        let is_punct = |offset: usize, ch: char| before(offset).is_some_and(|s| self.is_punct(s, ch));
+        match place {
+            Place::Code => {
+                let hash = is_punct(1, '#') || (is_punct(1, '!') && is_punct(2, '#'));
+                let bracket = self.token(level[at]).sub == delimiter::BRACKET;
+                if hash && bracket { Place::Attribute } else { Place::Code }
+            }
+            Place::Attribute if before(1).is_some_and(|s| self.text(s) == "cfg_attr") => {
+                Place::Attribute
+            }
+            _ => Place::Arguments,
         }
-        let (word, about, _) = RULES[rule];
-        Err(Violation { word, about, found: found.to_owned(), span: seen.span })
     }
+
+    /// The rule that the token at `at` breaks, and what to show of it.
+    fn broken_rule(&self, level: &[Seen], at: usize, place: Place) -> Option<(usize, String)> {
+        let token = self.token(level[at]);
+        if token.kind != kind::IDENT {
+            return None;
+        }
+        let name = self.text(level[at]);
+        let next = |offset: usize| level.get(at + offset).copied();
+        let is_punct = |offset: usize, ch: char| next(offset).is_some_and(|s| self.is_punct(s, ch));
+        // A pattern of several tokens is the user's only if all of it is.
+        let users = |length: usize| {
+            (0..length).all(|offset| matches!(next(offset), Some(Seen::Inside(_)) | None))
+        };
+        let called = is_punct(1, '!') && !is_punct(2, '=');
+        let renamed = next(1).is_some_and(|seen| self.text(seen) == "as");
+        // `r#include` is another way to write `include`; only keywords become other words.
+        let keyword = token.sub == 0;
+        let (rule, length) = match name {
+            "unsafe" if keyword => (UNSAFE, 1),
+            "extern" if keyword => (EXTERN, 1),
+            "mod" if keyword && is_punct(2, ';') => {
+                let name = next(1).map_or("", |seen| self.text(seen));
+                return (!users(3)).then(|| (PATH, format!("mod {name};")));
+            }
+            "mod" if keyword && is_punct(1, '$') && is_punct(3, ';') => {
+                let name = next(2).map_or("", |seen| self.text(seen));
+                return (!users(4)).then(|| (PATH, format!("mod ${name};")));
+            }
+            "global_asm" | "naked_asm" => (ASM, 1),
+            "include_str" | "include_bytes" => (INCLUDE, 1),
+            "option_env" => (ENV, 1),
+            "asm" if called || renamed => (ASM, 2),
+            "include" if called || renamed => (INCLUDE, 2),
+            "env" if called || renamed => (ENV, 2),
+            "path" if place == Place::Attribute && is_punct(1, '=') => {
+                return (!users(2)).then(|| (PATH, "#[path]".to_owned()));
+            }
+            _ if place != Place::Code && LINKAGE_NAMES.contains(&name) => {
+                return (!users(1)).then(|| (LINKAGE, format!("#[{name}]")));
+            }
+            _ => return None,
+        };
+        (!users(length)).then(|| (rule, name.to_owned()))
+    }
+
+    fn is_punct(&self, seen: Seen, ch: char) -> bool {
+        let token = self.token(seen);
+        token.kind == kind::PUNCT && token.a == ch as u32
+    }
+
+    fn token(&self, seen: Seen) -> &'a Token {
+        match seen {
+            Seen::Made(row) => &self.output.rows[row],
+            Seen::Leaf(row) | Seen::Inside(row) => &self.input.rows[row],
+        }
+    }
+
+    fn text(&self, seen: Seen) -> &'a str {
+        let token = self.token(seen);
+        match seen {
+            _ if token.kind != kind::IDENT => "",
+            Seen::Made(_) => &self.output.text[token.a as usize..][..token.b as usize],
+            Seen::Leaf(_) | Seen::Inside(_) => self.input.text_of(token),
+        }
+    }
+}
+
+impl Seen {
+    fn own(self) -> Option<usize> {
+        match self {
+            Self::Made(_) => None,
+            Self::Leaf(row) | Self::Inside(row) => Some(row),
+        }
+    }
+}
+
+/// The row of a checked handle.
+fn row_of(handle: u32) -> usize {
+    span::row(handle).map_or(0, |(row, _)| row as usize)
 }
 
 #[cfg(test)]

@@ -2,14 +2,16 @@
 //!
 //! Nothing here writes: rustc writes nothing into a project.
 
+use std::io::{Error, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::answer::{Answer, Question};
 use crate::digest::Digest;
 use crate::expansion::{Expansion, file};
 use crate::failure::{Failure, texts};
-use crate::lock::Lock;
+use crate::lock::{Lock, LockError};
 use crate::request::{Call, CallPermission, MacroKind};
+use crate::sealed::Damage;
 
 /// A project: the folder of `cell.toml`, with its lock.
 #[derive(Clone, Debug)]
@@ -38,6 +40,37 @@ pub fn manifest_digest(text: &str) -> Digest {
     Digest::of(plain.as_bytes())
 }
 
+/// No file of a project is larger: expansions are bounded by their limits, 64 MiB by default.
+const LARGEST_FILE: u64 = 1 << 30;
+
+/// The bytes of a file, `None` if there is none. A repository may hold a link to a device or a
+/// pipe: reading those would never end, and rustc with it.
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let metadata = match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        found => found?,
+    };
+    if !metadata.is_file() {
+        return Err(Error::other("it is not a file"));
+    }
+    let mut bytes = Vec::with_capacity(metadata.len().min(1 << 20) as usize);
+    std::fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(Error::other(format!("it is larger than {LARGEST_FILE} bytes")));
+    }
+    Ok(Some(bytes))
+}
+
+fn read_text(path: &Path) -> Result<Option<String>, String> {
+    let bytes = read(path).map_err(|error| error.to_string())?;
+    bytes.map(|bytes| String::from_utf8(bytes).map_err(|_| "it is not text".to_owned())).transpose()
+}
+
+/// A record of `.cell/`, `None` if there is none.
+fn read_record(path: &Path) -> Result<Option<Vec<u8>>, Damage> {
+    read(path).map_err(|error| Damage::Unreadable(error.to_string()))
+}
+
 impl Project {
     /// Reads the project that `package` belongs to.
     ///
@@ -46,16 +79,14 @@ impl Project {
     pub fn load(package: &Path) -> Result<Self, Failure> {
         let root = find_root(package).ok_or_else(|| texts::project::no_project(package))?;
         let manifest = root.join("cell.toml");
-        let text = std::fs::read_to_string(&manifest)
-            .map_err(|error| texts::project::bad_manifest(&manifest, &error.to_string()))?;
-        let lock = match std::fs::read_to_string(root.join("cell.lock")) {
-            Ok(lock) => lock,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(texts::project::no_lock(&root));
-            }
+        let text = read_text(&manifest)
+            .and_then(|text| text.ok_or_else(|| "it is gone".to_owned()))
+            .map_err(|reason| texts::project::bad_manifest(&manifest, &reason))?;
+        let lock = match read_text(&root.join("cell.lock")) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return Err(texts::project::no_lock(&root)),
             Err(_) => {
-                let reason = "it is not text";
-                let error = crate::lock::LockError { line: 0, reason };
+                let error = LockError { line: 0, reason: "it is not a text file" };
                 return Err(texts::project::bad_lock(&root, &error));
             }
         };
@@ -133,11 +164,11 @@ impl Project {
     /// `BadExpansion`, `BadAnswer`.
     pub fn expansion(&self, key: &Digest) -> Result<Option<Expansion>, Failure> {
         let path = self.expansion_path(key);
-        let Ok(bytes) = std::fs::read(&path) else {
+        let damaged = |damage| texts::project::bad_expansion(&path, &damage);
+        let Some(bytes) = read_record(&path).map_err(damaged)? else {
             return Ok(None);
         };
-        let expansion = file::decode(&bytes, key)
-            .map_err(|damage| texts::project::bad_expansion(&path, &damage))?;
+        let expansion = file::decode(&bytes, key).map_err(damaged)?;
         for used in &expansion.answers {
             match self.answer_record(&used.cell, &used.key)? {
                 Some(answer) if answer.digest() == used.digest => {}
@@ -157,7 +188,7 @@ impl Project {
         match found {
             Some(answer) if answer.question != *question => {
                 let path = self.answer_path(&question.cell, &key);
-                Err(texts::project::bad_answer(&path, &crate::sealed::Damage::Digest))
+                Err(texts::project::bad_answer(&path, &Damage::Digest))
             }
             found => Ok(found),
         }
@@ -165,11 +196,10 @@ impl Project {
 
     fn answer_record(&self, cell: &str, key: &Digest) -> Result<Option<Answer>, Failure> {
         let path = self.answer_path(cell, key);
-        let Ok(bytes) = std::fs::read(&path) else {
+        let damaged = |damage| texts::project::bad_answer(&path, &damage);
+        let Some(bytes) = read_record(&path).map_err(damaged)? else {
             return Ok(None);
         };
-        Answer::decode(&bytes)
-            .map(Some)
-            .map_err(|damage| texts::project::bad_answer(&path, &damage))
+        Answer::decode(&bytes).map(Some).map_err(damaged)
     }
 }

@@ -175,6 +175,7 @@ impl Request {
         hash.update(b"cell-expansion-key 1\n");
         hash.update(crate::API_VERSION.as_bytes());
         let mut head = vec![self.form as u8];
+        push_length(&mut head, self.calls.len());
         for call in &self.calls {
             call.hash_into(&mut head);
             push_bytes(&mut head, &self.table.encode(call.arguments.clone()));

@@ -15,6 +15,8 @@ pub enum Damage {
     Format(String),
     /// A line that cannot be read, counted from 1.
     Line(usize),
+    /// The file could not be read at all; the words are the system's.
+    Unreadable(String),
 }
 
 impl std::fmt::Display for Damage {
@@ -24,6 +26,7 @@ impl std::fmt::Display for Damage {
             Self::Digest => f.write_str("its content does not match its last line"),
             Self::Format(found) => write!(f, "its first line is `{found}`"),
             Self::Line(line) => write!(f, "line {line} cannot be read"),
+            Self::Unreadable(reason) => f.write_str(reason),
         }
     }
 }
@@ -60,7 +63,8 @@ pub(crate) fn open<'a>(bytes: &'a [u8], format: &str) -> Result<&'a str, Damage>
     Ok(rest)
 }
 
-/// One line without newlines: `\` and control characters escaped.
+/// One field of a line: no line break, no tab (what separates fields), and nothing that a terminal
+/// or a diff would obey instead of showing.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for ch in text.chars() {
@@ -68,10 +72,19 @@ pub(crate) fn escape(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ if ch.is_control() || is_direction(ch) => {
+                out.push_str(&format!("\\u{{{:x}}}", u32::from(ch)));
+            }
             _ => out.push(ch),
         }
     }
     out
+}
+
+/// Characters that make a reviewer see other text than there is, and line ends of some tools.
+fn is_direction(ch: char) -> bool {
+    matches!(ch, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Reads [`escape`]'s text.
@@ -87,12 +100,24 @@ pub(crate) fn unescape(text: &str) -> Option<String> {
                 '\\' => '\\',
                 'n' => '\n',
                 'r' => '\r',
+                't' => '\t',
+                'u' => hexadecimal(&mut chars)?,
                 _ => return None,
             },
             other => other,
         });
     }
     Some(out)
+}
+
+/// `{1b}` after `\u`.
+fn hexadecimal(chars: &mut std::str::Chars<'_>) -> Option<char> {
+    let rest = chars.as_str().strip_prefix('{')?;
+    let (digits, rest) = rest.split_once('}')?;
+    let lower = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    digits.bytes().all(lower).then_some(())?;
+    *chars = rest.chars();
+    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
 }
 
 /// Any bytes as one readable line: printable ASCII as it is, the rest as `\xNN`.
@@ -137,7 +162,7 @@ mod tests {
     proptest! {
         #[test]
         fn escapes_read_back(text: String, bytes: Vec<u8>) {
-            prop_assert!(!escape(&text).contains('\n'));
+            prop_assert!(!escape(&text).contains(char::is_control));
             prop_assert_eq!(unescape(&escape(&text)), Some(text));
             prop_assert!(!escape_bytes(&bytes).contains('\n'));
             prop_assert_eq!(unescape_bytes(&escape_bytes(&bytes)), Some(bytes));
@@ -146,6 +171,17 @@ mod tests {
         #[test]
         fn any_bytes_open_to_a_value_or_an_error(bytes: Vec<u8>) {
             let _ = open(&bytes, "format 1");
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        assert_eq!(escape("a\tb\u{1b}[2J\u{202e}\r\n\\"), r"a\tb\u{1b}[2J\u{202e}\r\n\\");
+        for text in [r"\", r"\q", r"\u", r"\u{", r"\u{}", r"\u{+1}", r"\u{d800}", r"\u{1B}", r"\u1"] {
+            assert_eq!(unescape(text), None, "{text}");
+        }
+        for text in [r"\", r"\q", r"\x", r"\x0", r"\xg0", "é", "\n", "\t"] {
+            assert_eq!(unescape_bytes(text), None, "{text}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! Token tables: a token forest as flat rows, with its compact byte encoding.
 
-use std::fmt::Write as _;
+use std::ops::Range;
+
+use crate::text;
 
 /// What a row is.
 pub mod kind {
@@ -131,13 +133,13 @@ impl Table {
     #[must_use]
     pub fn next_sibling(&self, row: usize) -> usize {
         match self.rows.get(row) {
-            Some(token) if token.kind == kind::GROUP => row + 1 + token.a as usize,
+            Some(token) if token.kind == kind::GROUP => (row + 1).saturating_add(token.a as usize),
             _ => row + 1,
         }
     }
 
     /// The top-level rows of `range`, which must begin and end between siblings.
-    pub fn siblings(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = usize> + '_ {
+    pub fn siblings(&self, range: Range<usize>) -> impl Iterator<Item = usize> + '_ {
         let mut at = range.start;
         std::iter::from_fn(move || {
             (at < range.end).then(|| {
@@ -146,6 +148,32 @@ impl Table {
                 row
             })
         })
+    }
+
+    /// Like [`Table::siblings`], but groups without delimiters are replaced by what is in them, as
+    /// rustc's parser reads them: a `$v:vis` or `$m:meta` arrives in such a group.
+    pub fn parsed_siblings(&self, range: Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        let mut at = range.start;
+        std::iter::from_fn(move || {
+            while at < range.end && self.is_group(at, delimiter::NONE) {
+                at += 1;
+            }
+            (at < range.end).then(|| {
+                let row = at;
+                at = self.next_sibling(row);
+                row
+            })
+        })
+    }
+
+    /// Does `range` lie in the table and begin and end between top-level rows?
+    #[must_use]
+    pub fn is_top_level(&self, range: Range<usize>) -> bool {
+        let reaches = |from: usize, to: usize| self.siblings(from..to).all(|r| self.next_sibling(r) <= to);
+        range.start <= range.end
+            && range.end <= self.rows.len()
+            && reaches(0, range.start)
+            && reaches(range.start, range.end)
     }
 
     /// Is this row the given identifier (not raw)?
@@ -170,7 +198,7 @@ impl Table {
 
     /// A copy of the siblings in `range` as a table of its own, with handles of its own.
     #[must_use]
-    pub fn extract(&self, ranges: &[std::ops::Range<usize>]) -> Self {
+    pub fn extract(&self, ranges: &[Range<usize>]) -> Self {
         let mut out = Self::default();
         for range in ranges {
             for token in self.rows.get(range.clone()).unwrap_or(&[]) {
@@ -189,7 +217,7 @@ impl Table {
     /// The compact encoding: what keys are made over and what trace folders hold. Handles are not
     /// in it, since they follow from the positions.
     #[must_use]
-    pub fn encode(&self, range: std::ops::Range<usize>) -> Vec<u8> {
+    pub fn encode(&self, range: Range<usize>) -> Vec<u8> {
         let mut out = Vec::with_capacity(range.len() * 4);
         let mut ends: Vec<usize> = Vec::new();
         for row in range {
@@ -213,11 +241,11 @@ impl Table {
                 }
                 kind::PUNCT => {
                     out.push(if token.sub == 0 { code::ALONE } else { code::JOINT });
-                    out.push(token.a as u8);
+                    push_length(&mut out, token.a as usize);
                 }
                 _ => {
-                    out.push(code::OPEN + token.sub);
-                    ends.push(row + 1 + token.a as usize);
+                    out.push(code::OPEN + token.sub.min(delimiter::NONE));
+                    ends.push(self.next_sibling(row));
                 }
             }
         }
@@ -248,9 +276,11 @@ impl Table {
                     }
                 }
                 code::ALONE | code::JOINT => {
-                    let ch = *bytes.get(at).ok_or(Malformed { at })?;
-                    at += 1;
-                    builder.punct(char::from(ch), tag == code::JOINT);
+                    let (code, used) = read_length(bytes.get(at..).unwrap_or(&[]))?;
+                    let ch = u32::try_from(code).ok().and_then(char::from_u32);
+                    let ch = ch.filter(|ch| text::is_punct(*ch)).ok_or(Malformed { at })?;
+                    at += used;
+                    builder.punct(ch, tag == code::JOINT);
                 }
                 code::CLOSE => builder.close().map_err(|()| Malformed { at })?,
                 open if (code::OPEN..code::OPEN + 4).contains(&open) => {
@@ -265,40 +295,56 @@ impl Table {
     /// The rows of `range` as source text with plain spacing: for people and for errors, not for
     /// parsing.
     #[must_use]
-    pub fn render(&self, range: std::ops::Range<usize>) -> String {
+    pub fn render(&self, range: Range<usize>) -> String {
         let mut out = String::new();
-        let mut joint = true;
-        for row in self.siblings(range) {
-            let token = &self.rows[row];
-            if !joint {
+        let mut open: Vec<(usize, &str)> = Vec::new();
+        // Nothing before, or a character that is joint with what comes.
+        let mut glued = true;
+        for row in range {
+            if close_at(&mut open, row, &mut out) {
+                glued = false;
+            }
+            let Some(token) = self.rows.get(row) else { break };
+            if !glued {
                 out.push(' ');
             }
-            joint = false;
+            glued = false;
             match token.kind {
                 kind::IDENT => {
-                    let raw = if token.sub == 1 { "r#" } else { "" };
-                    let _ = write!(out, "{raw}{}", self.text_of(token));
+                    out.push_str(if token.sub == 1 { "r#" } else { "" });
+                    out.push_str(self.text_of(token));
                 }
                 kind::LITERAL => out.push_str(self.text_of(token)),
                 kind::PUNCT => {
                     out.push(char::from_u32(token.a).unwrap_or('?'));
-                    joint = token.sub == 1;
+                    glued = token.sub == 1;
                 }
                 _ => {
-                    let (open, close) = match token.sub {
+                    let (before, after) = match token.sub {
                         delimiter::PARENTHESIS => ("(", ")"),
+                        delimiter::BRACE if token.a == 0 => ("{", "}"),
                         delimiter::BRACE => ("{ ", " }"),
                         delimiter::BRACKET => ("[", "]"),
                         _ => ("", ""),
                     };
-                    out.push_str(open);
-                    out.push_str(&self.render(row + 1..self.next_sibling(row)));
-                    out.push_str(close);
+                    out.push_str(before);
+                    open.push((self.next_sibling(row), after));
+                    glued = token.a > 0;
                 }
             }
         }
+        close_at(&mut open, usize::MAX, &mut out);
         out
     }
+}
+
+/// Writes what closes the groups that end at or before `row`; were there any?
+fn close_at(open: &mut Vec<(usize, &str)>, row: usize, out: &mut String) -> bool {
+    let before = open.len();
+    while let Some((_, after)) = open.pop_if(|(end, _)| *end <= row) {
+        out.push_str(after);
+    }
+    open.len() < before
 }
 
 /// Bytes that are not an encoded table.
@@ -398,7 +444,7 @@ mod code {
     pub(super) const OPEN: u8 = b'0';
 }
 
-/// LEB128.
+/// LEB128, as short as it can be.
 pub(crate) fn push_length(out: &mut Vec<u8>, mut length: usize) {
     while length >= 0x80 {
         out.push(length as u8 | 0x80);
@@ -412,6 +458,9 @@ pub(crate) fn read_length(bytes: &[u8]) -> Result<(usize, usize), Malformed> {
     for (index, byte) in bytes.iter().take(5).enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * index);
         if byte & 0x80 == 0 {
+            if *byte == 0 && index > 0 {
+                break;
+            }
             let value = usize::try_from(value).map_err(|_| Malformed { at: index })?;
             return Ok((value, index + 1));
         }
@@ -420,4 +469,6 @@ pub(crate) fn read_length(bytes: &[u8]) -> Result<(usize, usize), Malformed> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod strategy;
+#[cfg(test)]
+pub(crate) mod tests;

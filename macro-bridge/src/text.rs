@@ -18,6 +18,19 @@ pub fn is_raw_ident(text: &str) -> bool {
     is_ident(text) && !NEVER_RAW.contains(&text)
 }
 
+/// The name of a cell or a macro: an identifier in which hyphens may stand, so never a path, and
+/// always one word in the files that the host writes.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    !text.starts_with('-') && is_ident(&text.replace('-', "_"))
+}
+
+/// A word of a file: something, without blanks, control characters and escapes.
+#[must_use]
+pub fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\')
+}
+
 /// A character that `proc_macro::Punct` takes.
 #[must_use]
 pub fn is_punct(ch: char) -> bool {
@@ -337,5 +350,18 @@ mod tests {
             assert!(!is_ident(text), "{text:?}");
         }
         assert!(is_raw_ident("fn") && !is_raw_ident("self") && !is_raw_ident("_"));
+    }
+
+    #[test]
+    fn names_are_no_paths_and_no_options() {
+        for text in ["ledger", "my-ledger", "_", "a1", "größe"] {
+            assert!(is_name(text) && is_word(text), "{text}");
+        }
+        for text in ["", ".", "..", "a/b", "a.b", "-f", "--force", "a b", "a\nb", "a::b", "C:"] {
+            assert!(!is_name(text), "{text:?}");
+        }
+        for text in ["", "a b", "a\tb", "a\nb", "a\\b", "a\u{1b}", "a\u{2028}b"] {
+            assert!(!is_word(text), "{text:?}");
+        }
     }
 }

@@ -21,6 +21,7 @@ use super::{AnswerUsed, Artifact, Diagnostic, Expansion, Level, Note, PlanEntry,
 use crate::digest::Digest;
 use crate::sealed::{self, Damage};
 use crate::table::{SpanOp, Token, kind};
+use crate::text;
 
 const FORMAT: &str = "cell-expansion 1";
 
@@ -121,16 +122,28 @@ pub fn decode(bytes: &[u8], key: &Digest) -> Result<Expansion, Damage> {
     Ok(expansion)
 }
 
+/// The fields of a line, if there are `N`.
+fn fields<const N: usize>(line: &str, separator: char) -> Option<[&str; N]> {
+    let mut words = line.split(separator);
+    let mut out = [""; N];
+    for place in &mut out {
+        *place = words.next()?;
+    }
+    words.next().is_none().then_some(out)
+}
+
 fn decode_fact(expansion: &mut Expansion, line: &str) -> Option<()> {
     let (word, rest) = line.split_once(' ')?;
     match word {
         "macros" => {}
         "answer" => {
-            let mut words = rest.split(' ');
+            let [cell, key, digest] = fields(rest, ' ')?;
+            // It becomes part of a path.
+            text::is_name(cell).then_some(())?;
             expansion.answers.push(AnswerUsed {
-                cell: words.next()?.to_owned(),
-                key: Digest::parse(words.next()?)?,
-                digest: Digest::parse(words.next()?)?,
+                cell: cell.to_owned(),
+                key: Digest::parse(key)?,
+                digest: Digest::parse(digest)?,
             });
         }
         "error" | "warning" => {
@@ -152,7 +165,7 @@ fn decode_fact(expansion: &mut Expansion, line: &str) -> Option<()> {
         "suggest" => {
             let (start, rest) = rest.split_once(' ')?;
             let (end, rest) = rest.split_once(' ')?;
-            let (message, replacement) = rest.split_once('\t')?;
+            let [message, replacement] = fields(rest, '\t')?;
             expansion.diagnostics.last_mut()?.suggestions.push(Suggestion {
                 message: sealed::unescape(message)?,
                 start: start.parse().ok()?,
@@ -161,24 +174,23 @@ fn decode_fact(expansion: &mut Expansion, line: &str) -> Option<()> {
             });
         }
         "plan" => {
-            let words: Vec<_> = rest.split('\t').map(sealed::unescape).collect::<Option<_>>()?;
-            let [cell, kind, name, body] = <[String; 4]>::try_from(words).ok()?;
-            expansion.plan.push(PlanEntry { cell, kind, name, body });
+            let [cell, kind, name, body] = fields(rest, '\t')?.map(sealed::unescape);
+            expansion.plan.push(PlanEntry { cell: cell?, kind: kind?, name: name?, body: body? });
         }
         "artifact" => {
-            let mut words = rest.split('\t');
+            let [cell, name, body] = fields(rest, '\t')?;
             expansion.artifacts.push(Artifact {
-                cell: sealed::unescape(words.next()?)?,
-                name: sealed::unescape(words.next()?)?,
-                body: sealed::unescape_bytes(words.next()?)?,
+                cell: sealed::unescape(cell)?,
+                name: sealed::unescape(name)?,
+                body: sealed::unescape_bytes(body)?,
             });
         }
         "span" => {
-            let mut words = rest.split(' ');
+            let [op, a, b] = fields(rest, ' ')?;
             expansion.output.spans.push(SpanOp {
-                op: words.next()?.parse().ok()?,
-                a: words.next()?.parse().ok()?,
-                b: words.next()?.parse().ok()?,
+                op: op.parse().ok()?,
+                a: a.parse().ok()?,
+                b: b.parse().ok()?,
             });
         }
         _ => return None,

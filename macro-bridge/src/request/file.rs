@@ -4,6 +4,7 @@ use super::{Allowed, Call, CallPermission, Limits, MacroKind, Place, Request};
 use crate::digest::Digest;
 use crate::sealed::{self, Damage};
 use crate::table::Table;
+use crate::text;
 
 const FORMAT: &str = "cell-request 1";
 
@@ -55,15 +56,16 @@ pub fn decode(bytes: &[u8]) -> Result<Request, Damage> {
     for (index, line) in body.lines().enumerate() {
         read(&mut request, line).ok_or(Damage::Line(index + 2))?;
     }
-    let rows = request.table.rows.len();
+    // Everything else relies on this: arguments in order, each a run of whole tokens.
     let mut at = 0;
     for call in &request.calls {
-        if call.arguments.start != at || call.arguments.end < at || call.arguments.end > rows {
+        if call.arguments.start != at || !request.table.is_top_level(call.arguments.clone()) {
             return Err(Damage::NotSealed);
         }
         at = call.arguments.end;
     }
-    if request.calls.is_empty() {
+    // One way to write a request: no line twice, none missing, none in another place.
+    if request.calls.is_empty() || encode(&request).as_bytes() != bytes {
         return Err(Damage::NotSealed);
     }
     Ok(request)
@@ -79,12 +81,11 @@ fn read(request: &mut Request, line: &str) -> Option<()> {
             request.place = Place { package, krate, profile };
         }
         "call" => request.calls.push(read_call(rest)?),
-        "need" => request.calls.last_mut()?.needs.push(rest.to_owned()),
-        "helper" => request.calls.last_mut()?.helpers.push(rest.to_owned()),
+        "need" => request.calls.last_mut()?.needs.push(word_of(rest)?),
+        "helper" => request.calls.last_mut()?.helpers.push(word_of(rest)?),
         "granted" | "asked" => {
             let (cell, function) = rest.split_once("::")?;
-            let permission =
-                CallPermission { cell: cell.to_owned(), function: function.to_owned() };
+            let permission = CallPermission { cell: name(cell)?, function: word_of(function)? };
             let call = request.calls.last_mut()?;
             if word == "asked" { &mut call.asked } else { &mut call.granted }.push(permission);
         }
@@ -94,14 +95,22 @@ fn read(request: &mut Request, line: &str) -> Option<()> {
     Some(())
 }
 
+fn name(text: &str) -> Option<String> {
+    text::is_name(text).then(|| text.to_owned())
+}
+
+fn word_of(text: &str) -> Option<String> {
+    text::is_word(text).then(|| text.to_owned())
+}
+
 fn read_call(rest: &str) -> Option<Call> {
     let words: Vec<&str> = rest.split(' ').collect();
     let [cell, name, kind, component, start, end, wants, fuel, memory, rows, bytes, allowed] =
         <[&str; 12]>::try_from(words).ok()?;
     let number = |word: &str| word.parse::<u64>().ok();
     Some(Call {
-        cell: cell.to_owned(),
-        name: name.to_owned(),
+        cell: self::name(cell)?,
+        name: self::name(name)?,
         kind: MacroKind::from_word(kind)?,
         component: Digest::parse(component)?,
         arguments: start.parse().ok()?..end.parse().ok()?,

@@ -26,6 +26,8 @@ pub struct Subject {
     pub limits: Limits,
     /// Questions that are granted.
     pub granted: Vec<CallPermission>,
+    /// Are the bounds those of `cell.toml`, so that a user can raise them?
+    pub raisable: bool,
 }
 
 impl Subject {
@@ -42,6 +44,7 @@ impl Subject {
             rows: one.arguments.len() + request.item().len(),
             limits: one.limits,
             granted: one.granted.clone(),
+            raisable: true,
         }
     }
 
@@ -56,6 +59,7 @@ impl Subject {
             rows: 0,
             limits,
             granted: Vec::new(),
+            raisable: false,
         }
     }
 
@@ -75,6 +79,9 @@ impl Subject {
     }
 
     fn raise(&self, key: &str, value: u64, or: &str) -> String {
+        if !self.raisable {
+            return AUTHOR.to_owned();
+        }
         let table = self.table("limits");
         format!(
             "if the macro is right, raise `{key}` (now {value}) under {table} in cell.toml, then run `cell lock`{or}"
@@ -309,13 +316,13 @@ pub fn missing_export(name: &str, exports: &[String]) -> Failure {
     .help("a crate becomes a macro component with `macro_guest_sdk` and `cell build-macros`")
 }
 
-/// An expander with functions or types other than those of its version.
+/// Functions or types other than those of the version that it names.
 #[must_use]
-pub fn wrong_export(name: &str, reason: &str) -> Failure {
+pub fn wrong_shape(name: &str, reason: &str) -> Failure {
     let ours = crate::API_VERSION;
     Failure::new(
         Kind::MissingExport,
-        format!("{name} exports `cell:macros/expander`, but not as version {ours} has it"),
+        format!("{name} does not speak macro API {ours} as its `cell:macros/expander` says"),
     )
     .help("build it again with the `macro-guest-sdk` of this Cell")
     .source(reason)
