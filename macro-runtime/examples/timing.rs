@@ -33,7 +33,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn measure(bytes: &[u8], folder: &std::path::Path, signals: bool) -> Result<(), Box<dyn std::error::Error>> {
+fn measure(
+    bytes: &[u8],
+    folder: &std::path::Path,
+    signals: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
     let begin = Instant::now();
     load::check(bytes, load::LoadOptions::default())?;
     println!("  check                    {:>10.1?}", begin.elapsed());
@@ -89,7 +93,10 @@ fn measure(bytes: &[u8], folder: &std::path::Path, signals: bool) -> Result<(), 
         .collect();
     let (first, good) = times[0];
     times.sort();
-    println!("  first expansion          {first:>10.1?} ({})", if good { "worked" } else { "failed" });
+    println!(
+        "  first expansion          {first:>10.1?} ({})",
+        if good { "worked" } else { "failed" }
+    );
     println!("  later ones, median       {:>10.1?}", times[250].0);
     Ok(())
 }

@@ -1,5 +1,12 @@
 //! What wasmtime generates from `wit/macros.wit`. Nothing else is here.
-#![allow(missing_docs, unsafe_code, unreachable_pub, unused_qualifications, clippy::pedantic, reason = "generated")]
+#![allow(
+    missing_docs,
+    unsafe_code,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::pedantic,
+    reason = "generated"
+)]
 
 wasmtime::component::bindgen!({
     path: "../wit",

@@ -102,10 +102,9 @@ impl Cache {
                 sweep(&self.folder);
                 self.bound();
             }
-            Err(e) => self.notices.say(Notice::CacheNotWritten {
-                path: self.folder.clone(),
-                reason: e.to_string(),
-            }),
+            Err(e) => self
+                .notices
+                .say(Notice::CacheNotWritten { path: self.folder.clone(), reason: e.to_string() }),
         }
     }
 
@@ -216,7 +215,10 @@ fn authenticated<'a>(
     Some(body)
 }
 
-#[expect(unsafe_code, reason = "wasmtime trusts compiled code; this is where it is shown to be ours")]
+#[expect(
+    unsafe_code,
+    reason = "wasmtime trusts compiled code; this is where it is shown to be ours"
+)]
 fn deserialize(engine: &Engine, body: &[u8]) -> Option<Component> {
     // SAFETY: `body` must be what `Component::serialize` returned. `load`, the only caller, got it
     // from `authenticated`: its MAC is made with a key that only this user can read (`dir::read_key`

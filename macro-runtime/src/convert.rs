@@ -21,8 +21,7 @@ pub(crate) fn input(input: Input) -> wit::Input {
 
 pub(crate) fn context(context: Context) -> wit::Context {
     let Context { item_kind, gathered, package, krate, profile } = context;
-    let gathered =
-        gathered.into_iter().map(|(cell, name)| wit::Gathered { cell, name }).collect();
+    let gathered = gathered.into_iter().map(|(cell, name)| wit::Gathered { cell, name }).collect();
     wit::Context { item_kind, gathered, package, crate_name: krate, profile }
 }
 
@@ -81,7 +80,12 @@ pub(crate) fn expansion(expansion: wit::Expansion) -> Result<GuestExpansion, Str
     let wit::Expansion { output, diagnostics: list, plan, artifacts } = expansion;
     let plan = plan
         .into_iter()
-        .map(|wit::PlanEntry { kind, name, body }| PlanEntry { cell: String::new(), kind, name, body })
+        .map(|wit::PlanEntry { kind, name, body }| PlanEntry {
+            cell: String::new(),
+            kind,
+            name,
+            body,
+        })
         .collect();
     let artifacts = artifacts
         .into_iter()

@@ -51,11 +51,11 @@ pub(crate) struct RawMacro {
 
 /// Words that no attribute, derive or macro can be named by. `macro_rules` and `union` can.
 const KEYWORDS: [&str; 52] = [
-    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
-    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
-    "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
-    "self", "Self", "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe",
-    "unsized", "use", "virtual", "where", "while",
+    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true", "try", "type",
+    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
 ];
 
 /// Checks what two calls of `describe` returned.
@@ -76,7 +76,10 @@ pub(crate) fn check(
     let mut checked = Vec::with_capacity(first.len());
     for raw in first {
         if !is_name(&raw.name) {
-            return Err(bad(format!("`{}` cannot be the name of a macro", raw.name.escape_debug())));
+            return Err(bad(format!(
+                "`{}` cannot be the name of a macro",
+                raw.name.escape_debug()
+            )));
         }
         if !names.insert(raw.name.clone()) {
             return Err(bad(format!(
@@ -91,8 +94,9 @@ pub(crate) fn check(
 
 fn one(raw: RawMacro) -> Result<MacroInfo, String> {
     let RawMacro { name, kind, doc, helpers, needs, context, calls } = raw;
-    let kind = MacroKind::from_number(kind)
-        .ok_or_else(|| format!("macro `{name}` is of kind {kind}, which this Cell does not know"))?;
+    let kind = MacroKind::from_number(kind).ok_or_else(|| {
+        format!("macro `{name}` is of kind {kind}, which this Cell does not know")
+    })?;
     if let Some(helper) = helpers.iter().find(|helper| !is_name(helper)) {
         return Err(format!("macro `{name}` has the helper attribute `{}`", helper.escape_debug()));
     }
@@ -105,7 +109,9 @@ fn one(raw: RawMacro) -> Result<MacroInfo, String> {
     }
     if context & !wants::ALL != 0 {
         let unknown = context & !wants::ALL;
-        return Err(format!("macro `{name}` asks for context {unknown:#x}, which this Cell does not have"));
+        return Err(format!(
+            "macro `{name}` asks for context {unknown:#x}, which this Cell does not have"
+        ));
     }
     let is_call = |call: &CallPermission| is_cell(&call.cell) && text::is_ident(&call.function);
     if let Some(call) = calls.iter().find(|call| !is_call(call)) {
@@ -149,7 +155,10 @@ mod tests {
     #[test]
     fn a_usable_description_is_taken_as_it_is() {
         let macros = check_macros(&[raw("table"), raw("r"), raw("union")]).unwrap();
-        assert_eq!(macros.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(), ["table", "r", "union"]);
+        assert_eq!(
+            macros.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(),
+            ["table", "r", "union"]
+        );
         assert_eq!(macros[0].kind, MacroKind::Attribute);
     }
 

@@ -10,8 +10,9 @@ use crate::limits;
 /// Builds the engine. `signals` lets wasmtime install handlers for SIGSEGV and SIGILL, which are
 /// process-wide: never in rustc or rust-analyzer, only in a process that is ours.
 pub(crate) fn engine(signals: bool) -> Result<Engine, Failure> {
-    Engine::new(&config(signals))
-        .map_err(|e| texts::engine::internal("the WebAssembly engine does not start", &format!("{e:?}")))
+    Engine::new(&config(signals)).map_err(|e| {
+        texts::engine::internal("the WebAssembly engine does not start", &format!("{e:?}"))
+    })
 }
 
 fn config(signals: bool) -> Config {

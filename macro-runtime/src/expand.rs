@@ -119,7 +119,8 @@ pub(crate) fn run(
         .enumerate()
         .map(|(call, ready)| {
             let own = request.calls[call].path();
-            let others: Vec<Fact> = facts.iter().filter(|fact| fact.source != own).cloned().collect();
+            let others: Vec<Fact> =
+                facts.iter().filter(|fact| fact.source != own).cloned().collect();
             expand(engine, request, call, ready, asker, &others)
         })
         .collect::<Result<_, _>>()?;
@@ -177,7 +178,10 @@ pub(crate) fn describe(
         let subject = Subject::describing(cell, component, limits::DESCRIBE);
         let name = texts::engine::component_name(cell, component);
         let no_questions: Ask = Rc::new(move |_| {
-            Err(texts::engine::bad_description(&name, "it asks a question before it describes itself"))
+            Err(texts::engine::bad_description(
+                &name,
+                "it asks a question before it describes itself",
+            ))
         });
         Guest { engine, subject, limits: limits::DESCRIBE, ask: no_questions }.call(
             ready,
@@ -202,18 +206,18 @@ struct Guest<'a> {
 }
 
 impl<'a> Guest<'a> {
-    fn of(
-        engine: &'a Engine,
-        request: &Request,
-        call: usize,
-        asker: &Asker<Want, Told>,
-    ) -> Self {
+    fn of(engine: &'a Engine, request: &Request, call: usize, asker: &Asker<Want, Told>) -> Self {
         let asker = asker.clone();
         let ask: Ask = Rc::new(move |question| match asker.ask(Want::Answer(call, question)) {
             Some(Told::Answer(reply)) => reply,
             _ => Err(texts::engine::internal("nobody answers the macro's question", "")),
         });
-        Self { engine, subject: Subject::of(request, call), limits: request.calls[call].limits, ask }
+        Self {
+            engine,
+            subject: Subject::of(request, call),
+            limits: request.calls[call].limits,
+            ask,
+        }
     }
 
     /// A fresh store and instance, one call, and the reason if it did not return.
@@ -241,9 +245,7 @@ impl<'a> Guest<'a> {
                 Err(said.failure.take().unwrap_or_else(|| texts::engine::internal("lost", "")))
             }
             Ok(returned) => Ok(returned),
-            Err(error) => {
-                Err(translate::guest_ended(&subject, &error, &mut said, refused, taken))
-            }
+            Err(error) => Err(translate::guest_ended(&subject, &error, &mut said, refused, taken)),
         }
     }
 }

@@ -8,12 +8,11 @@ use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, texts::engine as texts};
 use sha2::Digest as _;
 use wasmparser::{
-    Chunk, ComponentInstance, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, Payload,
-    ValidPayload, Validator, ValidatorResources, WasmFeatures,
+    Chunk, ComponentInstance, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser,
+    Payload, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
 use crate::limits;
-
 
 /// What the bytes should be.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +51,11 @@ pub fn check(bytes: &[u8], options: LoadOptions<'_>) -> Result<Audit, Failure> {
         return Err(texts::too_large(&name, "bytes", bytes.len() as u64, limits::COMPONENT_BYTES));
     }
     if let Some(expected) = options.expected.filter(|expected| *expected != found) {
-        return Err(macro_bridge::failure::texts::project::wrong_digest(options.cell, &expected, &found));
+        return Err(macro_bridge::failure::texts::project::wrong_digest(
+            options.cell,
+            &expected,
+            &found,
+        ));
     }
     let mut walk = Walk::new(&name);
     walk.component(bytes)?;
@@ -72,7 +75,8 @@ fn check_header(name: &str, bytes: &[u8]) -> Result<(), Failure> {
         (Some(MAGIC), Some(COMPONENT)) => Ok(()),
         (Some(MAGIC), Some(CORE)) => Err(texts::core_module(name)),
         (Some(MAGIC), Some(other)) => {
-            let found = format!("its format is `{}`, which this Cell does not read", other.escape_ascii());
+            let found =
+                format!("its format is `{}`, which this Cell does not read", other.escape_ascii());
             Err(texts::not_a_component(name, &found, "update Cell"))
         }
         (Some(MAGIC), None) => Err(texts::truncated(name, bytes.len())),
@@ -134,7 +138,11 @@ impl<'a> Walk<'a> {
                     self.modules += 1;
                     self.at_most("modules", self.modules, limits::MODULES)?;
                     outer.push(std::mem::replace(&mut parser, inner));
-                    self.at_most("modules in one another", outer.len() as u64 + 1, limits::NESTING)?;
+                    self.at_most(
+                        "modules in one another",
+                        outer.len() as u64 + 1,
+                        limits::NESTING,
+                    )?;
                 }
                 ValidPayload::Func(func, body) => self.function(func, &body)?,
                 ValidPayload::End(_) => match outer.pop() {
@@ -159,7 +167,11 @@ impl<'a> Walk<'a> {
                     if let ComponentInstance::Instantiate { .. } = instance {
                         self.instances += 1;
                         if depth > 0 {
-                            return self.at_most("components that are made by inner components", 1, 0);
+                            return self.at_most(
+                                "components that are made by inner components",
+                                1,
+                                0,
+                            );
                         }
                     }
                 }
@@ -356,7 +368,10 @@ mod tests {
         ] {
             let failure = check_version("component of cell `x`", bad).unwrap_err();
             assert_eq!(failure.kind, Kind::WrongVersion);
-            assert!(failure.message.contains(bad) && failure.message.contains("0.1.0"), "{failure}");
+            assert!(
+                failure.message.contains(bad) && failure.message.contains("0.1.0"),
+                "{failure}"
+            );
             assert!(failure.notes[0].contains(word), "{failure}");
         }
     }

@@ -147,9 +147,9 @@ fn link(
     let wrong = |e: wasmtime::Error| {
         let name = texts::component_name(cell, *digest);
         let exports = component.component_type();
-        let version = exports
-            .exports(loader.engine)
-            .find_map(|(export, _)| export.strip_prefix("cell:macros/expander@").map(str::to_owned));
+        let version = exports.exports(loader.engine).find_map(|(export, _)| {
+            export.strip_prefix("cell:macros/expander@").map(str::to_owned)
+        });
         match version {
             // A later patch release may add a function that this host does not have yet.
             Some(version) if load::is_newer_patch(&version) => texts::too_new(&name, &version),

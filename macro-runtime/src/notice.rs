@@ -34,7 +34,11 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CacheUnusable { path, reason } => {
-                write!(f, "compiled macros are not kept: {} cannot be used: {reason}", path.display())
+                write!(
+                    f,
+                    "compiled macros are not kept: {} cannot be used: {reason}",
+                    path.display()
+                )
             }
             Self::CacheNotWritten { path, reason } => {
                 write!(f, "a compiled macro was not kept in {}: {reason}", path.display())

@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_worker_is_a_failure() {
-        let result = run(1 << 20, |_: Asker<(), ()>| -> Result<(), Failure> { panic!("no luck") }, |()| ());
+        let result =
+            run(1 << 20, |_: Asker<(), ()>| -> Result<(), Failure> { panic!("no luck") }, |()| ());
         let failure = result.unwrap_err();
         assert_eq!(failure.kind, Kind::Internal);
         assert_eq!(failure.source.as_deref(), Some("no luck"));

@@ -69,7 +69,8 @@ impl Temporary {
         loop {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
             let path = folder.join(format!("{TEMPORARY}{}-{number}", std::process::id()));
-            let file = match OpenOptions::new().write(true).create_new(true).mode(mode).open(&path) {
+            let file = match OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)
+            {
                 Ok(file) => file,
                 // Left by a dead process that had our number.
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,

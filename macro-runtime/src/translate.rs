@@ -56,7 +56,8 @@ pub(crate) fn guest_ended(
 fn trap_text(trap: Trap) -> String {
     match trap {
         Trap::UnreachableCodeReached => {
-            "it reached code that it holds to be unreachable, usually a panic without a text".to_owned()
+            "it reached code that it holds to be unreachable, usually a panic without a text"
+                .to_owned()
         }
         other => {
             let text = other.to_string();

@@ -2,7 +2,9 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -53,7 +55,9 @@ pub(super) fn prepare(path: &Path) -> io::Result<()> {
     }
     let mode = found.permissions().mode();
     if mode & 0o022 != 0 {
-        return Err(io::Error::other("other users may write into it; `chmod 700` it, or delete it"));
+        return Err(io::Error::other(
+            "other users may write into it; `chmod 700` it, or delete it",
+        ));
     }
     if mode & 0o077 != 0 {
         // Ours and readable by others, as copying a home leaves it.

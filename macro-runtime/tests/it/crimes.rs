@@ -43,7 +43,8 @@ fn a_trap_names_the_function() {
 
 #[test]
 fn names_of_functions_are_readable() {
-    let failure = crime(&with_function("unreachable", "_ZN6ledger6fields7collect17h0123456789abcdefE"));
+    let failure =
+        crime(&with_function("unreachable", "_ZN6ledger6fields7collect17h0123456789abcdefE"));
     assert_eq!(failure.kind, Kind::Trap);
     assert!(failure.notes.contains(&"in ledger::fields::collect".to_owned()), "{failure}");
 }
@@ -141,7 +142,8 @@ fn growing_ends_at_the_limit() {
 
 #[test]
 fn a_guest_that_can_live_with_less_memory_lives() {
-    let component = Guest::expanding("(drop (memory.grow (i32.const 65535))) i32.const 256").component();
+    let component =
+        Guest::expanding("(drop (memory.grow (i32.const 65535))) i32.const 256").component();
     assert!(expand(&component).is_ok());
     // More than any memory can have: wasmtime refuses before it asks the limiter.
     let failure = crime(&Guest::expanding("(drop (memory.grow (i32.const 65536))) unreachable"));
@@ -179,8 +181,10 @@ fn endless_recursion_ends_the_guest_and_not_the_process() {
     assert!(failure.message.contains("512 KiB"), "{failure}");
     // With frames as large as they get.
     let locals = "(local i64) ".repeat(5_000);
-    let sets: String = (0..5_000).map(|n| format!("(local.set {n} (i64.load (i32.const 0)))")).collect();
-    let gets: String = (0..5_000).map(|n| format!("(i64.store (i32.const 0) (local.get {n}))")).collect();
+    let sets: String =
+        (0..5_000).map(|n| format!("(local.set {n} (i64.load (i32.const 0)))")).collect();
+    let gets: String =
+        (0..5_000).map(|n| format!("(i64.store (i32.const 0) (local.get {n}))")).collect();
     let failure = crime(&with_function(&format!("{locals}{sets}(call $deep){gets}"), "deep"));
     assert_eq!(failure.kind, Kind::StackOverflow);
 }
@@ -215,9 +219,8 @@ fn a_question_that_is_not_granted_prints_the_line_that_grants_it() {
     let mut call = granted(call("ledger", &component));
     call.granted = vec![CallPermission { cell: "search".into(), function: "rows".into() }];
     let says = Says::new("1");
-    let failure = runtime()
-        .expand(&request(vec![call]), &Shelf::of(&[&component]), &says)
-        .unwrap_err();
+    let failure =
+        runtime().expand(&request(vec![call]), &Shelf::of(&[&component]), &says).unwrap_err();
     check(&failure);
     assert_eq!(failure.kind, Kind::DeniedCall);
     assert!(failure.message.contains("asked `search::schema`"), "{failure}");
@@ -301,7 +304,9 @@ fn returning(offset: u32, address: u32, length: u32) -> Guest {
 #[test]
 fn results_that_point_outside_the_memory_are_refused() {
     for offset in [result::TEXT, result::TOKENS, result::PARTS, result::DIAGNOSTICS] {
-        for (address, length) in [(131_064, 100), (0xffff_fff0, 0xffff_ffff), (0, 0xffff_ffff), (2, 1)] {
+        for (address, length) in
+            [(131_064, 100), (0xffff_fff0, 0xffff_ffff), (0, 0xffff_ffff), (2, 1)]
+        {
             let guest = returning(offset, address, length);
             // Text may begin anywhere.
             if (offset, address) != (result::TEXT, 2) {
@@ -339,7 +344,8 @@ fn the_same_bytes_named_a_thousand_times_are_not_taken() {
 fn tokens_that_are_none_are_refused() {
     // A row of kind 77 in one part.
     let mut guest = Guest::literal("(i32.const 0) (i32.const 0)");
-    guest.expand = guest.expand.replace("(i32.const 160) (i32.const 2)", "(i32.const 160) (i32.const 77)");
+    guest.expand =
+        guest.expand.replace("(i32.const 160) (i32.const 2)", "(i32.const 160) (i32.const 77)");
     let failure = crime(&guest);
     assert_eq!(failure.kind, Kind::InvalidOutput);
 }

@@ -4,9 +4,7 @@ use macro_runtime::bridge::request::{CallPermission, wants};
 use macro_runtime::bridge::table::kind;
 use macro_runtime::{CacheDir, Options, Runtime};
 
-use crate::guest::{
-    Guest, Says, Shelf, call, expand, granted, item, parameter, request, runtime,
-};
+use crate::guest::{Guest, Says, Shelf, call, expand, granted, item, parameter, request, runtime};
 
 #[test]
 fn a_macro_that_adds_nothing_leaves_the_item() {
@@ -41,13 +39,18 @@ fn an_answer_reaches_the_guest_and_is_recorded_once() {
     // Asks twice and returns the second answer.
     let ask = "(call $call_cell (i32.const 4096) (i32.const 6) (i32.const 4102) (i32.const 6)
                   (i32.const 4096) (i32.const 0) (i32.const 512))";
-    let mut guest =
-        Guest::literal(&format!("{ask}{ask} (i32.load (i32.const 516)) (i32.load (i32.const 520))"));
+    let mut guest = Guest::literal(&format!(
+        "{ask}{ask} (i32.load (i32.const 516)) (i32.load (i32.const 520))"
+    ));
     guest.data = b"searchschema".to_vec();
     let component = guest.component();
     let says = Says::new("42");
     let expansion = runtime()
-        .expand(&request(vec![granted(call("ledger", &component))]), &Shelf::of(&[&component]), &says)
+        .expand(
+            &request(vec![granted(call("ledger", &component))]),
+            &Shelf::of(&[&component]),
+            &says,
+        )
         .unwrap();
     assert_eq!(expansion.output.text, "42");
     assert_eq!(expansion.answers.len(), 1);
@@ -80,8 +83,7 @@ fn stating(value: &str) -> Guest {
 fn macros_on_one_item_are_given_the_facts_of_the_others() {
     let (one, other) = (stating("1").component(), stating("2").component());
     let calls = vec![call("cache", &one), call("ledger", &other)];
-    let expansion =
-        runtime().expand(&request(calls), &Shelf::of(&[&one, &other]), &()).unwrap();
+    let expansion = runtime().expand(&request(calls), &Shelf::of(&[&one, &other]), &()).unwrap();
     // `cache` was told 2 and `ledger` 1.
     assert_eq!(expansion.output.text, "21");
 }
@@ -197,12 +199,15 @@ fn the_same_with_and_without_cache_signals_and_warmth() {
 fn permissions_are_compared_exactly() {
     let ask = "(call $call_cell (i32.const 4096) (i32.const 6) (i32.const 4102) (i32.const 6)
                   (i32.const 4096) (i32.const 0) (i32.const 512))";
-    let mut guest = Guest::literal(&format!("{ask} (i32.load (i32.const 516)) (i32.load (i32.const 520))"));
+    let mut guest =
+        Guest::literal(&format!("{ask} (i32.load (i32.const 516)) (i32.load (i32.const 520))"));
     guest.data = b"searchschema".to_vec();
     let component = guest.component();
     let shelf = Shelf::of(&[&component]);
     let runtime = runtime();
-    for (cell, function) in [("search", "schem"), ("search", "schemas"), ("Search", "schema"), ("*", "*")] {
+    for (cell, function) in
+        [("search", "schem"), ("search", "schemas"), ("Search", "schema"), ("*", "*")]
+    {
         let mut call = granted(call("ledger", &component));
         call.granted = vec![CallPermission { cell: cell.into(), function: function.into() }];
         assert!(runtime.expand(&request(vec![call]), &shelf, &Says::new("1")).is_err());

@@ -23,7 +23,8 @@ fn refused(bytes: &[u8]) -> Failure {
 fn a_good_component_passes_and_is_audited() {
     let mut guest = Guest::default();
     guest.expand = "(call $report_panic (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-        (i32.const 0)) i32.const 256".into();
+        (i32.const 0)) i32.const 256"
+        .into();
     let audit = check(&guest.component(), LoadOptions::default()).unwrap();
     assert_eq!(audit.api, "0.1.0");
     assert_eq!(audit.imports, ["cell:macros/host@0.1.0"]);
@@ -93,7 +94,8 @@ fn of_contract(change: impl Fn(String) -> String, more_imports: &str) -> Vec<u8>
     let (resolve, world) = contract(&change);
     let mut guest = Guest::default();
     guest.expand = "(call $report_panic (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-        (i32.const 0)) i32.const 256".into();
+        (i32.const 0)) i32.const 256"
+        .into();
     let text = wat_of(&guest, more_imports);
     let text = change(text);
     let mut module = wat::parse_str(&text).unwrap();
@@ -138,7 +140,11 @@ fn a_later_patch_release_that_needs_more_is_too_new() {
 
 #[test]
 fn a_component_that_means_another_contract_by_our_version_is_refused() {
-    let other = |text: String| text.replace("line: u32", "line: u64").replace("(param i32 i32 i32 i32 i32)))", "(param i32 i32 i32 i32 i64)))").replace("(i32.const 0)) i32.const 256", "(i64.const 0)) i32.const 256");
+    let other = |text: String| {
+        text.replace("line: u32", "line: u64")
+            .replace("(param i32 i32 i32 i32 i32)))", "(param i32 i32 i32 i32 i64)))")
+            .replace("(i32.const 0)) i32.const 256", "(i64.const 0)) i32.const 256")
+    };
     let component = of_contract(other, "");
     let failure = runtime().describe("ledger", &component).unwrap_err();
     assert_eq!(failure.kind, Kind::MissingExport, "{failure}");
@@ -168,7 +174,8 @@ fn a_component_that_is_no_macro_is_told_what_it_exports() {
     let failure = refused(&wat::parse_str("(component)").unwrap());
     assert_eq!(failure.kind, Kind::MissingExport);
     assert!(failure.notes[0].contains("exports nothing"), "{failure}");
-    let other = r#"(component (component $c) (instance $i (instantiate $c)) (export "run" (instance $i)))"#;
+    let other =
+        r#"(component (component $c) (instance $i (instantiate $c)) (export "run" (instance $i)))"#;
     let failure = refused(&wat::parse_str(other).unwrap());
     assert_eq!(failure.kind, Kind::MissingExport);
     assert!(failure.notes[0].contains("`run`"), "{failure}");
@@ -239,7 +246,10 @@ fn components_cannot_double_at_every_level() {
 #[test]
 fn instances_and_modules_are_bounded() {
     let many = "(core instance (instantiate $m))".repeat(65);
-    too_large(&wat::parse_str(format!("(component (core module $m) {many})")).unwrap(), "instances");
+    too_large(
+        &wat::parse_str(format!("(component (core module $m) {many})")).unwrap(),
+        "instances",
+    );
     let many = "(core module)".repeat(65);
     too_large(&wat::parse_str(format!("(component {many})")).unwrap(), "modules");
     let deep = "(component ".repeat(6) + &")".repeat(6);

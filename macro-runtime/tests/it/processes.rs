@@ -47,14 +47,19 @@ fn describe(folder: &Path) {
     let runtime = Runtime::new(Options { cache, ..Options::default() }).unwrap();
     runtime.describe("ledger", &large()).unwrap();
     let compiled = runtime.statistics().compiled;
-    fs::write(folder.join(format!("compiled-{}", std::process::id())), compiled.to_string()).unwrap();
+    fs::write(folder.join(format!("compiled-{}", std::process::id())), compiled.to_string())
+        .unwrap();
 }
 
 /// A guest that takes a moment to compile.
 pub(crate) fn large() -> Vec<u8> {
     let mut guest = Guest::copying();
     let body: String = (0..200)
-        .map(|n| format!("(i32.store (i32.const {n}) (i32.mul (i32.load (i32.const 8)) (i32.const {n})))"))
+        .map(|n| {
+            format!(
+                "(i32.store (i32.const {n}) (i32.mul (i32.load (i32.const 8)) (i32.const {n})))"
+            )
+        })
         .collect();
     guest.more = (0..40).map(|n| format!("(func $f{n} {body})")).collect();
     guest.component()
