@@ -183,7 +183,6 @@ impl Error {
     }
 
     /// The messages.
-    #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
