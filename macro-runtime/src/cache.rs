@@ -192,7 +192,10 @@ fn head(component: &Digest, settings: &Digest, body: &[u8]) -> Vec<u8> {
 }
 
 fn mac(key: &[u8; 32], head: &[u8], body: &[u8]) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new(key.into());
+    // HMAC fills a key up with zeros to one block; as an array of that length it cannot be refused.
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new((&block).into());
     mac.update(head);
     mac.update(body);
     mac

@@ -108,7 +108,8 @@ pub(crate) fn run(
     let mut planned = Vec::new();
     if ready.len() > 1 {
         for (call, ready) in ready.iter().enumerate() {
-            let (said, diagnostics) = plan(engine, request, call, ready, asker)?;
+            let (said, diagnostics) =
+                plan(engine, request, call, ready, asker).map_err(|f| in_call(f, call))?;
             facts.extend(said);
             planned.extend(diagnostics);
         }
@@ -121,10 +122,15 @@ pub(crate) fn run(
             let own = request.calls[call].path();
             let others: Vec<Fact> =
                 facts.iter().filter(|fact| fact.source != own).cloned().collect();
-            expand(engine, request, call, ready, asker, &others)
+            expand(engine, request, call, ready, asker, &others).map_err(|f| in_call(f, call))
         })
         .collect::<Result<_, _>>()?;
     Ok(Ran { planned, checked })
+}
+
+/// Says which macro of a stack failed, so that the error stands on its attribute.
+pub(crate) fn in_call(failure: Failure, call: usize) -> Failure {
+    if failure.call.is_some() { failure } else { failure.in_call(call) }
 }
 
 fn plan(
@@ -233,10 +239,15 @@ impl<'a> Guest<'a> {
         store.limiter(|state| &mut state.limiter);
         let taken = limits::taken(&limits);
         store.set_hostcall_fuel(usize::try_from(taken).unwrap_or(usize::MAX));
+        // The types of exports are compared when they are looked up in an instance.
+        let mut begun = false;
         let result = store
             .set_fuel(limits.fuel)
             .and_then(|()| ready.instantiate(&mut store))
-            .and_then(|guest| call(&guest, &mut store));
+            .and_then(|guest| {
+                begun = true;
+                call(&guest, &mut store)
+            });
         let refused = store.data().limiter.refused;
         let mut said = said.borrow_mut();
         match result {

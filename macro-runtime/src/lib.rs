@@ -185,12 +185,15 @@ impl Runtime {
                 let ready = request
                     .calls
                     .iter()
-                    .map(|call| {
+                    .enumerate()
+                    .map(|(index, call)| {
                         let fetch = || match asker.ask(Want::Component(call.component)) {
                             Some(Told::Component(bytes)) => bytes,
                             _ => Err(texts::engine::internal("nobody has the component", "")),
                         };
-                        self.shelf.ready(&self.loader(), &call.cell, &call.component, fetch)
+                        self.shelf
+                            .ready(&self.loader(), &call.cell, &call.component, fetch)
+                            .map_err(|failure| expand::in_call(failure, index))
                     })
                     .collect::<Result<Vec<_>, _>>()?;
                 expand::run(&self.engine, request, &ready, &asker)

@@ -11,6 +11,34 @@ use crate::limits::{self, Refused};
 /// that error is private. A test holds it.
 const NOT_TAKEN: &str = "fuel allocated for hostcalls has been exhausted";
 
+/// wasmtime's words for an export of another type than the contract has.
+const OTHER_TYPE: &str = "type mismatch";
+/// wasmtime's words for more memories or tables than the limiter lets a store have.
+const TOO_MANY: &str = "resource limit exceeded";
+
+/// Why a guest could not be instantiated.
+pub(crate) fn not_begun(
+    subject: &Subject,
+    error: &wasmtime::Error,
+    said: &mut Said,
+    refused: Option<Refused>,
+    taken: u64,
+) -> Failure {
+    let source = format!("{error:?}");
+    let own = error.downcast_ref::<Trap>().is_some() || refused.is_some() || said.failure.is_some();
+    if own {
+        return guest_ended(subject, error, said, refused, taken);
+    }
+    if source.contains(OTHER_TYPE) {
+        let name = texts::component_name(&subject.cell, subject.component);
+        return texts::wrong_shape(&name, &source);
+    }
+    if source.contains(TOO_MANY) {
+        return texts::out_of_tables(subject, "16 memories or 64 tables").source(source);
+    }
+    texts::internal("a macro could not be instantiated", &source)
+}
+
 /// What a guest did that ended it.
 pub(crate) fn guest_ended(
     subject: &Subject,

@@ -365,6 +365,15 @@ fn a_diagnostic_of_no_known_level_is_named() {
 }
 
 #[test]
+fn the_failure_of_one_of_several_says_which() {
+    let (good, bad) = (Guest::default().component(), with_function("unreachable", "f").component());
+    let calls = vec![call("cache", &good), call("ledger", &bad)];
+    let failure = runtime().expand(&request(calls), &Shelf::of(&[&good, &bad]), &()).unwrap_err();
+    assert_eq!(failure.kind, Kind::Trap);
+    assert_eq!(failure.call, Some(1));
+}
+
+#[test]
 fn a_panicking_lookup_is_the_callers_own() {
     struct Panics;
     impl macro_runtime::Lookup for Panics {

@@ -151,6 +151,19 @@ fn a_component_that_means_another_contract_by_our_version_is_refused() {
 }
 
 #[test]
+fn an_export_of_another_type_is_refused_when_it_is_first_instantiated() {
+    let other = |text: String| {
+        text.replace("plan: func(name: string,", "plan: func(more: u64, name: string,").replace(
+            "(param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32)",
+            "(param i32)",
+        )
+    };
+    let failure = runtime().describe("ledger", &of_contract(other, "")).unwrap_err();
+    assert_eq!(failure.kind, Kind::MissingExport, "{failure}");
+    assert!(failure.message.contains("macro API 0.1.0"), "{failure}");
+}
+
+#[test]
 fn an_import_of_anything_else_is_refused() {
     let clock = "package wasi:clocks@0.2.0;
         interface wall-clock { now: func() -> u64; }
