@@ -127,6 +127,46 @@ mod tests {
     }
 
     #[test]
+    fn every_flipped_bit_and_every_cut_is_found() {
+        let question =
+            Question { cell: "search".into(), function: "schema".into(), arguments: vec![0, 255] };
+        for reply in [Ok(b"id:u64".to_vec()), Err("no\n\tsuch table".to_owned())] {
+            let schema = Some(Digest::of(b"s"));
+            let text = Answer { question: question.clone(), reply, schema }.encode();
+            for at in 0..text.len() {
+                for bit in 0..8 {
+                    let mut bytes = text.clone().into_bytes();
+                    bytes[at] ^= 1 << bit;
+                    assert!(Answer::decode(&bytes).is_err(), "bit {bit} of byte {at}");
+                }
+                assert!(Answer::decode(&text.as_bytes()[..at]).is_err(), "cut at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sealed_record_may_still_be_wrong() {
+        let read =
+            |body: &str| Answer::decode(sealed::seal(format!("{FORMAT}\n{body}")).as_bytes());
+        let good = "cell a\nfunction b\narguments c\n";
+        assert!(read(&format!("{good}reply d\n")).is_ok());
+        assert!(read(&format!("{good}error d\n")).is_ok());
+        for bad in [
+            String::new(),
+            good.to_owned(),
+            format!("{good}reply d\nreply d\n"),
+            format!("{good}reply d\nerror d\n"),
+            format!("{good}schema x\nreply d\n"),
+            format!("{good}reply \\q\n"),
+            format!("{good}reply d\te\n"),
+            format!("reply d\n{good}"),
+            format!("{good}\nreply d\n"),
+        ] {
+            assert!(read(&bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn keys_tell_the_parts_apart() {
         let key = |cell: &str, function: &str, arguments: &[u8]| {
             Question { cell: cell.into(), function: function.into(), arguments: arguments.into() }

@@ -190,8 +190,7 @@ pub fn check(
             other => texts::project::invalid_output(request, call, &other.to_string()),
         },
     )?;
-    let may_change =
-        request.form == MacroKind::Attribute && called.kind == MacroKind::Attribute;
+    let may_change = request.form == MacroKind::Attribute && called.kind == MacroKind::Attribute;
     if !may_change && guest.output.parts.iter().any(|part| part.kind != PartKind::Items as u8) {
         let reason = "only an attribute may change the item";
         return Err(texts::project::invalid_output(request, call, reason));
@@ -201,18 +200,19 @@ pub fn check(
         check_diagnostic(table, operations, diagnostic)
             .map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
     }
-    policy::check(table, split..table.rows.len(), &guest.output, called.allowed).map_err(|found| {
-        let failure = texts::project::denied_output(request, call, &found);
-        match user_token(&guest.output.spans, found.span) {
-            Some(handle) => {
-                let handle = to_request(request, call, handle);
-                failure.at(handle, handle)
+    policy::check(table, split..table.rows.len(), &guest.output, called.allowed).map_err(
+        |found| {
+            let failure = texts::project::denied_output(request, call, &found);
+            match user_token(&guest.output.spans, found.span) {
+                Some(handle) => {
+                    let handle = to_request(request, call, handle);
+                    failure.at(handle, handle)
+                }
+                None => failure,
             }
-            None => failure,
-        }
-    })?;
-    check_names(&guest)
-        .map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
+        },
+    )?;
+    check_names(&guest).map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
     translate(request, call, &mut guest);
     guest.plan.iter_mut().for_each(|entry| entry.cell.clone_from(&called.cell));
     guest.artifacts.iter_mut().for_each(|artifact| artifact.cell.clone_from(&called.cell));
@@ -261,7 +261,8 @@ pub fn compose(
 ) -> Result<Expansion, Failure> {
     let mut expansion = Expansion { diagnostics: planned, answers, ..Expansion::default() };
     let sum = |length: fn(&RawOutput) -> usize| checked.iter().map(|one| length(&one.output)).sum();
-    let (text, operations): (usize, usize) = (sum(|raw| raw.text.len()), sum(|raw| raw.spans.len()));
+    let (text, operations): (usize, usize) =
+        (sum(|raw| raw.text.len()), sum(|raw| raw.spans.len()));
     if text > u32::MAX as usize || operations > span::FIRST_OPERATION as usize {
         return Err(texts::project::internal("more output than can be joined"));
     }
@@ -463,7 +464,10 @@ fn check_names(guest: &GuestExpansion) -> Result<(), String> {
             && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
             && name.len() <= 200;
         if !plain {
-            return Err(format!("artifact name `{}`, which is no plain file name", name.escape_debug()));
+            return Err(format!(
+                "artifact name `{}`, which is no plain file name",
+                name.escape_debug()
+            ));
         }
         if !names.insert(name.to_ascii_lowercase()) {
             return Err(format!("two artifacts with the name `{name}`"));
@@ -487,7 +491,8 @@ const ENTRY: u64 = 64;
 fn size(guest: &GuestExpansion) -> u64 {
     let RawOutput { text: words, spans, parts, rows: _ } = &guest.output;
     let parts = parts.iter().map(|part| ENTRY + part.name.len() as u64);
-    let plan = guest.plan.iter().map(|p| ENTRY + (p.kind.len() + p.name.len() + p.body.len()) as u64);
+    let plan =
+        guest.plan.iter().map(|p| ENTRY + (p.kind.len() + p.name.len() + p.body.len()) as u64);
     let artifacts = guest.artifacts.iter().map(|a| ENTRY + (a.name.len() + a.body.len()) as u64);
     words.len() as u64
         + size_of_val(spans.as_slice()) as u64

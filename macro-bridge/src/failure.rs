@@ -238,3 +238,47 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_code_of_its_own_and_an_explanation() {
+        let codes: Vec<&str> = Kind::ALL.iter().map(|kind| kind.code()).collect();
+        assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
+        for kind in Kind::ALL {
+            let code = kind.code();
+            let digits = code.strip_prefix("CELL").unwrap();
+            assert!(digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()), "{code}");
+            // The first two digits say whose fault it is.
+            let fault = match &digits[..2] {
+                "01" => Fault::Code,
+                "02" => Fault::Project,
+                "03" => Fault::Macro,
+                "04" => Fault::Component,
+                _ => Fault::Host,
+            };
+            assert_eq!(kind.fault(), fault, "{code}");
+            assert!(!kind.fault().describe().is_empty());
+            let explanation = kind.explanation().trim();
+            assert!(explanation.len() > 15 && explanation.ends_with('.'), "{code}: {explanation}");
+        }
+    }
+
+    #[test]
+    fn the_text_has_code_notes_and_help_in_this_order() {
+        let failure = Failure::new(Kind::Panic, "it panicked")
+            .help("report it")
+            .note("one")
+            .note("two")
+            .at(16, 20)
+            .in_call(1)
+            .source("never shown");
+        assert_eq!(
+            failure.to_string(),
+            "it panicked [CELL0301]\nnote: one\nnote: two\nhelp: report it"
+        );
+        assert_eq!((failure.at, failure.call), (Some((16, 20)), Some(1)));
+    }
+}

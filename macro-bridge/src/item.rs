@@ -114,7 +114,7 @@ fn classify(table: &Table, rows: &[usize]) -> (u8, Option<usize>) {
             continue;
         }
         if !is_ident(at) {
-            break;
+            return macro_call(table, rows, at);
         }
         let raw = table.rows[row].sub == 1;
         return match table.text_of(&table.rows[row]) {
@@ -130,10 +130,14 @@ fn classify(table: &Table, rows: &[usize]) -> (u8, Option<usize>) {
             "type" => (kind::TYPE, named(next)),
             "use" => (kind::USE, None),
             "extern" if is_word(next, "crate") => (kind::USE, None),
-            "extern" if rows[next..].iter().take(2).any(|r| table.is_group(*r, delimiter::BRACE)) => {
+            "extern"
+                if rows[next..].iter().take(2).any(|r| table.is_group(*r, delimiter::BRACE)) =>
+            {
                 (kind::EXTERN_BLOCK, None)
             }
-            "const" if is_ident(next) && !qualifies(table, rows[next]) => (kind::CONST, named(next)),
+            "const" if is_ident(next) && !qualifies(table, rows[next]) => {
+                (kind::CONST, named(next))
+            }
             "const" => continue,
             word if QUALIFIERS.contains(&word) && !is_path(table, rows, next) => continue,
             _ => macro_call(table, rows, at),
@@ -156,12 +160,10 @@ fn is_path(table: &Table, rows: &[usize], at: usize) -> bool {
 
 /// `path::to::name!`, if that is what begins at `at`.
 fn macro_call(table: &Table, rows: &[usize], at: usize) -> (u8, Option<usize>) {
-    let mut rest = rows[at..].iter().copied();
-    let is_macro = rest.find(|row| table.rows[*row].kind != token::IDENT && !table.is_punct(*row, ':'));
-    match is_macro {
-        Some(row) if table.is_punct(row, '!') => (kind::MACRO, None),
-        _ => (kind::UNKNOWN, None),
-    }
+    let is_path = |row: &usize| table.rows[*row].kind == token::IDENT || table.is_punct(*row, ':');
+    let length = rows[at..].iter().take_while(|row| is_path(row)).count();
+    let called = rows.get(at + length).is_some_and(|row| table.is_punct(*row, '!'));
+    (if called && length > 0 { kind::MACRO } else { kind::UNKNOWN }, None)
 }
 
 /// A change to the user's item.

@@ -29,5 +29,8 @@ pub mod sealed;
 pub mod table;
 pub mod text;
 
+#[cfg(test)]
+mod fuzz;
+
 /// The version of `cell:macros` that this release speaks.
 pub const API_VERSION: &str = "0.1.0";

@@ -339,7 +339,11 @@ fn question_word(question: &CallPermission) -> String {
 
 /// The text itself if it is a word, else something that [`text::is_word`] refuses.
 fn word(text: &str) -> String {
-    if text::is_word(text) { text.to_owned() } else { sealed::escape(&format!("\\{text}")).replace(' ', "\\_") }
+    if text::is_word(text) {
+        text.to_owned()
+    } else {
+        sealed::escape(&format!("\\{text}")).replace(' ', "\\_")
+    }
 }
 
 #[cfg(test)]

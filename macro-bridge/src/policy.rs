@@ -29,10 +29,7 @@ const RULES: [Rule; 7] = [
     Rule { word: "unsafe", about: "`unsafe`" },
     Rule { word: "extern", about: "`extern`" },
     Rule { word: "asm", about: "inline assembly" },
-    Rule {
-        word: "linkage",
-        about: "attributes that change linkage or run code before `main`",
-    },
+    Rule { word: "linkage", about: "attributes that change linkage or run code before `main`" },
     Rule { word: "include", about: "`include!`, `include_str!`, `include_bytes!`" },
     Rule { word: "env", about: "`env!`, `option_env!`" },
     Rule { word: "path", about: "modules in other files: `#[path]`, `mod name;`" },
@@ -76,7 +73,11 @@ pub fn bit(word: &str) -> Option<u32> {
 
 /// The words of a set.
 pub fn words(allowed: Allowed) -> impl Iterator<Item = &'static str> {
-    RULES.iter().enumerate().filter(move |(i, _)| allowed.0 & 1 << i != 0).map(|(_, rule)| rule.word)
+    RULES
+        .iter()
+        .enumerate()
+        .filter(move |(i, _)| allowed.0 & 1 << i != 0)
+        .map(|(_, rule)| rule.word)
 }
 
 /// Something that is not allowed.
@@ -259,7 +260,8 @@ impl<'a> Policy<'a> {
     /// Where the content of the group at `at` stands.
     fn place_inside(&self, level: &[Seen], at: usize, place: Place) -> Place {
         let before = |offset: usize| at.checked_sub(offset).map(|at| level[at]);
-        let is_punct = |offset: usize, ch: char| before(offset).is_some_and(|s| self.is_punct(s, ch));
+        let is_punct =
+            |offset: usize, ch: char| before(offset).is_some_and(|s| self.is_punct(s, ch));
         match place {
             Place::Code => {
                 let hash = is_punct(1, '#') || (is_punct(1, '!') && is_punct(2, '#'));

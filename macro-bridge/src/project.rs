@@ -203,3 +203,6 @@ impl Project {
         Answer::decode(&bytes).map(Some).map_err(damaged)
     }
 }
+
+#[cfg(test)]
+mod tests;

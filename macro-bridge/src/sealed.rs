@@ -177,7 +177,8 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_escaped() {
         assert_eq!(escape("a\tb\u{1b}[2J\u{202e}\r\n\\"), r"a\tb\u{1b}[2J\u{202e}\r\n\\");
-        for text in [r"\", r"\q", r"\u", r"\u{", r"\u{}", r"\u{+1}", r"\u{d800}", r"\u{1B}", r"\u1"] {
+        for text in [r"\", r"\q", r"\u", r"\u{", r"\u{}", r"\u{+1}", r"\u{d800}", r"\u{1B}", r"\u1"]
+        {
             assert_eq!(unescape(text), None, "{text}");
         }
         for text in [r"\", r"\q", r"\x", r"\x0", r"\xg0", "é", "\n", "\t"] {

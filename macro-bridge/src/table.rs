@@ -169,7 +169,8 @@ impl Table {
     /// Does `range` lie in the table and begin and end between top-level rows?
     #[must_use]
     pub fn is_top_level(&self, range: Range<usize>) -> bool {
-        let reaches = |from: usize, to: usize| self.siblings(from..to).all(|r| self.next_sibling(r) <= to);
+        let reaches =
+            |from: usize, to: usize| self.siblings(from..to).all(|r| self.next_sibling(r) <= to);
         range.start <= range.end
             && range.end <= self.rows.len()
             && reaches(0, range.start)

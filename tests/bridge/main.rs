@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use cell_tests::{Fixture, proc_macro_library, stderr, workspace};
 use macro_bridge::digest::Digest;
 use macro_bridge::lock::{Lock, LockedCell, LockedMacro};
@@ -54,17 +54,19 @@ fn fixture() -> Result<Fixture> {
         profile: "default".to_owned(),
         cells: BTreeMap::from([("identity".to_owned(), identity)]),
     };
-    Ok(Fixture::with_lock(lock)?.library("compare", library()?))
+    // Under both names: the host's attributes expand to `::cell::__gathered`.
+    Ok(Fixture::with_lock(lock)?.library("compare", library()?).library("cell", library()?))
 }
 
 /// The proc-macro library, built once.
 fn library() -> Result<PathBuf> {
     static LIBRARY: Mutex<Option<PathBuf>> = Mutex::new(None);
-    let mut library = LIBRARY.lock().map_err(|_| anyhow::anyhow!("another test failed to build it"))?;
+    let mut library =
+        LIBRARY.lock().map_err(|_| anyhow::anyhow!("another test failed to build it"))?;
     if let Some(library) = &*library {
         return Ok(library.clone());
     }
-    let built = proc_macro_library(&workspace().join("tests/compare-macros/Cargo.toml"))?;
+    let built = proc_macro_library(&workspace().join("tests/compare-macros"), "compare_macros")?;
     Ok(library.insert(built).clone())
 }
 
@@ -155,18 +157,16 @@ fn errors_stand_on_the_token_that_was_chosen() -> Result<()> {
         source.push_str(case.item);
         source.push_str("\n}\n");
     }
-    let arguments = ["--crate-type", "lib", "--emit", "metadata", "--error-format", "json"];
+    let arguments = ["--crate-type", "lib", "--emit", "metadata", "--error-format", "short"];
     let output = fixture()?.rustc(&source, &arguments)?;
+    // `main.rs:4:13: error: an error was asked for here`, and lines of notes.
+    let text = stderr(&output);
     let mut found = Vec::new();
-    for line in stderr(&output).lines() {
-        let message: serde_json::Value = serde_json::from_str(line)?;
-        if message["message"].as_str().is_some_and(|m| m.starts_with("an error was asked for")) {
-            let span = message["spans"].as_array().and_then(|spans| {
-                spans.iter().find(|span| span["is_primary"] == serde_json::Value::Bool(true))
-            });
-            let span = span.context("an error without a place")?;
-            let number = |key: &str| span[key].as_u64().unwrap_or(0);
-            found.push((number("line_start"), number("column_start")));
+    for line in text.lines().filter(|line| line.contains("an error was asked for")) {
+        let mut numbers = line.split(':').skip(1).map(str::parse::<u64>);
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(line)), Some(Ok(column))) => found.push((line, column)),
+            _ => anyhow::bail!("an error without a place: {line}"),
         }
     }
     found.sort_unstable();

@@ -3,13 +3,13 @@
 use proc_macro2::{TokenStream, TokenTree};
 
 /// One case: an item, and a token in it by its path of indices.
-pub struct Case {
-    pub item: &'static str,
+pub(crate) struct Case {
+    pub(crate) item: &'static str,
     /// Index in the item, then in the group found there, and so on.
-    pub path: Vec<usize>,
+    pub(crate) path: Vec<usize>,
     /// Line in the item, from 1, and column, from 1.
-    pub line: usize,
-    pub column: usize,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 const ITEMS: &[&str] = &[
@@ -22,7 +22,7 @@ const ITEMS: &[&str] = &[
 ];
 
 /// Tokens of all items, spread evenly, at least `count` of them.
-pub fn cases(count: usize) -> Vec<Case> {
+pub(crate) fn cases(count: usize) -> Vec<Case> {
     let mut all = Vec::new();
     for item in ITEMS {
         let Ok(stream) = item.parse::<TokenStream>() else { continue };

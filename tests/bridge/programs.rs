@@ -5,9 +5,9 @@
 //! puts an identity in the place of `ID` and compares what is said.
 
 /// Fragment, macro parameters, its body (an item with `#[ID]`, and `run`), and how it is called.
-pub struct Program {
-    pub name: String,
-    pub source: String,
+pub(crate) struct Program {
+    pub(crate) name: String,
+    pub(crate) source: String,
 }
 
 struct Family {
@@ -68,14 +68,14 @@ const FAMILIES: &[Family] = &[
             "#[ID] fn f(x: &Option<i32>) -> i32 { match x { &($p) => 1, _ => 2 } } pub fn run() -> String { f(&Some(1)).to_string() }",
             "#[ID] fn f(x: (Option<i32>, i32)) -> i32 { match x { ($p, n) => n, _ => 0 } } pub fn run() -> String { f((Some(2), 5)).to_string() }",
             "#[ID] fn f(x: Result<Option<i32>, ()>) -> bool { if let Ok($p) = x { true } else { false } } pub fn run() -> String { f(Ok(Some(1))).to_string() }",
-            "#[ID] fn f(x: Option<i32>) -> i32 { let $p = x else { return 9 }; 1 } pub fn run() -> String { format!(\"{}{}\", f(Some(1)), f(None)) }",
+            "#[ID] fn f(x: Option<i32>) -> i32 { let ($p) = x else { return 9 }; 1 } pub fn run() -> String { format!(\"{}{}\", f(Some(1)), f(None)) }",
             "#[ID] fn f(x: &[Option<i32>]) -> usize { x.iter().filter(|o| matches!(**o, $p)).count() } pub fn run() -> String { f(&[Some(1), None, Some(2)]).to_string() }",
         ],
     },
     Family {
         name: "vis",
-        parameters: "$v:vis",
-        arguments: &["pub(super)", ""],
+        parameters: "$v:vis,",
+        arguments: &["pub(super),", ","],
         bodies: &[
             "mod m { #[ID] $v struct S(pub u8); pub fn g() -> u8 { S(1).0 } } pub fn run() -> String { m::g().to_string() }",
             "#[ID] $v fn f() -> u8 { 2 } pub fn run() -> String { f().to_string() }",
@@ -102,7 +102,7 @@ const FAMILIES: &[Family] = &[
     Family {
         name: "rest",
         parameters: "$i:ident $l:lifetime $n:literal $q:path, $a:meta, $s:stmt; $($r:tt)*",
-        arguments: &["name 'x -1 ::std::primitive::i32, allow(dead_code), let y = 1 + 1; y * 3"],
+        arguments: &["name 'x -1 ::std::primitive::i32, allow(dead_code), let y = 1 + 1; 7 * 3"],
         bodies: &[
             "#[ID] fn $i() -> i32 { $n } pub fn run() -> String { $i().to_string() }",
             "#[ID] fn f<$l>(s: &$l str) -> &$l str { s } pub fn run() -> String { f(stringify!($i)).to_string() }",
@@ -110,7 +110,7 @@ const FAMILIES: &[Family] = &[
             "#[ID] fn f(x: $q) -> $q { x } pub fn run() -> String { f(8).to_string() }",
             "#[ID] #[$a] fn f() {} pub fn run() -> String { \"quiet\".to_string() }",
             "#[ID] fn f() -> i32 { $s; 2 * $n } pub fn run() -> String { f().to_string() }",
-            "#[ID] fn f() -> i32 { let y = 4; $($r)* } pub fn run() -> String { f().to_string() }",
+            "#[ID] fn f() -> i32 { 100 - { $($r)* } } pub fn run() -> String { f().to_string() }",
             "#[ID] fn f() -> i32 { $l: loop { break $l $n } } pub fn run() -> String { f().to_string() }",
             "#[ID] struct $i { $i: $q } pub fn run() -> String { $i { $i: $n }.$i.to_string() }",
             "#[ID] impl std::fmt::Display for super::Shown { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, \"{}\", $n) } } pub fn run() -> String { super::Shown.to_string() }",
@@ -119,7 +119,7 @@ const FAMILIES: &[Family] = &[
 ];
 
 /// All programs, each a module of its own.
-pub fn all() -> Vec<Program> {
+pub(crate) fn all() -> Vec<Program> {
     let mut programs = Vec::new();
     for family in FAMILIES {
         for (number, body) in family.bodies.iter().enumerate() {
@@ -138,7 +138,7 @@ pub fn all() -> Vec<Program> {
 
 /// One source file with all of them and a `main` that says what each does, with `identity` (an
 /// attribute) in the place of `ID`.
-pub fn source(programs: &[Program], identity: &str) -> String {
+pub(crate) fn source(programs: &[Program], identity: &str) -> String {
     let mut source = String::from("#![allow(warnings)]\npub struct Shown;\n");
     let mut main = String::from("fn main() {\n");
     for program in programs {

@@ -1,14 +1,14 @@
 //! Random token streams as source text, from a seed.
 
 /// xorshift64*: a seed gives one sequence everywhere.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -21,26 +21,73 @@ impl Random {
 }
 
 const IDENTS: &[&str] = &[
-    "a", "_", "_x1", "self", "Self", "crate", "super", "fn", "async", "dyn", "union", "r#fn",
-    "r#type", "r#async", "é", "名前", "u8", "macro_rules", "true", "auto", "gen", "unsafe", "extern",
+    "a",
+    "_",
+    "_x1",
+    "self",
+    "Self",
+    "crate",
+    "super",
+    "fn",
+    "async",
+    "dyn",
+    "union",
+    "r#fn",
+    "r#type",
+    "r#async",
+    "é",
+    "名前",
+    "u8",
+    "macro_rules",
+    "true",
+    "auto",
+    "gen",
+    "unsafe",
+    "extern",
 ];
 
 const LITERALS: &[&str] = &[
-    "0", "1_000", "0xff_u8", "0b1010", "0o17i64", "1.5", "1.", "2.0e-7f64", "1e10", "7usize",
-    "340282366920938463463374607431768211455u128", "\"\"", "\"a b\"", "\"\\n\\t\\\\\\\"\\u{1F600}\"",
-    "\"é\"", "\"two\nlines\"", "r\"raw\"", "r##\"a \"# b\"##", "b\"\\xff\"", "br#\"x\"#", "c\"c\"",
-    "'a'", "'\\''", "'\\u{41}'", "b'a'", "b'\\\\'", "1suffix", "\"x\"suffix", "/// doc\n",
-    "/** block */", "//! inner\n",
+    "0",
+    "1_000",
+    "0xff_u8",
+    "0b1010",
+    "0o17i64",
+    "1.5",
+    "1.",
+    "2.0e-7f64",
+    "1e10",
+    "7usize",
+    "340282366920938463463374607431768211455u128",
+    "\"\"",
+    "\"a b\"",
+    "\"\\n\\t\\\\\\\"\\u{1F600}\"",
+    "\"é\"",
+    "\"two\nlines\"",
+    "r\"raw\"",
+    "r##\"a \"# b\"##",
+    "b\"\\xff\"",
+    "br#\"x\"#",
+    "c\"c\"",
+    "'a'",
+    "'\\''",
+    "'\\u{41}'",
+    "b'a'",
+    "b'\\\\'",
+    "1suffix",
+    "\"x\"suffix",
+    "/// doc\n",
+    "/** block */",
+    "//! inner\n",
 ];
 
 const PUNCTUATION: &[&str] = &[
     "=", "<", ">", "!", "~", "+", "-", "*", "/ ", "%", "^", "&", "|", "@", ".", ",", ";", ":", "#",
-    "$", "?", "+=", "==", "<<=", ">>=", "->", "=>", "::", "..", "...", "..=", "&&", "||", "<-", "!=",
-    "'a", "'static", "'_", "'a: 'b",
+    "$", "?", "+=", "==", "<<=", ">>=", "->", "=>", "::", "..", "...", "..=", "&&", "||", "<-",
+    "!=", "'a", "'static", "'_", "'a: 'b",
 ];
 
 /// A stream of at most `size` tokens or so, groups nested.
-pub fn stream(random: &mut Random, size: usize) -> String {
+pub(crate) fn stream(random: &mut Random, size: usize) -> String {
     let mut out = String::new();
     let mut left = size;
     fill(random, &mut out, &mut left, 0);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 use macro_bridge::lock::Lock;
@@ -13,7 +14,7 @@ use macro_bridge::project::manifest_digest;
 
 /// A project with its own folder.
 pub struct Fixture {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
     /// Proc-macro libraries by crate name.
     libraries: BTreeMap<String, PathBuf>,
 }
@@ -24,10 +25,10 @@ impl Fixture {
     /// # Errors
     /// If the folder cannot be written.
     pub fn with_lock(mut lock: Lock) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        let folder = folder()?;
         lock.manifest = manifest_digest("");
-        fs::write(folder.path().join("cell.toml"), "")?;
-        fs::write(folder.path().join("cell.lock"), lock.to_string())?;
+        fs::write(folder.join("cell.toml"), "")?;
+        fs::write(folder.join("cell.lock"), lock.to_string())?;
         Ok(Self { folder, libraries: BTreeMap::new() })
     }
 
@@ -41,7 +42,7 @@ impl Fixture {
     /// Its folder.
     #[must_use]
     pub fn root(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// Runs rustc on `source` once; what it makes is in the folder `out`.
@@ -81,31 +82,44 @@ pub fn workspace() -> PathBuf {
     here.parent().map(PathBuf::from).unwrap_or(here)
 }
 
+/// A folder that no other fixture has, in the target folder.
+fn folder() -> Result<PathBuf> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = target()?.join(format!("fixture-projects/{}-{number}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Fixtures are removed when they are done with; those of a test that was killed stay until
+/// `cargo clean`.
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Cargo's target folder: this test is `<target>/debug/deps/<name>`.
+fn target() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    test.ancestors().nth(3).map(PathBuf::from).context("this test is not in a target folder")
+}
+
 /// Builds a proc-macro package that is a workspace of its own; returns its library.
 ///
 /// # Errors
 /// If cargo fails, or makes no library.
-pub fn proc_macro_library(manifest: &Path) -> Result<PathBuf> {
-    // <target>/debug/deps/<this test>
-    let target = std::env::current_exe()?;
-    let target = target.ancestors().nth(3).context("this test is not in a target folder")?;
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--locked", "--message-format", "json-render-diagnostics"])
-        .arg("--manifest-path")
-        .arg(manifest)
+pub fn proc_macro_library(folder: &Path, name: &str) -> Result<PathBuf> {
+    let target = target()?.join("fixtures");
+    let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--locked", "--manifest-path"])
+        .arg(folder.join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(target.join("fixtures"))
-        .stderr(std::process::Stdio::inherit())
-        .output()?;
-    ensure!(output.status.success(), "{} does not build", manifest.display());
-    let mut library = None;
-    for line in String::from_utf8(output.stdout)?.lines() {
-        let message: serde_json::Value = serde_json::from_str(line)?;
-        let kinds = message["target"]["kind"].as_array();
-        if kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "proc-macro")) {
-            let files = message["filenames"].as_array().context("no files")?;
-            library = files.first().and_then(|file| file.as_str()).map(PathBuf::from).or(library);
-        }
-    }
-    library.with_context(|| format!("{} makes no library", manifest.display()))
+        .arg(&target)
+        .status()?;
+    ensure!(status.success(), "{} does not build", folder.display());
+    let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let library = target.join(format!("debug/{prefix}{name}{suffix}"));
+    ensure!(library.exists(), "{} makes no library", folder.display());
+    Ok(library)
 }

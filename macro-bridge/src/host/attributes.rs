@@ -39,7 +39,15 @@ impl Attributes {
     pub(super) fn path(&self, index: usize) -> String {
         let [_, TokenTree::Group(group)] = &self.list[index] else { return String::new() };
         let mut path = String::new();
-        for tree in group.stream() {
+        let mut inside = group.stream();
+        // `#[$a]` with `$a:meta` arrives in a group of its own.
+        while let Some(TokenTree::Group(meta)) = inside.clone().into_iter().next() {
+            if meta.delimiter() != Delimiter::None {
+                break;
+            }
+            inside = meta.stream();
+        }
+        for tree in inside {
             match tree {
                 TokenTree::Ident(ident) => path.push_str(&ident.to_string()),
                 TokenTree::Punct(punct) if punct.as_char() == ':' => path.push(':'),

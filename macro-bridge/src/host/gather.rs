@@ -16,7 +16,7 @@ const GATHERED: &str = "__gathered";
 
 /// An attribute of ours has been reached: remember it, or run it if it is the only one.
 pub(super) fn add(parsed: Parsed, item: TokenStream, engines: Engines<'_>) -> TokenStream {
-    let mut attributes = Attributes::split(item);
+    let mut attributes = Attributes::split(item.clone());
     let before = attributes.before_derive();
     let marker = (0..before).find(|index| {
         let path = attributes.path(*index);
@@ -30,7 +30,8 @@ pub(super) fn add(parsed: Parsed, item: TokenStream, engines: Engines<'_>) -> To
                 return expand::run(
                     MacroKind::Attribute,
                     parsed.invocations,
-                    attributes.join(),
+                    // As rustc gave it: taken apart, it would not be the same stream.
+                    item,
                     engines,
                 );
             }

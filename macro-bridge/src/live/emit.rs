@@ -14,6 +14,7 @@ use crate::text;
 #[must_use]
 pub fn emit(output: &Output, originals: &Originals) -> TokenStream {
     let spans = Spans::new(originals, &output.spans);
+    let mut out = TokenStream::new();
     let mut levels: Vec<Level> = Vec::new();
     let mut trees: Vec<TokenTree> = Vec::new();
     for (row, token) in output.rows.iter().enumerate() {
@@ -27,6 +28,13 @@ pub fn emit(output: &Output, originals: &Originals) -> TokenStream {
             }),
             kind::RANGE => {
                 let first = span::row(token.span).map_or(usize::MAX, |(row, _)| row as usize);
+                if levels.is_empty()
+                    && let Some(whole) = originals.whole(first, token.a)
+                {
+                    out.extend(trees.drain(..));
+                    out.extend([whole.clone()]);
+                    continue;
+                }
                 let rows = range_of(originals, first, token.a);
                 trees.extend(rows.into_iter().filter_map(|row| originals.tree(row).cloned()));
             }
@@ -41,7 +49,8 @@ pub fn emit(output: &Output, originals: &Originals) -> TokenStream {
         }
     }
     close(&mut levels, &mut trees, output.rows.len());
-    trees.into_iter().collect()
+    out.extend(trees);
+    out
 }
 
 /// A group that is being built.

@@ -10,6 +10,8 @@ pub struct Originals {
     trees: Vec<TokenTree>,
     /// The row behind each token and all that is in it.
     next: Vec<u32>,
+    /// The streams that were walked, with their rows.
+    streams: Vec<(std::ops::Range<usize>, TokenStream)>,
 }
 
 impl Originals {
@@ -23,6 +25,19 @@ impl Originals {
     #[must_use]
     pub fn next_sibling(&self, row: usize) -> usize {
         self.next.get(row).map_or(usize::MAX, |next| *next as usize)
+    }
+
+    /// The stream that consists of exactly these siblings, if one was walked. It is not the same as
+    /// its tokens: rustc forgets what a group without delimiters was when it stands in a stream that
+    /// a macro put together, so `type A = &$t;` changes its meaning.
+    #[must_use]
+    pub fn whole(&self, first: usize, count: u32) -> Option<&TokenStream> {
+        let (rows, stream) = self.streams.iter().find(|(rows, _)| rows.start == first)?;
+        let mut end = first;
+        for _ in 0..count {
+            end = self.next_sibling(end);
+        }
+        (end == rows.end && !rows.is_empty()).then_some(stream)
     }
 
     /// The span of a handle; call-site for one that is none.
@@ -52,6 +67,7 @@ impl Walker {
     /// recurse.
     pub fn walk(&mut self, stream: TokenStream) -> std::ops::Range<usize> {
         let start = self.builder.len();
+        let whole = stream.clone();
         let mut open: Vec<token_stream::IntoIter> = Vec::new();
         let mut iter = stream.into_iter();
         loop {
@@ -69,7 +85,11 @@ impl Walker {
                         let _ = self.builder.close();
                         iter = outer;
                     }
-                    None => return start..self.builder.len(),
+                    None => {
+                        let rows = start..self.builder.len();
+                        self.originals.streams.push((rows.clone(), whole));
+                        return rows;
+                    }
                 },
             }
         }

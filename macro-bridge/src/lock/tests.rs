@@ -1,3 +1,5 @@
+//! Tests of `cell.lock`.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -79,6 +81,84 @@ fn says_which_line_is_wrong() {
     check("cell ledger api 0.1.0\n", "", "no `api` line");
     check("profile default", "profile a\nprofile b", "merged");
     check("allow unsafe", "allow everything", "output policy");
+    check("limit fuel 7", "limit fuel 7\ncell ledger limit fuel 8", "merged");
+    check("limit fuel 7", "limit fuel -7", "no number");
+    check("limit fuel 7", "limit time 7", "no limit");
+    check("api 0.1.0", "api 0.1.0\ncell ledger api 0.2.0", "merged");
+    check("macro cache", "macro table", "merged");
+    check("profile default", "=======", "merge conflict");
+    check("profile default\n", "", "no `profile` line");
+    check("function wants", "function slot=1 wants", "with a slot");
+    check("function wants", "function slot=70000 wants", "no slot number");
+    check("function wants", "sorcery wants", "no kind of macro");
+    check("macro cache", "macro ../cache", "no name");
+    check("cell ledger api", "cell ../ledger api", "no name");
+    check("cell ledger api", "cell  api", "no name");
+    check("helper=primary_key", "helper=", "no word");
+    check("helper=primary_key", "helper", "name=value");
+    check("call=search::schema", "call=schema", "`cell::function`");
+    check("grant call search::schema", "grant call search/x::schema", "`cell::function`");
+}
+
+/// Ways to put a text from a component, or from `cell.toml`, into a lock.
+const PLACES: [fn(&mut Lock, &str); 6] = [
+    |lock, text| lock.profile = text.into(),
+    |lock, text| ledger(lock).api = text.into(),
+    |lock, text| {
+        let table = ledger(lock).macros.remove("table").unwrap();
+        ledger(lock).macros.insert(text.into(), table);
+    },
+    |lock, text| ledger(lock).macros.get_mut("table").unwrap().helpers = vec![text.into()],
+    |lock, text| {
+        let question = CallPermission { cell: "search".into(), function: text.into() };
+        ledger(lock).grants = vec![question];
+    },
+    |lock, text| {
+        let cell = lock.cells.remove("ledger").unwrap();
+        lock.cells.insert(text.into(), cell);
+    },
+];
+
+fn ledger(lock: &mut Lock) -> &mut LockedCell {
+    lock.cells.get_mut("ledger").unwrap()
+}
+
+#[test]
+fn names_from_components_cannot_add_facts() {
+    let lines = example().to_string().lines().count();
+    for evil in
+        ["x\ncell ledger allow env", "x allow env", "x\tallow", "", "x\\n", "x\u{2028}y", "x\r"]
+    {
+        for (place, put) in PLACES.into_iter().enumerate() {
+            let mut lock = example();
+            put(&mut lock, evil);
+            let text = lock.to_string();
+            assert_eq!(text.lines().count(), lines, "{evil:?} in place {place}: {text}");
+            // Profile and version are only shown; all else names something and is refused.
+            match Lock::parse(&text) {
+                Ok(read) => {
+                    assert!(place < 2, "{evil:?} in place {place}: {text}");
+                    assert_eq!(read.cells["ledger"].allowed, example().cells["ledger"].allowed);
+                }
+                Err(_) => assert!(place >= 2, "{evil:?} in place {place}: {text}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn branches_that_add_different_cells_merge_by_lines() {
+    let ours = example();
+    let mut theirs = example();
+    let other = LockedCell { macros: BTreeMap::new(), ..theirs.cells["ledger"].clone() };
+    theirs.cells.insert("search".into(), other);
+    let (ours, text) = (ours.to_string(), theirs.to_string());
+    let mut lines: Vec<_> = text.lines().chain(ours.lines()).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines.retain(|line| *line != FORMAT);
+    let merged = format!("{FORMAT}\r\n{}", lines.join("\r\n"));
+    assert_eq!(Lock::parse(&merged), Ok(theirs), "also with the line ends of Windows");
 }
 
 proptest! {

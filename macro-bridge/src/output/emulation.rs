@@ -32,17 +32,27 @@ pub(crate) fn emit(input: &Table, text: &str, rows: &[Token], operations: &[Span
         };
         match token.kind {
             kind::IDENT => {
-                assert!(if token.sub == 1 { text::is_raw_ident(words()) } else { text::is_ident(words()) });
+                assert!(if token.sub == 1 {
+                    text::is_raw_ident(words())
+                } else {
+                    text::is_ident(words())
+                });
                 builder.ident(words(), token.sub == 1);
             }
             kind::LITERAL => {
                 assert!(text::literal(words()).is_some());
                 builder.literal(words());
             }
-            kind::PUNCT => builder.punct(char::from_u32(token.a).filter(|c| text::is_punct(*c)).unwrap(), token.sub == 1),
+            kind::PUNCT => builder.punct(
+                char::from_u32(token.a).filter(|c| text::is_punct(*c)).unwrap(),
+                token.sub == 1,
+            ),
             kind::GROUP => {
                 let end = inside.unwrap();
-                assert!(end <= open.last().copied().unwrap_or(rows.len()), "group {row} ends behind its own");
+                assert!(
+                    end <= open.last().copied().unwrap_or(rows.len()),
+                    "group {row} ends behind its own"
+                );
                 assert!(token.sub <= 3);
                 open.push(end);
                 builder.open(token.sub);

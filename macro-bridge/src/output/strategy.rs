@@ -54,7 +54,7 @@ fn node() -> impl Strategy<Value = Node> {
         5 => (index(), index()).prop_map(|(first, count)| Node::Range(first, count)),
         1 => (index(), index()).prop_map(|(row, span)| Node::Respan(row, span)),
     ];
-    leaf.prop_recursive(4, 40, 5, move |inner| {
+    leaf.prop_recursive(3, 20, 4, move |inner| {
         (0u8..4, any::<Index>(), prop::collection::vec(inner, 0..5))
             .prop_map(|(delimiter, span, inside)| Node::Group(delimiter, span, inside))
     })
@@ -118,7 +118,8 @@ impl Resolver<'_> {
             Node::Range(first, count) => self.range(first, count),
             Node::Respan(row, span) => {
                 let rows = 0..self.input.rows.len();
-                let found: Vec<_> = rows.filter(|row| self.input.is_ident(*row, "$crate")).collect();
+                let found: Vec<_> =
+                    rows.filter(|row| self.input.is_ident(*row, "$crate")).collect();
                 if !found.is_empty() {
                     let row = found[row.index(found.len())];
                     self.push(kind::RESPAN, 0, self.span(span), span::of_row(row as u32), 0);
@@ -178,8 +179,19 @@ pub(crate) fn valid() -> impl Strategy<Value = (Table, usize, RawOutput)> {
 /// Numbers that programs get wrong.
 pub(crate) fn number() -> impl Strategy<Value = u32> {
     const EDGES: &[u32] = &[
-        u32::MAX, u32::MAX - 1, u32::MAX / 2, span::FIRST_OPERATION, span::FIRST_OPERATION + 1,
-        span::FIRST_OPERATION - 1, 15, 16, 17, 18, 19, 20, 39,
+        u32::MAX,
+        u32::MAX - 1,
+        u32::MAX / 2,
+        span::FIRST_OPERATION,
+        span::FIRST_OPERATION + 1,
+        span::FIRST_OPERATION - 1,
+        15,
+        16,
+        17,
+        18,
+        19,
+        20,
+        39,
     ];
     prop_oneof![
         3 => 0u32..40,
@@ -264,10 +276,20 @@ pub(crate) fn apply(damage: &Damage, output: &mut RawOutput) {
 /// Nothing in it means anything, except by chance.
 pub(crate) fn noise() -> impl Strategy<Value = RawOutput> {
     let row = (0u8..7, 0u8..5, number(), number(), number());
-    let rows = prop::collection::vec(row.prop_map(|(kind, sub, span, a, b)| Token { kind, sub, span, a, b }), 0..12);
+    let rows = prop::collection::vec(
+        row.prop_map(|(kind, sub, span, a, b)| Token { kind, sub, span, a, b }),
+        0..12,
+    );
     let spans = (0u8..3, number(), number()).prop_map(|(op, a, b)| SpanOp { op, a, b });
-    let parts = (0u8..4, number(), "[a-z]?").prop_map(|(kind, rows, name)| Part { kind, rows, name });
-    ("[a-z\"é0-9']{0,12}", rows, prop::collection::vec(spans, 0..4), prop::collection::vec(parts, 0..3), any::<bool>())
+    let parts =
+        (0u8..4, number(), "[a-z]?").prop_map(|(kind, rows, name)| Part { kind, rows, name });
+    (
+        "[a-z\"é0-9']{0,12}",
+        rows,
+        prop::collection::vec(spans, 0..4),
+        prop::collection::vec(parts, 0..3),
+        any::<bool>(),
+    )
         .prop_map(|(text, rows, spans, mut parts, whole)| {
             if whole {
                 parts = vec![Part { kind: 0, rows: rows.len() as u32, name: String::new() }];

@@ -57,7 +57,10 @@ fn refused(text: &str, rows: &[Token], expected: &str) {
 #[test]
 fn takes_all_kinds_of_tokens() {
     taken("", &[]);
-    taken("ab7", &[token(kind::IDENT, 0, 0, 2), token(kind::IDENT, 1, 0, 1), token(kind::LITERAL, 0, 2, 1)]);
+    taken(
+        "ab7",
+        &[token(kind::IDENT, 0, 0, 2), token(kind::IDENT, 1, 0, 1), token(kind::LITERAL, 0, 2, 1)],
+    );
     taken("x", &[punct('\'', true), token(kind::IDENT, 0, 0, 1), punct('#', false)]);
     for delimiter in 0..=delimiter::NONE {
         taken("", &[token(kind::GROUP, delimiter, 1, 0), group(0)]);
@@ -67,7 +70,9 @@ fn takes_all_kinds_of_tokens() {
 #[test]
 fn texts_lie_in_the_text() {
     let outside = "token 0: identifier outside the text";
-    for (a, b) in [(0, 4), (4, 1), (1, 1), (2, 1), (u32::MAX, u32::MAX), (u32::MAX, 1), (0, u32::MAX)] {
+    for (a, b) in
+        [(0, 4), (4, 1), (1, 1), (1, 2), (u32::MAX, u32::MAX), (u32::MAX, 1), (0, u32::MAX)]
+    {
         refused("éb", &[token(kind::IDENT, 0, a, b)], outside);
     }
     refused("ab", &[token(kind::LITERAL, 0, 1, 2)], "token 0: literal outside the text");
@@ -79,14 +84,21 @@ fn texts_are_what_rustc_takes() {
     let ident = |text: &str, raw| output(text, &[token(kind::IDENT, raw, 0, text.len() as u32)]);
     for text in ["1a", "a b", "a-b", "r#a", "$crate", "'a", "a\n", "fn main() {}"] {
         let shown = text.escape_debug();
-        assert_eq!(verdict(&ident(text, 0)), Err(format!("token 0: `{shown}` is not an identifier")));
+        assert_eq!(
+            verdict(&ident(text, 0)),
+            Err(format!("token 0: `{shown}` is not an identifier"))
+        );
     }
     for text in ["self", "Self", "super", "crate", "_"] {
         assert_eq!(verdict(&ident(text, 0)), Ok(()));
-        assert_eq!(verdict(&ident(text, 1)), Err(format!("token 0: `{text}` is not an identifier")));
+        assert_eq!(
+            verdict(&ident(text, 1)),
+            Err(format!("token 0: `{text}` is not an identifier"))
+        );
     }
     assert_eq!(verdict(&ident("a", 2)), Err("token 0: identifier of sort 2".into()));
-    let literal = |text: &str| verdict(&output(text, &[token(kind::LITERAL, 0, 0, text.len() as u32)]));
+    let literal =
+        |text: &str| verdict(&output(text, &[token(kind::LITERAL, 0, 0, text.len() as u32)]));
     assert_eq!(literal("-1"), Err("token 0: `-1` is not a literal".into()));
     assert_eq!(literal("1 + 1"), Err("token 0: `1 + 1` is not a literal".into()));
     assert_eq!(literal("\"a"), Err("token 0: `\\\"a` is not a literal".into()));
@@ -101,7 +113,11 @@ fn puncts_are_what_rustc_takes() {
         refused("", &[punct(ch, false)], &expected);
     }
     refused("", &[token(kind::PUNCT, 0, 0xd800, 0)], "token 0: character 0xd800 is no punctuation");
-    refused("", &[token(kind::PUNCT, 0, u32::MAX, 0)], "token 0: character 0xffffffff is no punctuation");
+    refused(
+        "",
+        &[token(kind::PUNCT, 0, u32::MAX, 0)],
+        "token 0: character 0xffffffff is no punctuation",
+    );
     refused("", &[token(kind::PUNCT, 2, ',' as u32, 0)], "token 0: spacing 2");
 }
 
@@ -123,7 +139,11 @@ fn groups_nest() {
     refused("", &[group(1)], "parts: one ends inside a group");
     refused("", &[group(u32::MAX), group(0)], "parts: one ends inside a group");
     refused("", &[group(2), group(0)], "parts: one ends inside a group");
-    refused("", &[group(2), group(2), group(0), group(0)], "token 1: group is not closed where it should be");
+    refused(
+        "",
+        &[group(2), group(2), group(0), group(0)],
+        "token 1: group is not closed where it should be",
+    );
     refused("", &[group(1), group(1), group(0)], "token 1: group is not closed where it should be");
     refused("", &[group(1), group(u32::MAX)], "token 1: group is not closed where it should be");
     taken("", &[group(2), group(1), group(0), group(0)]);
@@ -131,7 +151,8 @@ fn groups_nest() {
 
 #[test]
 fn nesting_is_bounded() {
-    let nested = |depth: usize| (0..depth).rev().map(|inside| group(inside as u32)).collect::<Vec<_>>();
+    let nested =
+        |depth: usize| (0..depth).rev().map(|inside| group(inside as u32)).collect::<Vec<_>>();
     taken("", &nested(MAX_NESTING));
     refused("", &nested(MAX_NESTING + 1), "token 256: groups nest deeper than 256");
     // A user's own group does not count: rustc has read it already.
@@ -150,10 +171,26 @@ fn ranges_stay_in_their_group() {
     let (a, b, c) = (row(&input, "a"), row(&input, "b"), row(&input, "c"));
     let rows = input.rows.len() as u32;
     taken("", &[range(a, 1), range(0, 2), range(b, 2), range(b + 1, 1), range(c, 1), range(a, 8)]);
-    refused("", &[range(b, 3)], &format!("token 0: range of 3 tokens from input token {b} leaves its group"));
-    refused("", &[range(c, 2)], &format!("token 0: range of 2 tokens from input token {c} leaves its group"));
-    refused("", &[range(a, 9)], &format!("token 0: range of 9 tokens from input token {a} leaves its group"));
-    refused("", &[range(c, u32::MAX)], &format!("token 0: range of 4294967295 tokens from input token {c} leaves its group"));
+    refused(
+        "",
+        &[range(b, 3)],
+        &format!("token 0: range of 3 tokens from input token {b} leaves its group"),
+    );
+    refused(
+        "",
+        &[range(c, 2)],
+        &format!("token 0: range of 2 tokens from input token {c} leaves its group"),
+    );
+    refused(
+        "",
+        &[range(a, 9)],
+        &format!("token 0: range of 9 tokens from input token {a} leaves its group"),
+    );
+    refused(
+        "",
+        &[range(c, u32::MAX)],
+        &format!("token 0: range of 4294967295 tokens from input token {c} leaves its group"),
+    );
     refused("", &[range(0, 3)], "token 0: range of 3 tokens from input token 0 leaves its group");
     refused("", &[range(1, 2)], "token 0: range of 2 tokens from input token 1 leaves its group");
     refused("", &[range(a, 0)], "token 0: range of no tokens");
@@ -189,8 +226,16 @@ fn spans_mean_something() {
         refused("", &with(number), &format!("token 0: span number {number}"));
     }
     refused("", &with(span::of_row(a) + 1), &format!("token 0: part 1 of input token {a}"));
-    refused("", &with(span::of_row(group_row) + 3), &format!("token 0: part 3 of input token {group_row}"));
-    refused("", &with(span::of_row(rows)), &format!("token 0: span of input token {rows}, but there are {rows}"));
+    refused(
+        "",
+        &with(span::of_row(group_row) + 3),
+        &format!("token 0: part 3 of input token {group_row}"),
+    );
+    refused(
+        "",
+        &with(span::of_row(rows)),
+        &format!("token 0: span of input token {rows}, but there are {rows}"),
+    );
     let last = (span::FIRST_OPERATION - 1 - 16) / 4;
     let expected = format!("token 0: span of input token {last}, but there are {rows}");
     refused("", &with(span::FIRST_OPERATION - 1), &expected);
@@ -208,8 +253,14 @@ fn operations_look_back_only() {
     let first = span::FIRST_OPERATION;
     assert_eq!(with(&[(0, 16, 1), (1, first, 0)]), Ok(()));
     assert_eq!(with(&[(0, first, 1)]), Err("span operation 0: span operation 0 of 0".into()));
-    assert_eq!(with(&[(0, 0, first + 1), (0, first, 0)]), Err("span operation 0: span operation 1 of 0".into()));
-    assert_eq!(with(&[(0, 0, 0), (0, 0, first + 1)]), Err("span operation 1: span operation 1 of 1".into()));
+    assert_eq!(
+        with(&[(0, 0, first + 1), (0, first, 0)]),
+        Err("span operation 0: span operation 1 of 0".into())
+    );
+    assert_eq!(
+        with(&[(0, 0, 0), (0, 0, first + 1)]),
+        Err("span operation 1: span operation 1 of 1".into())
+    );
     assert_eq!(with(&[(2, 0, 0)]), Err("span operation 0: operation kind 2 is not known".into()));
     assert_eq!(with(&[(0, 3, 0)]), Err("span operation 0: span number 3".into()));
 }
@@ -220,7 +271,9 @@ fn only_dollar_crate_is_respanned() {
     let krate = span::of_row(row(&input, "$crate"));
     let respan = |a, span| Token { kind: kind::RESPAN, sub: 0, span, a, b: 0 };
     taken("", &[respan(krate, 1)]);
-    for other in [span::of_row(2), krate + 1, 0, 15, u32::MAX, span::FIRST_OPERATION, span::of_row(99)] {
+    for other in
+        [span::of_row(2), krate + 1, 0, 15, u32::MAX, span::FIRST_OPERATION, span::of_row(99)]
+    {
         refused("", &[respan(other, 1)], "token 0: only `$crate` is given another span by handle");
     }
     refused("", &[respan(krate, 7)], "token 0: span number 7");
@@ -262,7 +315,10 @@ fn parts_cover_the_rows() {
     assert_eq!(with(vec![part(0, 2, "")]), bad("they do not cover all rows"));
     assert_eq!(with(vec![part(0, 1, ""), part(0, 2, "")]), bad("one ends inside a group"));
     assert_eq!(with(vec![part(0, 4, "")]), bad("they cover more rows than there are"));
-    assert_eq!(with(vec![part(0, 3, ""), part(0, u32::MAX, "")]), bad("they cover more rows than there are"));
+    assert_eq!(
+        with(vec![part(0, 3, ""), part(0, u32::MAX, "")]),
+        bad("they cover more rows than there are")
+    );
     assert_eq!(with(vec![part(3, 3, "")]), bad("part kind 3 is not known"));
     assert_eq!(with(vec![part(1, 2, ""), part(1, 1, "")]), bad("the item is replaced twice"));
     let nameless = bad("a field has no name or no tokens");
@@ -285,7 +341,9 @@ fn references_count_with_all_that_is_in_them() {
     assert_eq!(limit(&rows, exact - 1), Err(Invalid::TooManyRows { rows: exact }));
     // A bomb: each row stands for the whole item, and counting stops at the limit.
     let rows = vec![item; 100_000];
-    assert!(matches!(limit(&rows, 5000), Err(Invalid::TooManyRows { rows }) if rows < 5000 + whole as u64 + 1));
+    assert!(
+        matches!(limit(&rows, 5000), Err(Invalid::TooManyRows { rows }) if rows < 5000 + whole as u64 + 1)
+    );
     assert_eq!(limit(&[], 0), Ok(()));
     assert_eq!(limit(&[group(0)], 0), Err(Invalid::TooManyRows { rows: 1 }));
 }

@@ -20,8 +20,28 @@ pub(crate) enum Tree {
 /// Identifiers, many of them words that the host looks for.
 pub(crate) fn ident() -> impl Strategy<Value = String> {
     const WORDS: &[&str] = &[
-        "struct", "enum", "fn", "unsafe", "extern", "impl", "mod", "pub", "const", "union", "cell", "Ledger",
-        "primary_key", "asm", "include", "env", "no_mangle", "path", "r", "_", "名", "self",
+        "struct",
+        "enum",
+        "fn",
+        "unsafe",
+        "extern",
+        "impl",
+        "mod",
+        "pub",
+        "const",
+        "union",
+        "cell",
+        "Ledger",
+        "primary_key",
+        "asm",
+        "include",
+        "env",
+        "no_mangle",
+        "path",
+        "r",
+        "_",
+        "名",
+        "self",
     ];
     prop_oneof![
         3 => proptest::sample::select(WORDS).prop_map(str::to_owned),
@@ -32,8 +52,22 @@ pub(crate) fn ident() -> impl Strategy<Value = String> {
 /// Literals that rustc takes.
 pub(crate) fn literal() -> impl Strategy<Value = String> {
     const FIXED: &[&str] = &[
-        "0", "1_000u16", "0xff", "1.5e3f64", "1.", "'a'", "'\\''", "b'x'", "b\"\\xff\"", "c\"c\"", "\"\"",
-        "\"a\\nb\"", "\"line\n break\"", "r#\"a \"quoted\" one\"#", "\"\u{202e}\u{1b}[0m\"", "\"tab\there\"",
+        "0",
+        "1_000u16",
+        "0xff",
+        "1.5e3f64",
+        "1.",
+        "'a'",
+        "'\\''",
+        "b'x'",
+        "b\"\\xff\"",
+        "c\"c\"",
+        "\"\"",
+        "\"a\\nb\"",
+        "\"line\n break\"",
+        "r#\"a \"quoted\" one\"#",
+        "\"\u{202e}\u{1b}[0m\"",
+        "\"tab\there\"",
     ];
     prop_oneof![
         proptest::sample::select(FIXED).prop_map(str::to_owned),
@@ -57,14 +91,15 @@ pub(crate) fn tree() -> impl Strategy<Value = Tree> {
         4 => (punct(), any::<bool>()).prop_map(|(ch, joint)| Tree::Punct(ch, joint)),
         2 => literal().prop_map(Tree::Literal),
     ];
-    leaf.prop_recursive(5, 60, 6, |inner| {
-        (0u8..4, prop::collection::vec(inner, 0..6)).prop_map(|(delimiter, trees)| Tree::Group(delimiter, trees))
+    leaf.prop_recursive(4, 24, 5, |inner| {
+        (0u8..4, prop::collection::vec(inner, 0..5))
+            .prop_map(|(delimiter, trees)| Tree::Group(delimiter, trees))
     })
 }
 
 /// Several trees beside each other.
 pub(crate) fn forest() -> impl Strategy<Value = Vec<Tree>> {
-    prop::collection::vec(tree(), 0..8)
+    prop::collection::vec(tree(), 0..6)
 }
 
 /// The table of a forest.
@@ -81,10 +116,11 @@ pub(crate) fn table_and_range() -> impl Strategy<Value = (Table, Range<usize>)> 
     })
 }
 
-/// The rows before, between and behind top-level rows.
+/// The rows before, between and behind top-level rows; a lifetime is not cut in two.
 pub(crate) fn boundaries(table: &Table) -> Vec<usize> {
     let rows = table.rows.len();
-    table.siblings(0..rows).chain([rows]).collect()
+    let inside_lifetime = |row: usize| row > 0 && table.is_punct(row - 1, '\'');
+    table.siblings(0..rows).chain([rows]).filter(|row| !inside_lifetime(*row)).collect()
 }
 
 /// Builds the table of a forest.

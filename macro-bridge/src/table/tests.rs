@@ -60,7 +60,8 @@ pub(crate) fn read(source: &str, builder: &mut TableBuilder) {
 #[test]
 fn rows_are_the_walk_of_the_forest() {
     let table = table_of("fn r#type ( & 'a ) { 1 [ ] }");
-    let rows: Vec<_> = table.rows.iter().map(|t| (t.kind, t.sub, t.span, table.text_of(t))).collect();
+    let rows: Vec<_> =
+        table.rows.iter().map(|t| (t.kind, t.sub, t.span, table.text_of(t))).collect();
     assert_eq!(
         rows,
         [
@@ -162,7 +163,19 @@ fn bytes_that_are_no_table() {
 
 #[test]
 fn equal_looking_tables_have_encodings_of_their_own() {
-    let sources = ["ab", "a b", "r#ab", "\"ab\"", "( a ) b", "( a b )", "[ a b ]", "⟦ a b ⟧", "a = = b", "a == b", "( ) a b"];
+    let sources = [
+        "ab",
+        "a b",
+        "r#ab",
+        "\"ab\"",
+        "( a ) b",
+        "( a b )",
+        "[ a b ]",
+        "⟦ a b ⟧",
+        "a = = b",
+        "a == b",
+        "( ) a b",
+    ];
     let encodings: std::collections::BTreeSet<_> = sources
         .iter()
         .map(|source| {
@@ -179,7 +192,11 @@ fn malformed_tables_are_read_without_panic() {
     let rows = vec![token, Token { kind: kind::IDENT, ..token }, Token { kind: 77, ..token }];
     let table = Table { text: "é".into(), rows };
     let all = 0..table.rows.len();
-    let _ = (table.render(all.clone()), table.encode(all.clone()), table.extract(std::slice::from_ref(&all)));
+    let _ = (
+        table.render(all.clone()),
+        table.encode(all.clone()),
+        table.extract(std::slice::from_ref(&all)),
+    );
     assert!(!table.is_top_level(0..1));
     assert!(table.siblings(all.clone()).count() == 1 && table.parsed_siblings(all).count() == 1);
 }

@@ -141,3 +141,81 @@ pub(super) fn lock(folder: &Path, name: &str, patience: Duration) -> Option<Lock
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("cache/compiled");
+        prepare(&folder).unwrap();
+        (outer, folder)
+    }
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn the_key_stays_and_is_private() {
+        let (_outer, folder) = folder();
+        let key = user_key(&folder).unwrap();
+        assert_ne!(key, [0; 32]);
+        assert_eq!(user_key(&folder).unwrap(), key);
+        assert_eq!(mode(&folder.join("key")), 0o600);
+    }
+
+    #[test]
+    fn a_key_that_others_could_read_or_that_is_damaged_is_made_anew() {
+        let (_outer, folder) = folder();
+        let key = user_key(&folder).unwrap();
+        set_mode(&folder.join("key"), 0o644);
+        assert_ne!(user_key(&folder).unwrap(), key);
+        for damaged in [&b""[..], b"short", &[7; 33]] {
+            fs::write(folder.join("key"), damaged).unwrap();
+            let key = user_key(&folder).unwrap();
+            assert_eq!(user_key(&folder).unwrap(), key);
+        }
+    }
+
+    #[test]
+    fn a_folder_that_others_write_is_refused_and_one_that_they_read_is_closed() {
+        let (_outer, folder) = folder();
+        set_mode(&folder, 0o777);
+        assert!(prepare(&folder).is_err());
+        set_mode(&folder, 0o755);
+        prepare(&folder).unwrap();
+        assert_eq!(mode(&folder), 0o700);
+    }
+
+    #[test]
+    fn only_plain_files_within_the_limit_are_read() {
+        let (_outer, folder) = folder();
+        let file = folder.join("file");
+        fs::write(&file, [1; 32]).unwrap();
+        assert_eq!(read_own(&file, 32).unwrap(), [1; 32]);
+        assert!(read_own(&file, 31).is_err());
+        let link = folder.join("link");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(read_own(&link, 32).is_err());
+        assert!(read_own(&folder, 32).is_err());
+        let pipe = folder.join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(read_own(&pipe, 32).is_err(), "and does not wait for a writer");
+    }
+
+    #[test]
+    fn a_lock_is_held_once_and_waiting_for_it_ends() {
+        let (_outer, folder) = folder();
+        let held = lock(&folder, "name", Duration::ZERO).unwrap();
+        assert!(lock(&folder, "name", Duration::from_millis(20)).is_none());
+        assert!(lock(&folder, "other", Duration::ZERO).is_some());
+        drop(held);
+        assert!(lock(&folder, "name", Duration::ZERO).is_some());
+    }
+}

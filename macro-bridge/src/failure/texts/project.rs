@@ -172,7 +172,11 @@ pub fn missing_need(path: &str, need: &str) -> Failure {
 /// Macros that need each other.
 #[must_use]
 pub fn need_cycle(paths: &[&str]) -> Failure {
-    Failure::new(Kind::NeedCycle, format!("{} need each other", list(paths.iter().copied())))
+    let message = match paths {
+        [path] => format!("`{path}` needs itself"),
+        _ => format!("{} need each other", list(paths.iter().copied())),
+    };
+    Failure::new(Kind::NeedCycle, message)
         .note("each declares that it runs behind another of them")
         .help("this is a mistake in the macros: report it to their authors, and use one of them")
 }
