@@ -13,7 +13,8 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("cell-project-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name =
+            format!("cell-project-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -93,7 +94,10 @@ fn says_what_is_wrong_with_manifest_and_lock() {
 fn calls_are_as_the_lock_says() {
     let (_folder, project) = project();
     let call = project.call("ledger", "table").unwrap();
-    assert_eq!((call.path().as_str(), call.asked.len(), call.granted.len()), ("ledger::table", 2, 1));
+    assert_eq!(
+        (call.path().as_str(), call.asked.len(), call.granted.len()),
+        ("ledger::table", 2, 1)
+    );
     assert_eq!(call.granted[0].function, "schema");
     assert_eq!(project.slot(MacroKind::Attribute, 0), Some(("ledger", "table")));
     assert_eq!(project.slot(MacroKind::Derive, 0), None);
@@ -126,11 +130,8 @@ fn answers_are_those_of_the_question() {
 fn an_expansion_stands_on_the_answers_recorded_now() {
     let (folder, project) = project();
     let (key, answer) = (Digest::of(b"key"), answer());
-    let used = AnswerUsed {
-        cell: "search".into(),
-        key: answer.question.key(),
-        digest: answer.digest(),
-    };
+    let used =
+        AnswerUsed { cell: "search".into(), key: answer.question.key(), digest: answer.digest() };
     let expansion = Expansion { answers: vec![used], ..Expansion::default() };
     assert_eq!(project.expansion(&key).unwrap(), None);
     folder.write(&format!(".cell/expansions/{key}"), file::encode(&key, "a", &expansion));
@@ -143,7 +144,10 @@ fn an_expansion_stands_on_the_answers_recorded_now() {
     folder.write(&path, "damaged");
     assert_eq!(project.expansion(&key).unwrap_err().kind, Kind::BadAnswer);
     let other = Digest::of(b"other");
-    folder.write(&format!(".cell/expansions/{other}"), file::encode(&key, "a", &Expansion::default()));
+    folder.write(
+        &format!(".cell/expansions/{other}"),
+        file::encode(&key, "a", &Expansion::default()),
+    );
     assert_eq!(project.expansion(&other).unwrap_err().kind, Kind::BadExpansion);
 }
 
