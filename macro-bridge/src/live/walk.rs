@@ -32,12 +32,14 @@ impl Originals {
     /// a macro put together, so `type A = &$t;` changes its meaning.
     #[must_use]
     pub fn whole(&self, first: usize, count: u32) -> Option<&TokenStream> {
-        let (rows, stream) = self.streams.iter().find(|(rows, _)| rows.start == first)?;
+        // Empty arguments begin where the item does.
+        let starts = |rows: &std::ops::Range<usize>| rows.start == first && !rows.is_empty();
+        let (rows, stream) = self.streams.iter().find(|(rows, _)| starts(rows))?;
         let mut end = first;
         for _ in 0..count {
             end = self.next_sibling(end);
         }
-        (end == rows.end && !rows.is_empty()).then_some(stream)
+        (end == rows.end).then_some(stream)
     }
 
     /// The span of a handle; call-site for one that is none.
