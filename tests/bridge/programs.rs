@@ -73,9 +73,6 @@ const FAMILIES: &[Family] = &[
         ],
     },
     Family {
-        // Not among them, since it does not compile with ours and does with the native identity:
-        // `type A<'a> = &'a mut $t`, where `$t` stands at the top level of the item. rustc forgets
-        // what the group was somewhere between our macro and its parser.
         name: "vis",
         parameters: "$v:vis,",
         arguments: &["pub(super),", ","],
