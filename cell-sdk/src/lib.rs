@@ -5,21 +5,7 @@
 //! uses, by digest, stands in its `cell.lock`; what they expanded to is recorded in `.cell/`, so a
 //! build needs neither the cell, nor a network, nor a WebAssembly toolchain.
 //!
-//! ```
-//! cell::cell_remote!(Ledger = "ledger");
-//!
-//! #[Ledger::table(name = "accounts")]
-//! #[derive(Clone, Debug)]
-//! pub struct Account {
-//!     #[Ledger::primary_key]
-//!     pub owner: String,
-//!     pub balance: i64,
-//! }
-//!
-//! let account = Account { owner: "ada".to_owned(), balance: 12 };
-//! assert_eq!(account.get_balance(), &12);
-//! assert!(Account::CREATE_TABLE.starts_with("CREATE TABLE"));
-//! ```
+#![doc = concat!("```ignore\n", include_str!("../examples/aliased.rs"), "```")]
 //!
 //! # Spellings
 //!
@@ -45,6 +31,8 @@
 //!
 //! It does not run the code that macros emit in a sandbox: that becomes part of your program.
 //! `SECURITY.md` says what is checked about it.
+// Examples are files of their own, compiled and run by tests: what is in a document's code block
+// cannot be recorded by `cell vendor`, which compiles what `cargo check --all-targets` does.
 #![forbid(unsafe_code)]
 
 /// Runs an attribute macro of a cell: `#[cell::wasm(ledger::table(name = "accounts"))]`.
@@ -53,15 +41,7 @@
 /// beside the error. `crate = path` after the macro names this crate where it was renamed:
 /// `#[cell::wasm(ledger::table, crate = my::cell)]`.
 ///
-/// ```
-/// #[cell::wasm(ledger::table(name = "accounts"))]
-/// pub struct Account {
-///     pub owner: String,
-/// }
-///
-/// let account = Account { owner: "ada".to_owned() };
-/// assert_eq!(account.get_owner(), "ada");
-/// ```
+#[doc = concat!("```ignore\n", include_str!("../examples/spelled_out.rs"), "```")]
 ///
 /// # Errors
 /// A compile error on the token at fault, with a code that `cell explain` knows.

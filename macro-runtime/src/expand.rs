@@ -256,7 +256,10 @@ impl<'a> Guest<'a> {
                 Err(said.failure.take().unwrap_or_else(|| texts::engine::internal("lost", "")))
             }
             Ok(returned) => Ok(returned),
-            Err(error) => Err(translate::guest_ended(&subject, &error, &mut said, refused, taken)),
+            Err(error) => {
+                let why = if begun { translate::guest_ended } else { translate::not_begun };
+                Err(why(&subject, &error, &mut said, refused, taken))
+            }
         }
     }
 }

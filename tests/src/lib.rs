@@ -99,8 +99,11 @@ impl Drop for Fixture {
     }
 }
 
-/// Cargo's target folder: this test is `<target>/debug/deps/<name>`.
-fn target() -> Result<PathBuf> {
+/// Cargo's target folder: a test is `<target>/debug/deps/<name>`.
+///
+/// # Errors
+/// If this program does not know where it is.
+pub fn target() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     test.ancestors().nth(3).map(PathBuf::from).context("this test is not in a target folder")
 }

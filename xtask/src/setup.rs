@@ -1,7 +1,9 @@
-//! `xtask setup`: something that compiles guests. Quick where it is there already.
+//! `xtask setup`: something that compiles guests, and what they are compiled against. Quick where
+//! both are there already.
 
 use anyhow::{Result, bail};
-use guest_toolchain::TARGET;
+use guest_toolchain::build::Switches;
+use guest_toolchain::{TARGET, kit};
 use guest_toolchain::compiler::{Compiler, search};
 
 use crate::step;
@@ -10,10 +12,16 @@ use crate::step;
 const PACKAGES: [&str; 2] = ["rustc-web", "rust-web-src"];
 
 pub(crate) fn run() -> Result<()> {
-    if let Some(compiler) = usable() {
-        step::say("setup:", &format!("guests are compiled with {}, {}", compiler.id(), compiler.origin));
-        return Ok(());
-    }
+    let compiler = match usable() {
+        Some(compiler) => compiler,
+        None => install()?,
+    };
+    step::say("setup:", &format!("guests are compiled with {}, {}", compiler.id(), compiler.origin));
+    kit::prepare(&compiler, &Switches::default(), &|verb, text| step::say(verb, text))?;
+    Ok(())
+}
+
+fn install() -> Result<Compiler> {
     let machine = Machine {
         // Where this is 0, rustup may not download.
         rustup: has("rustup") && std::env::var("RUSTUP_AUTO_INSTALL").as_deref() != Ok("0"),
@@ -28,8 +36,7 @@ pub(crate) fn run() -> Result<()> {
             }
         }
         if let Some(compiler) = usable() {
-            step::say("setup:", &format!("guests are compiled with {}", compiler.id()));
-            return Ok(());
+            return Ok(compiler);
         }
     }
     bail!(
