@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::{TARGET, cache, shim};
 
 /// Raised when the content of the folder changes for the same sources.
-const FORMAT: &str = "cell-guest-kit 1";
+const FORMAT: &str = "cell-guest-kit 2";
 
 /// Written last: a folder without it is not used.
 const COMPLETE: &str = "complete";
@@ -128,7 +128,7 @@ fn make(
         switches,
         wrapper: &wrapper,
         graph: "std",
-        rustflags: base_flags(compiler, None),
+        rustflags: kit_flags(compiler, None),
     };
     if let Std::Source(library) = &compiler.std {
         say("Preparing", &format!("the standard library for guests ({})", compiler.id()));
@@ -145,7 +145,7 @@ fn make(
         run(command.args(["--target", TARGET]), "the standard library for guests")?;
         let libraries = kit.join("lib/rustlib").join(TARGET).join("lib");
         copy_libraries(&empty, &libraries, |name| !name.starts_with("libempty-"))?;
-        cargo.rustflags = base_flags(compiler, Some(kit));
+        cargo.rustflags = kit_flags(compiler, Some(kit));
     }
     say("Preparing", &format!("`proc_macro` for guests ({})", compiler.id()));
     let package = scratch.join("proc_macro");
@@ -180,6 +180,14 @@ fn base_flags(compiler: &Compiler, sysroot: Option<&Path>) -> Vec<String> {
     }
     let source = compiler.sysroot.join("lib/rustlib/src/rust");
     flags.push(remap(&source, &std_name(compiler)));
+    flags
+}
+
+/// Flags of the libraries in the kit: guests are optimised together with them, and cargo leaves out
+/// what that needs where a build does not do so itself.
+fn kit_flags(compiler: &Compiler, sysroot: Option<&Path>) -> Vec<String> {
+    let mut flags = base_flags(compiler, sysroot);
+    flags.push("-Cembed-bitcode=yes".to_owned());
     flags
 }
 
