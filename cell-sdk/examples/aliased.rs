@@ -2,10 +2,10 @@ cell::cell_remote!(Ledger = "ledger");
 
 #[Ledger::table(name = "accounts")]
 #[derive(Clone, Debug, Ledger::Model)]
-pub struct Account {
+struct Account {
     #[Ledger::primary_key]
-    pub owner: String,
-    pub balance: i64,
+    owner: String,
+    balance: i64,
 }
 
 fn main() {

@@ -1,9 +1,9 @@
 #[cell::wasm(ledger::table(name = "accounts"))]
 #[cell::wasm_derive(ledger::Model)]
-pub struct Account {
-    #[primary_key]
-    pub owner: String,
-    pub balance: i64,
+struct Account {
+    #[ledger::primary_key]
+    owner: String,
+    balance: i64,
 }
 
 fn main() {
