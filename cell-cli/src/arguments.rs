@@ -96,7 +96,7 @@ pub enum Command {
 Examples:
   cell init                                  in the folder of a package
   cell init --sdk-path ../cell/cell-sdk      depend on a checkout
-  cell init --cell ledger=macros/ledger.wasm with a first cell")]
+  cell init --cell ledger=macros/ledger.wasm  with a first cell")]
 pub struct Init {
     /// Depend on the `cell-sdk` in this folder
     #[arg(long, value_name = "DIR", conflicts_with = "sdk_version")]

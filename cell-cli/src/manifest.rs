@@ -293,7 +293,7 @@ output = "63 MiB"
         check("fuel =", "fule =", "line 11: there is no key `fule` in `[cells.ledger.limits]`; did you mean `fuel`?");
         check("alias", "zzzzzz", "line 5: there is no key `zzzzzz`");
         check("alias", "zzzzzz", "known are `path`");
-        check("profile", "prof", "line 2: there is no key `prof` in the file; did you mean `profile`?");
+        check("profile", "profil", "line 2: there is no key `profil` in the file; did you mean `profile`?");
         check("path =", "pth =", "did you mean `path`?");
         check("\"unsafe\"", "\"unsaef\"", "line 9: `unsaef` is nothing that can be allowed; did you mean `unsafe`?");
         check("\"search::schema\"", "\"search\"", "line 7: `search` is not a question");

@@ -54,13 +54,6 @@ impl Shell {
         }
     }
 
-    /// A status line of which the reader should take note.
-    pub(crate) fn attention(&self, verb: &str, text: impl Display) {
-        if !self.quiet {
-            self.write(WARNING, &format!("{verb:>12}"), &text);
-        }
-    }
-
     /// A status line about something that failed; shown even if quiet.
     pub(crate) fn failed(&self, verb: &str, text: impl Display) {
         self.write(ERROR, &format!("{verb:>12}"), &text);

@@ -7,6 +7,7 @@ cell::cell_remote!(Ledger = "ledger");
 
 #[Ledger::table(name = "accounts")]
 pub struct Account {
+    #[Ledger::primary_key]
     pub owner: String,
     pub balance: i64,
 }

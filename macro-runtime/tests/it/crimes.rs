@@ -19,7 +19,9 @@ fn crime(guest: &Guest) -> Failure {
 fn check(failure: &Failure) {
     assert!(failure.message.contains("`ledger::table`"), "{failure}");
     assert!(failure.notes[0].contains("`struct Order`"), "{failure}");
-    assert!(failure.notes[0].contains("sha256 "), "{failure}");
+    // An answer that is missing is not the component's fault.
+    let named = failure.notes.iter().any(|note| note.contains("sha256 "));
+    assert!(named || failure.kind == Kind::Unrecorded, "{failure}");
     assert!(!failure.help.is_empty(), "{failure}");
     assert!(!failure.to_string().contains("wasmtime"), "{failure}");
 }
@@ -89,7 +91,7 @@ fn a_panic_that_is_only_reported_is_none() {
 #[test]
 fn reporting_panics_without_end_ends() {
     let failure = crime(&Guest::expanding(
-        "(loop $again (call $report_panic (i32.const 0) (i32.const 131072) (i32.const 0) (i32.const 0)
+        "(loop $again (call $report_panic (i32.const 0) (i32.const 1024) (i32.const 0) (i32.const 0)
            (i32.const 0)) (br $again)) unreachable",
     ));
     assert_eq!(failure.kind, Kind::Panic);
@@ -145,7 +147,7 @@ fn a_guest_that_can_live_with_less_memory_lives() {
     let component =
         Guest::expanding("(drop (memory.grow (i32.const 65535))) i32.const 256").component();
     assert!(expand(&component).is_ok());
-    // More than any memory can have: wasmtime refuses before it asks the limiter.
+    // More than any memory can have: the same bound on every machine, and still the reason.
     let failure = crime(&Guest::expanding("(drop (memory.grow (i32.const 65536))) unreachable"));
     assert_eq!(failure.kind, Kind::OutOfMemory, "{failure}");
 }
@@ -179,14 +181,14 @@ fn endless_recursion_ends_the_guest_and_not_the_process() {
     let failure = crime(&with_function("(call $deep)", "deep"));
     assert_eq!(failure.kind, Kind::StackOverflow);
     assert!(failure.message.contains("512 KiB"), "{failure}");
-    // With frames as large as they get.
+    // With frames as large as they get: every local has a value of its own, used after the call.
     let locals = "(local i64) ".repeat(5_000);
     let sets: String =
-        (0..5_000).map(|n| format!("(local.set {n} (i64.load (i32.const 0)))")).collect();
+        (0..5_000).map(|n| format!("(local.set {n} (i64.load (i32.const {})))", n * 8)).collect();
     let gets: String =
-        (0..5_000).map(|n| format!("(i64.store (i32.const 0) (local.get {n}))")).collect();
+        (0..5_000).map(|n| format!("(i64.store (i32.const {}) (local.get {n}))", n * 8)).collect();
     let failure = crime(&with_function(&format!("{locals}{sets}(call $deep){gets}"), "deep"));
-    assert_eq!(failure.kind, Kind::StackOverflow);
+    assert_eq!(failure.kind, Kind::StackOverflow, "{failure}");
 }
 
 #[test]
@@ -322,13 +324,13 @@ fn results_that_point_outside_the_memory_are_refused() {
 
 #[test]
 fn the_same_bytes_named_a_thousand_times_are_not_taken() {
-    // 2,000 diagnostics of 48 bytes, each with the same 64 kB as its message: 2,048 + 131 kB in the
-    // guest, 131 MB in the host.
+    // 2,000 diagnostics of 36 bytes, each with the same 48 kB as its message: 120 kB in the guest,
+    // 96 MB in the host.
     let failure = crime(&Guest::expanding(format!(
         "(local $n i32)
          (loop $again
-           (i32.store offset=8196 (i32.mul (local.get $n) (i32.const 36)) (i32.const 0))
-           (i32.store offset=8200 (i32.mul (local.get $n) (i32.const 36)) (i32.const 65000))
+           (i32.store offset=8196 (i32.mul (local.get $n) (i32.const 36)) (i32.const 82000))
+           (i32.store offset=8200 (i32.mul (local.get $n) (i32.const 36)) (i32.const 48000))
            (local.set $n (i32.add (local.get $n) (i32.const 1)))
            (br_if $again (i32.lt_u (local.get $n) (i32.const 2000))))
          (i32.store (i32.const {at}) (i32.const 8192))
@@ -337,7 +339,7 @@ fn the_same_bytes_named_a_thousand_times_are_not_taken() {
         at4 = result::AT + result::DIAGNOSTICS + 4,
         result = result::AT,
     )));
-    assert_eq!(failure.kind, Kind::OutputTooLarge);
+    assert_eq!(failure.kind, Kind::OutputTooLarge, "{failure}");
 }
 
 #[test]

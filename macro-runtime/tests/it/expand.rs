@@ -31,8 +31,8 @@ fn describe_says_what_is_there_and_is_checked() {
     assert_eq!(description.audit.api, "0.1.0");
     assert_eq!(description.macros.len(), 1);
     assert_eq!(description.macros[0].name, "table");
-    // Only names of types: it asks nothing and cannot panic.
-    assert_eq!(description.audit.imports, ["cell:macros/types@0.1.0"]);
+    let imports = ["cell:macros/host@0.1.0", "cell:macros/types@0.1.0"];
+    assert_eq!(description.audit.imports, imports);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(crate) struct Guest {
 pub(crate) mod parameter {
     pub(crate) const TEXT: u32 = 8;
     pub(crate) const TOKENS: u32 = 16;
-    pub(crate) const FACTS: u32 = 60;
+    pub(crate) const FACTS: u32 = 64;
 }
 
 /// Offsets of what `expand` returns: pairs of address and length.
