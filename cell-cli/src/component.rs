@@ -8,7 +8,8 @@ use wit_component::ComponentEncoder;
 
 /// Encodes a module and checks that it asks its host for nothing but what the contract has.
 pub(crate) fn encode(name: &str, module: &Path) -> Result<(Vec<u8>, Audit)> {
-    let bytes = std::fs::read(module).with_context(|| format!("cannot read `{}`", module.display()))?;
+    let bytes =
+        std::fs::read(module).with_context(|| format!("cannot read `{}`", module.display()))?;
     let encoder = ComponentEncoder::default().validate(true).module(&bytes);
     let component = encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| {
         // wit-component's chain goes from the general to the particular.

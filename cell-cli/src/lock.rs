@@ -214,7 +214,10 @@ pub fn not_asked(lock: &Lock) -> Vec<(String, String)> {
     let cells = lock.cells.iter();
     let idle = cells.flat_map(|(name, cell)| {
         let asked = |grant: &&CallPermission| cell.macros.values().any(|m| m.calls.contains(grant));
-        cell.grants.iter().filter(move |grant| !asked(grant)).map(move |g| (name.clone(), question(g)))
+        cell.grants
+            .iter()
+            .filter(move |grant| !asked(grant))
+            .map(move |g| (name.clone(), question(g)))
     });
     idle.collect()
 }

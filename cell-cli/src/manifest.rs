@@ -56,9 +56,8 @@ impl Manifest {
     /// The first thing that is wrong, with its line.
     pub fn parse(text: &str) -> Result<Self> {
         let reader = Reader { text };
-        let document = Document::parse(text).map_err(|e| {
-            reader.error(e.span().map(|s| s.start), e.message())
-        })?;
+        let document = Document::parse(text)
+            .map_err(|e| reader.error(e.span().map(|s| s.start), e.message()))?;
         let top = reader.table(document.as_item(), "the file", &["profile", "cells"])?;
         let profile = match top.get("profile") {
             Some(item) => reader.name(item, "profile")?,
@@ -73,7 +72,9 @@ impl Manifest {
                 if !is_name(name) {
                     return Err(reader.at(
                         item,
-                        &format!("`{name}` cannot be the name of a cell: letters, digits, `_` and `-`"),
+                        &format!(
+                            "`{name}` cannot be the name of a cell: letters, digits, `_` and `-`"
+                        ),
                     ));
                 }
                 cells.insert(name.to_owned(), reader.cell(name, item)?);
@@ -290,12 +291,24 @@ output = "63 MiB"
             let error = Manifest::parse(&EXAMPLE.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}\n(expected {expected})");
         };
-        check("fuel =", "fule =", "line 11: there is no key `fule` in `[cells.ledger.limits]`; did you mean `fuel`?");
+        check(
+            "fuel =",
+            "fule =",
+            "line 11: there is no key `fule` in `[cells.ledger.limits]`; did you mean `fuel`?",
+        );
         check("alias", "zzzzzz", "line 5: there is no key `zzzzzz`");
         check("alias", "zzzzzz", "known are `path`");
-        check("profile", "profil", "line 2: there is no key `profil` in the file; did you mean `profile`?");
+        check(
+            "profile",
+            "profil",
+            "line 2: there is no key `profil` in the file; did you mean `profile`?",
+        );
         check("path =", "pth =", "did you mean `path`?");
-        check("\"unsafe\"", "\"unsaef\"", "line 9: `unsaef` is nothing that can be allowed; did you mean `unsafe`?");
+        check(
+            "\"unsafe\"",
+            "\"unsaef\"",
+            "line 9: `unsaef` is nothing that can be allowed; did you mean `unsafe`?",
+        );
         check("\"search::schema\"", "\"search\"", "line 7: `search` is not a question");
         check("\"255 MiB\"", "\"255 MB\"", "line 12: `memory` is not a size such as \"64 MiB\"");
         check("\"255 MiB\"", "\"99999999999 GiB\"", "not a size");
@@ -306,6 +319,10 @@ output = "63 MiB"
         check("alias = \"Ledger\"", "alias = \"a b\"", "`alias` is not a name");
         check("path = \"../../guests/components/ledger.wasm\"\n", "", "has no `path`");
         check("alias = \"Ledger\"", "alias = ", "line 5");
-        check("[cells.ledger.output]\nallow = [\"unsafe\", \"extern\"]", "[cells.ledger.output]\nallow = 1", "not a list");
+        check(
+            "[cells.ledger.output]\nallow = [\"unsafe\", \"extern\"]",
+            "[cells.ledger.output]\nallow = 1",
+            "not a list",
+        );
     }
 }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use macro_bridge::failure::texts;
-use macro_bridge::project::{find_root, manifest_digest};
 use macro_bridge::digest::Digest;
+use macro_bridge::failure::texts;
 use macro_bridge::lock::Lock;
+use macro_bridge::project::{find_root, manifest_digest};
 
 use crate::arguments::Global;
 use crate::manifest::Manifest;

@@ -98,7 +98,8 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<std::path::PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
     let mut files: Vec<_> = entries
         .flatten()
         .map(|entry| entry.path())
@@ -138,7 +139,8 @@ mod tests {
             "expansion {a} recorded src/a b.rs:1:2\tledger::table\nanswer search {b}\n\
              expansion {b} missing src\\\\c.rs:3:4\tx::y + x::z\nanswer search {a}"
         ));
-        let site = |place: &str, title: &str, key| Site { place: place.into(), title: title.into(), key };
+        let site =
+            |place: &str, title: &str, key| Site { place: place.into(), title: title.into(), key };
         let sites =
             [site("src/a b.rs:1:2", "ledger::table", a), site("src\\c.rs:3:4", "x::y + x::z", b)];
         assert_eq!(trace.sites, sites.into());

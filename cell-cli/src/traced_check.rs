@@ -49,7 +49,9 @@ impl TracedCheck {
         command.manifest_path(&manifest);
         command.other_options(switches.iter().map(ToString::to_string).collect::<Vec<_>>());
         let metadata = command.exec().map_err(|error| match error {
-            cargo_metadata::Error::CargoMetadata { stderr } => anyhow::anyhow!("{}", cargo_words(&stderr)),
+            cargo_metadata::Error::CargoMetadata { stderr } => {
+                anyhow::anyhow!("{}", cargo_words(&stderr))
+            }
             other => other.into(),
         })?;
         let target = metadata.target_directory.as_std_path().join("cell");
@@ -98,7 +100,8 @@ impl TracedCheck {
         if packages.is_empty() {
             command.arg("--workspace");
         }
-        for (switch, names) in [("--package", packages), ("--bin", bins), ("--features", features)] {
+        for (switch, names) in [("--package", packages), ("--bin", bins), ("--features", features)]
+        {
             command.args(names.iter().flat_map(|name| [switch, name]));
         }
         command.args(lib.then_some("--lib"));
@@ -120,7 +123,8 @@ impl TracedCheck {
                 if stderr.read_until(b'\n', &mut output)? == 0 {
                     break;
                 }
-                let line = anstream::adapter::strip_str(&String::from_utf8_lossy(&output[start..])).to_string();
+                let line = anstream::adapter::strip_str(&String::from_utf8_lossy(&output[start..]))
+                    .to_string();
                 if let Some((verb @ ("Checking" | "Compiling" | "Downloading"), what)) =
                     line.trim().split_once(' ')
                 {

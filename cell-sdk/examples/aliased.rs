@@ -14,7 +14,10 @@ fn main() {
     assert_eq!(after.get_balance(), &7);
     assert_eq!(before.changes(&after), ["balance"]);
     assert!(Account::CREATE_TABLE.starts_with("create table accounts (owner text primary key"));
-    assert_eq!(Ledger::query!("select balance from accounts where owner = ?").parameters, ["owner"]);
+    assert_eq!(
+        Ledger::query!("select balance from accounts where owner = ?").parameters,
+        ["owner"]
+    );
 }
 
 #[test]

@@ -144,7 +144,8 @@ pub fn build(
     let metadata = cargo.metadata(&manifest)?;
     cargo.rustflags.extend(remap_packages(&metadata));
     if let Some(target_dir) = target_dir {
-        let absolute = std::path::absolute(target_dir).map_err(|e| Error::io("find", target_dir, e))?;
+        let absolute =
+            std::path::absolute(target_dir).map_err(|e| Error::io("find", target_dir, e))?;
         cargo.rustflags.push(remap(&absolute, "target"));
     }
     let mut modules = BTreeMap::new();
@@ -157,7 +158,8 @@ pub fn build(
         command.arg("--message-format=json-render-diagnostics");
         // One unit, so that the order of functions does not depend on how work was divided. Debug
         // information goes, names stay: a trap shall name its function.
-        for setting in ["codegen-units=1", "debug=false", "strip=\"debuginfo\"", "panic=\"abort\""] {
+        for setting in ["codegen-units=1", "debug=false", "strip=\"debuginfo\"", "panic=\"abort\""]
+        {
             command.arg("--config").arg(format!("profile.release.{setting}"));
         }
         command.args(switches.locked.then_some("--locked"));
@@ -189,7 +191,9 @@ fn module(command: &mut Command, guest: &Guest, compiler: &Compiler) -> Result<P
         return Err(Error::new(Kind::Build, format!("`{}` could not be built", guest.name))
             .note(format!("built with {}, {}", compiler.id(), compiler.origin)));
     }
-    module.ok_or_else(|| Error::new(Kind::Build, format!("cargo built no module of `{}`", guest.name)))
+    module.ok_or_else(|| {
+        Error::new(Kind::Build, format!("cargo built no module of `{}`", guest.name))
+    })
 }
 
 #[cfg(test)]
@@ -211,7 +215,8 @@ mod tests {
             package("outer", "/w/outer"),
         );
         let flags = remap_packages(&MetadataCommand::parse(text).unwrap());
-        let expected = ["/w/outer=outer-1.0.0", "/w/outer/inner=inner-1.0.0", "/w/outer/target=target"];
+        let expected =
+            ["/w/outer=outer-1.0.0", "/w/outer/inner=inner-1.0.0", "/w/outer/target=target"];
         assert_eq!(flags, expected.map(|flag| format!("--remap-path-prefix={flag}")));
     }
 }

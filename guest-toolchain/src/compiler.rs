@@ -137,7 +137,8 @@ pub fn search(explicit: Option<&Path>) -> Vec<Candidate> {
 pub fn choose(explicit: Option<&Path>) -> Result<Compiler> {
     let explicit_env = env::var_os("CELL_GUEST_RUSTC").filter(|v| !v.is_empty()).map(PathBuf::from);
     let candidates = search(explicit.or(explicit_env.as_deref()));
-    let mut error = Error::new(Kind::NoCompiler, format!("no compiler here can build for `{TARGET}`"));
+    let mut error =
+        Error::new(Kind::NoCompiler, format!("no compiler here can build for `{TARGET}`"));
     for candidate in candidates {
         match candidate.verdict {
             Ok(compiler) => return Ok(compiler),
@@ -185,7 +186,10 @@ fn judge(probed: Probed, origin: Origin) -> std::result::Result<Compiler, String
     let Probed { rustc, sysroot, version } = probed;
     let release = field(&version, "release").unwrap_or("");
     if parse_release(release).is_none_or(|found| found < OLDEST) {
-        return Err(format!("is release {release}; guests need {}.{} or newer", OLDEST.0, OLDEST.1));
+        return Err(format!(
+            "is release {release}; guests need {}.{} or newer",
+            OLDEST.0, OLDEST.1
+        ));
     }
     let host = field(&version, "host").unwrap_or("").to_owned();
     let own_cargo = sysroot.join("bin").join(executable("cargo"));
@@ -194,7 +198,8 @@ fn judge(probed: Probed, origin: Origin) -> std::result::Result<Compiler, String
     } else {
         env::var_os("CARGO").map_or("cargo".into(), PathBuf::from)
     };
-    let own_linker = sysroot.join("lib/rustlib").join(&host).join("bin").join(executable("rust-lld"));
+    let own_linker =
+        sysroot.join("lib/rustlib").join(&host).join("bin").join(executable("rust-lld"));
     let source = sysroot.join("lib/rustlib/src/rust/library");
     let std = if has_target(&sysroot) {
         Std::Prebuilt
@@ -209,7 +214,10 @@ fn judge(probed: Probed, origin: Origin) -> std::result::Result<Compiler, String
         (true, Std::Source(_)) => Some(own_linker),
         (false, _) => {
             let found = foreign_linker(&host);
-            Some(found.ok_or("has no WebAssembly linker, and there is no `rust-lld` or `wasm-ld`")?)
+            Some(
+                found
+                    .ok_or("has no WebAssembly linker, and there is no `rust-lld` or `wasm-ld`")?,
+            )
         }
     };
     Ok(Compiler { origin, rustc, cargo, sysroot, version, std, linker })
@@ -226,7 +234,8 @@ fn has_target(sysroot: &Path) -> bool {
 fn foreign_linker(host: &str) -> Option<PathBuf> {
     let bundled = rustup().into_iter().filter_map(|(_, rustc)| {
         let sysroot = rustc.parent()?.parent()?;
-        let linker = sysroot.join("lib/rustlib").join(host).join("bin").join(executable("rust-lld"));
+        let linker =
+            sysroot.join("lib/rustlib").join(host).join("bin").join(executable("rust-lld"));
         linker.is_file().then_some(linker)
     });
     bundled.into_iter().next().or_else(|| {
@@ -242,9 +251,9 @@ fn foreign_linker(host: &str) -> Option<PathBuf> {
 
 /// The `rustc` of each installed toolchain: releases before nightlies, the newest first.
 fn rustup() -> Vec<(String, PathBuf)> {
-    let home = env::var_os("RUSTUP_HOME").map(PathBuf::from).or_else(|| {
-        directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".rustup"))
-    });
+    let home = env::var_os("RUSTUP_HOME")
+        .map(PathBuf::from)
+        .or_else(|| directories::BaseDirs::new().map(|dirs| dirs.home_dir().join(".rustup")));
     let Some(entries) = home.and_then(|home| fs::read_dir(home.join("toolchains")).ok()) else {
         return Vec::new();
     };
@@ -337,7 +346,10 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert!(found[0].verdict.as_ref().unwrap_err().contains("cannot be run"));
         let error = choose(Some(Path::new("/nonexistent/rustc"))).unwrap_err().to_string();
-        assert!(error.contains("/nonexistent/rustc") && error.contains("rustup target add"), "{error}");
+        assert!(
+            error.contains("/nonexistent/rustc") && error.contains("rustup target add"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -47,7 +47,9 @@ pub fn workspace(manifest: &Path) -> Result<Workspace> {
             Kind::Malformed,
             format!("there is no guest in `{}`", manifest.display()),
         )
-        .note("a guest is a package with `crate-type = [\"cdylib\"]` and `[package.metadata.cell]`"));
+        .note(
+            "a guest is a package with `crate-type = [\"cdylib\"]` and `[package.metadata.cell]`",
+        ));
     }
     guests.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Workspace {

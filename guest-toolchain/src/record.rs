@@ -62,7 +62,8 @@ impl Record {
             facts.is_empty().then(|| (name.to_owned(), Entry { component, sources, compiler }))
         };
         let entries = facts.into_iter().map(|(name, facts)| {
-            entry(name, facts).ok_or_else(|| wrong(0, &format!("the facts of `{name}` are not complete")))
+            entry(name, facts)
+                .ok_or_else(|| wrong(0, &format!("the facts of `{name}` are not complete")))
         });
         Ok(Self { entries: entries.collect::<Result<_>>()? })
     }

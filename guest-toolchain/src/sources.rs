@@ -97,7 +97,8 @@ fn inherited(package: &Package) -> String {
         .iter()
         .filter(|dependency| dependency.kind != DependencyKind::Development)
         .map(|d| {
-            let (name, kind, version, defaults) = (&d.name, d.kind, &d.req, d.uses_default_features);
+            let (name, kind, version, defaults) =
+                (&d.name, d.kind, &d.req, d.uses_default_features);
             format!("{name} {kind} {version} {defaults} {}\n", d.features.join(","))
         })
         .collect();

@@ -142,7 +142,7 @@ fn check_escapes(body: &str, prefix: &str, single: bool) -> Option<()> {
                 'x' => {
                     let high = chars.next()?.to_digit(16)?;
                     let low = chars.next()?.to_digit(16)?;
-                    (prefix != "" || high < 8).then_some(())?;
+                    (!prefix.is_empty() || high < 8).then_some(())?;
                     (prefix != "c" || high + low > 0).then_some(())?;
                 }
                 'u' if prefix != "b" => {

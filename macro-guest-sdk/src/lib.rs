@@ -33,10 +33,12 @@
 //! files and source text are not visible. In native unit tests `proc-macro2` stands on its
 //! fallback, where `Span::mixed_site()` is the same as `Span::call_site()`: hygiene can be tested
 //! only with the compiler.
+#![deny(unsafe_code)]
 
 extern crate self as macro_guest_sdk;
 
 #[doc(hidden)]
+#[allow(unsafe_code, reason = "generated: how values cross the boundary of a component")]
 pub mod bindings;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]

@@ -111,7 +111,9 @@ fn real_rustc() -> Result<PathBuf> {
 fn cargo_home() -> Result<PathBuf> {
     match std::env::var_os("CARGO_HOME") {
         Some(home) => Ok(home.into()),
-        None => Ok(PathBuf::from(std::env::var_os("HOME").context("there is no home")?).join(".cargo")),
+        None => {
+            Ok(PathBuf::from(std::env::var_os("HOME").context("there is no home")?).join(".cargo"))
+        }
     }
 }
 

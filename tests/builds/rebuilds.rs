@@ -47,7 +47,8 @@ fn touching_the_lock_rebuilds_what_uses_it_and_nothing_else() -> Result<()> {
     )?;
     let manifest = clone.path().join("examples/Cargo.toml");
     let text = fs::read_to_string(&manifest)?;
-    let members = text.replace("[\"cell-market/app\"]", "[\"cell-market/app\", \"cell-market/neighbour\"]");
+    let members =
+        text.replace("[\"cell-market/app\"]", "[\"cell-market/app\", \"cell-market/neighbour\"]");
     ensure!(members != text, "the members of examples are written otherwise now");
     fs::write(&manifest, members)?;
 

@@ -18,7 +18,8 @@ fn expanded(clone: &Path, words: &[&str], change: impl Fn(&mut Command)) -> Resu
     change(&mut command);
     let text = String::from_utf8(run(&mut command)?.stdout)?;
     ensure!(text.contains("CREATE_TABLE") && text.contains("AccountCache"), "{text}");
-    let keys: Vec<_> = traced(&trace)?.into_iter().map(|(key, how)| format!("{key} {how}\n")).collect();
+    let keys: Vec<_> =
+        traced(&trace)?.into_iter().map(|(key, how)| format!("{key} {how}\n")).collect();
     ensure!(keys.len() >= 4, "only {} expansions", keys.len());
     Ok(text.replace(&clone.display().to_string(), "<project>") + &keys.concat())
 }
@@ -50,7 +51,10 @@ fn another_user_gets_the_same_program() -> Result<()> {
     let mut command = Command::new("unshare");
     // Another user id, as far as every program in there can see.
     command.args(["--map-user=4711", "--map-group=4711", "--"]);
-    command.arg(plain.get_program()).args(plain.get_args()).current_dir(theirs.path().join("examples"));
+    command
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .current_dir(theirs.path().join("examples"));
     for (name, value) in plain.get_envs() {
         match value {
             Some(value) => command.env(name, value),

@@ -18,7 +18,8 @@ const PACKAGE: &str = "cell-market-app";
 
 pub(crate) fn run() -> Result<()> {
     let root = step::root();
-    let metadata = MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec()?;
+    let metadata =
+        MetadataCommand::new().manifest_path(root.join("Cargo.toml")).no_deps().exec()?;
     let target = metadata.target_directory.into_std_path_buf();
     let recorded = root.join("examples");
 
@@ -26,7 +27,9 @@ pub(crate) fn run() -> Result<()> {
     let thin = build(&recorded, &target, false)?;
     show(&recorded.join("cell-market"), &thin.trace)?;
 
-    title("2. Without the records: rustc runs the component in a sandbox (the first build takes minutes)");
+    title(
+        "2. Without the records: rustc runs the component in a sandbox (the first build takes minutes)",
+    );
     let fresh = copy_without_expansions(&root, &target)?;
     let embedded = build(&fresh, &target, true)?;
 
@@ -42,7 +45,10 @@ pub(crate) fn run() -> Result<()> {
     step::say("", &format!("the same {} expansions, the same program\n", thin_keys.len()));
     for (name, run) in [("recorded", &thin), ("in rustc", &embedded)] {
         let (app, seconds) = (run.app, run.dependencies);
-        step::say("", &format!("  {name}: dependencies {seconds:.1} s, the package itself {app:.1} s"));
+        step::say(
+            "",
+            &format!("  {name}: dependencies {seconds:.1} s, the package itself {app:.1} s"),
+        );
     }
     Ok(())
 }
@@ -127,7 +133,8 @@ struct Site {
 
 fn sites(trace: &Path) -> Result<Vec<Site>> {
     let mut sites = Vec::new();
-    for entry in fs::read_dir(trace).context("rustc left no trace: did it run no macro?")?.flatten() {
+    for entry in fs::read_dir(trace).context("rustc left no trace: did it run no macro?")?.flatten()
+    {
         if entry.path().extension().is_some_and(|extension| extension == "trace") {
             sites.extend(fs::read_to_string(entry.path())?.lines().filter_map(site));
         }
@@ -186,7 +193,8 @@ mod tests {
     #[test]
     fn reads_lines_of_traces() {
         let key = Digest::of(b"x");
-        let found = site(&format!("expansion {key} recorded src/main.rs:1:2\ta::b + a::c")).unwrap();
+        let found =
+            site(&format!("expansion {key} recorded src/main.rs:1:2\ta::b + a::c")).unwrap();
         assert_eq!((found.key, found.place.as_str()), (key, "src/main.rs:1:2"));
         assert_eq!(found.title, "a::b + a::c");
         assert!(site("answer ledger x").is_none() && site("expansion x y").is_none());

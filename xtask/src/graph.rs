@@ -65,7 +65,8 @@ impl Graph {
             }
             let expression = licence.as_deref().unwrap_or("");
             if licence::is_allowed(expression, &policy.licences) != Some(true) {
-                problems.push(format!("`{key}` has the licence `{expression}`, which is not allowed"));
+                problems
+                    .push(format!("`{key}` has the licence `{expression}`, which is not allowed"));
             }
             if *ours {
                 self.check_edges(key, name, policy, &mut problems);
@@ -81,7 +82,8 @@ impl Graph {
 
     fn check_edges(&self, key: &str, name: &str, policy: &Policy, problems: &mut Vec<String>) {
         let allowed = policy.edges.get(name);
-        for other in self.edges.get(key).into_iter().flatten().filter_map(|k| self.packages.get(k)) {
+        for other in self.edges.get(key).into_iter().flatten().filter_map(|k| self.packages.get(k))
+        {
             if other.ours && !allowed.is_some_and(|allowed| allowed.contains(&other.name)) {
                 problems.push(format!("`{name}` must not depend on `{}`", other.name));
             }
@@ -137,7 +139,10 @@ mod tests {
         let check = |packages: &[_], edges: &[_], expected: &[&str]| {
             let found = graph(packages, edges).problems(&policy());
             assert_eq!(found.len(), expected.len(), "{found:?}");
-            found.iter().zip(expected).for_each(|(found, part)| assert!(found.contains(part), "{found}"));
+            found
+                .iter()
+                .zip(expected)
+                .for_each(|(found, part)| assert!(found.contains(part), "{found}"));
         };
         let ours = [("a", "MIT", true), ("b", "MIT", true), ("c", "MIT", true)];
         check(&ours, &[("a", "b")], &[]);

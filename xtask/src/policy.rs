@@ -37,7 +37,8 @@ impl Policy {
             let entries = table.get(key).and_then(Value::as_table).into_iter().flatten();
             let text = |(name, reason): (&String, &Value)| {
                 let reason = reason.as_str().filter(|reason| !reason.trim().is_empty());
-                let reason = reason.with_context(|| format!("`{name}` in `{key}` has no reason"))?;
+                let reason =
+                    reason.with_context(|| format!("`{name}` in `{key}` has no reason"))?;
                 Ok((name.clone(), reason.to_owned()))
             };
             entries.map(text).collect()

@@ -3,8 +3,8 @@
 
 use anyhow::{Result, bail};
 use guest_toolchain::build::Switches;
-use guest_toolchain::{TARGET, kit};
 use guest_toolchain::compiler::{Compiler, search};
+use guest_toolchain::{TARGET, kit};
 
 use crate::step;
 
@@ -16,7 +16,10 @@ pub(crate) fn run() -> Result<()> {
         Some(compiler) => compiler,
         None => install()?,
     };
-    step::say("setup:", &format!("guests are compiled with {}, {}", compiler.id(), compiler.origin));
+    step::say(
+        "setup:",
+        &format!("guests are compiled with {}, {}", compiler.id(), compiler.origin),
+    );
     kit::prepare(&compiler, &Switches::default(), &|verb, text| step::say(verb, text))?;
     Ok(())
 }
@@ -69,7 +72,15 @@ fn ways(machine: Machine) -> Vec<Vec<Vec<&'static str>>> {
         let [compiler, source] = PACKAGES;
         ways.push(vec![
             vec!["apt-get", "update", "--quiet"],
-            vec!["apt-get", "install", "--quiet", "--yes", "--no-install-recommends", compiler, source],
+            vec![
+                "apt-get",
+                "install",
+                "--quiet",
+                "--yes",
+                "--no-install-recommends",
+                compiler,
+                source,
+            ],
         ]);
     }
     ways

@@ -17,7 +17,8 @@ pub(crate) fn check(root: &Path, policy: &Policy) -> Result<()> {
     let mut problems = Vec::new();
     for file in &files {
         let name = file.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-        let text = std::fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {name}"))?;
+        let text = std::fs::read_to_string(root.join(file))
+            .with_context(|| format!("cannot read {name}"))?;
         problems.extend(problems_of(&name, &text, policy));
     }
     for name in policy.unsafe_files.iter().chain(&policy.long_files) {
@@ -57,11 +58,14 @@ fn problems_of(name: &str, text: &str, policy: &Policy) -> Vec<String> {
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let here = root.join(folder);
-    for entry in std::fs::read_dir(&here).with_context(|| format!("cannot read {}", here.display()))? {
+    for entry in
+        std::fs::read_dir(&here).with_context(|| format!("cannot read {}", here.display()))?
+    {
         let entry = entry?;
         let name = entry.file_name();
         let path = folder.join(&name);
-        if name.to_string_lossy().starts_with('.') || OUTSIDE.iter().any(|outside| name == *outside) {
+        if name.to_string_lossy().starts_with('.') || OUTSIDE.iter().any(|outside| name == *outside)
+        {
             continue;
         }
         if entry.path().is_dir() {

@@ -14,8 +14,8 @@ use macro_bridge::project::{Project, find_root};
 use crate::Exit;
 use crate::arguments::{Doctor, Global};
 use crate::commands::vendor;
-use crate::shell::{Shell, count};
 use crate::project;
+use crate::shell::{Shell, count};
 
 pub(crate) fn run(options: &Doctor, global: &Global, shell: &Shell) -> Result<Exit> {
     let start = project::start(global)?;
@@ -101,7 +101,11 @@ fn guest_compilers(candidates: &[Candidate], builds_guests: bool) -> Vec<Finding
                 findings.push(Finding::new(State::Fact, SUBJECT, text));
             }
             Err(reason) => {
-                findings.push(Finding::new(State::Fact, SUBJECT, format!("{origin}, {rustc}: {reason}")));
+                findings.push(Finding::new(
+                    State::Fact,
+                    SUBJECT,
+                    format!("{origin}, {rustc}: {reason}"),
+                ));
             }
         }
     }
@@ -109,9 +113,13 @@ fn guest_compilers(candidates: &[Candidate], builds_guests: bool) -> Vec<Finding
         // Who only uses macros needs no such compiler: components are committed.
         let state = if builds_guests { State::Todo } else { State::Fact };
         findings.push(
-            Finding::new(state, SUBJECT, "no compiler here can build macros (using them needs none)")
-                .help(format!("run `rustup target add {}`", guest_toolchain::TARGET))
-                .help("or on Debian 12: `apt-get install rustc-web rust-web-src`"),
+            Finding::new(
+                state,
+                SUBJECT,
+                "no compiler here can build macros (using them needs none)",
+            )
+            .help(format!("run `rustup target add {}`", guest_toolchain::TARGET))
+            .help("or on Debian 12: `apt-get install rustc-web rust-web-src`"),
         );
     }
     findings
@@ -172,7 +180,9 @@ fn project_files(start: &Path) -> Vec<Finding> {
     const SUBJECT: &str = "project";
     let Some(root) = find_root(start) else {
         let text = format!("no `cell.toml` in {} or above", start.display());
-        return vec![Finding::new(State::Fact, SUBJECT, text).help("in a package, run `cell init`")];
+        return vec![
+            Finding::new(State::Fact, SUBJECT, text).help("in a package, run `cell init`"),
+        ];
     };
     let project = match project::manifest(&root).and_then(|_| Ok(Project::load(&root)?)) {
         Ok(project) => project,
@@ -196,8 +206,12 @@ fn project_files(start: &Path) -> Vec<Finding> {
     for (name, cell) in &project.lock.cells {
         if !project.component_path(&cell.component).is_file() {
             findings.push(
-                Finding::new(State::Todo, SUBJECT, format!("the component of `{name}` is not in `.cell`"))
-                    .help("run `cell lock`, or restore `.cell/components` from version control"),
+                Finding::new(
+                    State::Todo,
+                    SUBJECT,
+                    format!("the component of `{name}` is not in `.cell`"),
+                )
+                .help("run `cell lock`, or restore `.cell/components` from version control"),
             );
         }
     }
@@ -213,7 +227,9 @@ fn sdk(start: &Path) -> Vec<Finding> {
     }
     let Ok(metadata) = MetadataCommand::new().manifest_path(manifest).no_deps().exec() else {
         let text = "cargo cannot read `Cargo.toml`";
-        return vec![Finding::new(State::Todo, SUBJECT, text).help("run `cargo metadata` to see why")];
+        return vec![
+            Finding::new(State::Todo, SUBJECT, text).help("run `cargo metadata` to see why"),
+        ];
     };
     let mut findings = Vec::new();
     for package in &metadata.packages {
@@ -225,10 +241,15 @@ fn sdk(start: &Path) -> Vec<Finding> {
             let name = &package.name;
             findings.push(if embedded {
                 let text = format!("`{name}` runs macros inside rustc (feature `embedded`)");
-                Finding::new(State::Good, SUBJECT, text)
-                    .help("builds are quicker with `default-features = false, features = [\"macros\"]`")
+                Finding::new(State::Good, SUBJECT, text).help(
+                    "builds are quicker with `default-features = false, features = [\"macros\"]`",
+                )
             } else {
-                Finding::new(State::Good, SUBJECT, format!("`{name}` uses recorded expansions only"))
+                Finding::new(
+                    State::Good,
+                    SUBJECT,
+                    format!("`{name}` uses recorded expansions only"),
+                )
             });
         }
     }

@@ -47,7 +47,9 @@ pub(crate) fn run(options: &Expand, global: &Global, shell: &Shell) -> Result<Ex
     let mut out = shell.stdout();
     let mut failed = false;
     for site in wanted {
-        let Some(outcome) = outcomes.iter().find(|outcome| outcome.key == site.key) else { continue };
+        let Some(outcome) = outcomes.iter().find(|outcome| outcome.key == site.key) else {
+            continue;
+        };
         let Site { place, title, key } = site;
         let recorded = if trace.missing.contains(key) { "not recorded" } else { "recorded" };
         let took = outcome.took.as_secs_f64() * 1000.0;
@@ -90,7 +92,11 @@ fn made(out: &mut impl Write, request: &Request, expansion: &Expansion) -> Resul
         comment(out, level, &diagnostic.message)?;
     }
     for answer in &expansion.answers {
-        comment(out, "stands on: ", &format!("answer {} of `{}`", answer.key.short(), answer.cell))?;
+        comment(
+            out,
+            "stands on: ",
+            &format!("answer {} of `{}`", answer.key.short(), answer.cell),
+        )?;
     }
     for artifact in &expansion.artifacts {
         let size = artifact.body.len();

@@ -96,15 +96,15 @@ fn add_dependency(text: &str, source: &Source) -> Result<Option<String>> {
 
 /// A path as it is seen from the package.
 fn relative(folder: &Path, path: &Path) -> Result<String> {
-    let target = path
-        .canonicalize()
-        .with_context(|| format!("there is no folder `{}`", path.display()))?;
+    let target =
+        path.canonicalize().with_context(|| format!("there is no folder `{}`", path.display()))?;
     if !target.join("Cargo.toml").is_file() {
         bail!("`{}` is no package: it has no `Cargo.toml`", path.display());
     }
     let shared = folder.components().zip(target.components()).take_while(|(a, b)| a == b).count();
     let up = folder.components().skip(shared).map(|_| "..".to_owned());
-    let down = target.components().skip(shared).map(|c| c.as_os_str().to_string_lossy().into_owned());
+    let down =
+        target.components().skip(shared).map(|c| c.as_os_str().to_string_lossy().into_owned());
     Ok(up.chain(down).collect::<Vec<_>>().join("/"))
 }
 
@@ -115,7 +115,9 @@ fn parse_cell(text: &str) -> Result<(String, String)> {
             Manifest::parse(&entry).with_context(|| format!("`--cell {text}`"))?;
             Ok((name.to_owned(), path.to_owned()))
         }
-        _ => bail!("`--cell {text}` is not `NAME=COMPONENT`, as in `--cell ledger=macros/ledger.wasm`"),
+        _ => bail!(
+            "`--cell {text}` is not `NAME=COMPONENT`, as in `--cell ledger=macros/ledger.wasm`"
+        ),
     }
 }
 
@@ -125,7 +127,9 @@ fn manifest(cells: &[(String, String)]) -> String {
          # After a change: `cell lock`, `cell vendor`, commit.\n",
     );
     if cells.is_empty() {
-        text.push_str("\n# [cells.ledger]\n# path = \"macros/ledger.wasm\"\n# alias = \"Ledger\"\n");
+        text.push_str(
+            "\n# [cells.ledger]\n# path = \"macros/ledger.wasm\"\n# alias = \"Ledger\"\n",
+        );
     }
     for (name, path) in cells {
         let path = Value::from(path.as_str());
@@ -181,7 +185,10 @@ mod tests {
         let cells = [("order-book".to_owned(), "a \"b\".wasm".to_owned())];
         let read = Manifest::parse(&manifest(&cells)).unwrap();
         let cell = &read.cells["order-book"];
-        assert_eq!((cell.path.as_str(), cell.alias.as_deref()), ("a \"b\".wasm", Some("OrderBook")));
+        assert_eq!(
+            (cell.path.as_str(), cell.alias.as_deref()),
+            ("a \"b\".wasm", Some("OrderBook"))
+        );
         assert!(Manifest::parse(&manifest(&[])).unwrap().cells.is_empty());
         assert!(parse_cell("ledger").is_err() && parse_cell("le dger=x").is_err());
     }

@@ -120,9 +120,9 @@ fn warn(lock: &Lock, shell: &Shell) {
         shell.warning(format!("no macro of `{cell}` asks `{question}`, which is granted"));
     }
     for need in lock.cells.values().flat_map(|c| c.macros.values()).flat_map(|m| &m.needs) {
-        let known = need
-            .split_once("::")
-            .is_some_and(|(cell, name)| lock.cells.get(cell).is_some_and(|c| c.macros.contains_key(name)));
+        let known = need.split_once("::").is_some_and(|(cell, name)| {
+            lock.cells.get(cell).is_some_and(|c| c.macros.contains_key(name))
+        });
         if !known {
             shell.warning(format!("a macro needs `{need}`, which no cell here publishes"));
         }

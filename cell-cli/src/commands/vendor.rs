@@ -53,7 +53,9 @@ pub(crate) fn run(options: &Vendor, global: &Global, shell: &Shell) -> Result<Ex
     let unused = unused_answers(&project, &recorded.trace.answers)?;
     if unused > 0 {
         let answers = count(unused, "recorded answer is", "recorded answers are");
-        shell.note(format!("{answers} not used by what was compiled; only you can know if by nothing"));
+        shell.note(format!(
+            "{answers} not used by what was compiled; only you can know if by nothing"
+        ));
     }
     shell.status(
         "Finished",
@@ -108,9 +110,8 @@ fn record(
             }
         }
         if open.is_empty() {
-            let failures = failures.into_iter().map(|(key, failure)| {
-                (trace.place(&key).to_owned(), failure)
-            });
+            let failures =
+                failures.into_iter().map(|(key, failure)| (trace.place(&key).to_owned(), failure));
             let failures = failures.collect();
             let broken = (!run.success).then_some(run.output);
             return Ok(Recorded { failures, new, broken, trace });
@@ -196,7 +197,8 @@ pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
     let visible = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         path.is_file() && !name.starts_with('.') && !name.ends_with(".tmp")

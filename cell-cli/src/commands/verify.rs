@@ -84,7 +84,10 @@ fn answers(project: &Project, wrong: &mut Wrong<'_>) -> Result<usize> {
             match Answer::decode(&fs::read(&path)?) {
                 Err(damage) => wrong.say(texts::project::bad_answer(&path, &damage)),
                 Ok(answer) if Some(answer.question.key()) != name => {
-                    wrong.say(format!("{} answers another question than its name says", path.display()));
+                    wrong.say(format!(
+                        "{} answers another question than its name says",
+                        path.display()
+                    ));
                 }
                 Ok(_) => {}
             }
@@ -159,7 +162,9 @@ fn expansions(
     let unused = files.iter().filter(|(_, key)| key.is_none_or(|key| !keys.contains(&key))).count();
     if unused > 0 {
         let what = count(unused, "recorded expansion was", "recorded expansions were");
-        shell.warning(format!("{what} not used and so not compared\nhelp: `cell vendor` removes what nothing uses"));
+        shell.warning(format!(
+            "{what} not used and so not compared\nhelp: `cell vendor` removes what nothing uses"
+        ));
     }
     Ok(files.len())
 }

@@ -45,11 +45,8 @@ fn macros_keep_their_numbers_and_new_ones_get_others() {
 
 #[test]
 fn kinds_have_numbers_of_their_own_and_functions_none() {
-    let macros = vec![
-        info("a", ATTRIBUTE),
-        info("d", MacroKind::Derive),
-        info("f", MacroKind::Function),
-    ];
+    let macros =
+        vec![info("a", ATTRIBUTE), info("d", MacroKind::Derive), info("f", MacroKind::Function)];
     let lock = lock(&[("c", macros)], "");
     let slot = |name: &str| lock.cells["c"].macros[name].slot;
     assert_eq!((slot("a"), slot("d"), slot("f")), (Some(0), Some(0), None));
@@ -88,7 +85,8 @@ fn needs_are_written_with_their_cell() {
 
 #[test]
 fn says_what_changed() {
-    let old = lock(&[("a", vec![info("x", ATTRIBUTE), info("y", ATTRIBUTE)]), ("gone", vec![])], "");
+    let old =
+        lock(&[("a", vec![info("x", ATTRIBUTE), info("y", ATTRIBUTE)]), ("gone", vec![])], "");
     let mut new = lock(
         &[("a", vec![info("x", MacroKind::Derive), info("z", ATTRIBUTE)]), ("b", vec![])],
         &old.to_string(),
@@ -98,7 +96,8 @@ fn says_what_changed() {
     cell.grants.push(CallPermission { cell: "s".into(), function: "f".into() });
     cell.limits.fuel += 1;
     let said: Vec<_> = changes(Some(&old), &new).iter().map(ToString::to_string).collect();
-    let (a, other, b) = (Digest::of(b"a").short(), Digest::of(b"other").short(), Digest::of(b"b").short());
+    let (a, other, b) =
+        (Digest::of(b"a").short(), Digest::of(b"other").short(), Digest::of(b"b").short());
     let expected = [
         "Removing gone".to_owned(),
         format!("Updating a {a} -> {other}"),

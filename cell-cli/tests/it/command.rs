@@ -74,7 +74,9 @@ impl Project {
     pub(crate) fn cell(&self, words: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cell"));
         // What the caller's shell says about cell and colours is not what is tested.
-        for name in ["CARGO_TERM_COLOR", "CARGO_NET_OFFLINE", "NO_COLOR", "CLICOLOR_FORCE", "CELL_TRACE"] {
+        for name in
+            ["CARGO_TERM_COLOR", "CARGO_NET_OFFLINE", "NO_COLOR", "CLICOLOR_FORCE", "CELL_TRACE"]
+        {
             command.env_remove(name);
         }
         command.env_remove("CARGO_TARGET_DIR");

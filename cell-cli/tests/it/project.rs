@@ -3,7 +3,10 @@
 use crate::command::{Project, ledger, workspace};
 
 fn package(project: &Project) {
-    project.write("Cargo.toml", "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n");
+    project.write(
+        "Cargo.toml",
+        "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n",
+    );
     project.write("src/main.rs", "fn main() {}\n");
 }
 
@@ -14,13 +17,20 @@ fn init_prepares_a_package_once() {
     package(&project);
     let sdk = workspace().join("cell-sdk").display().to_string();
     let cell = format!("ledger={}", ledger());
-    project.cell(&["init", "--sdk-path", &sdk, "--cell", &cell]).good().says(&["Created", "cell lock"]);
-    assert!(project.read("Cargo.toml").contains("default-features = false, features = [\"macros\"]"));
+    project
+        .cell(&["init", "--sdk-path", &sdk, "--cell", &cell])
+        .good()
+        .says(&["Created", "cell lock"]);
+    assert!(
+        project.read("Cargo.toml").contains("default-features = false, features = [\"macros\"]")
+    );
     assert!(project.read("cell.toml").contains("alias = \"Ledger\""));
     assert!(project.read(".gitattributes").contains("cell.lock text eol=lf merge=union"));
-    let before = (project.read("Cargo.toml"), project.read("cell.toml"), project.read(".gitattributes"));
+    let before =
+        (project.read("Cargo.toml"), project.read("cell.toml"), project.read(".gitattributes"));
     project.cell(&["init"]).good().says(&["Fresh"]);
-    let after = (project.read("Cargo.toml"), project.read("cell.toml"), project.read(".gitattributes"));
+    let after =
+        (project.read("Cargo.toml"), project.read("cell.toml"), project.read(".gitattributes"));
     assert_eq!(before, after);
 }
 
@@ -31,7 +41,11 @@ fn lock_says_what_changed_and_check_changes_nothing() {
     project.write("cell.toml", format!("[cells.ledger]\npath = {:?}\n", ledger()));
     project.cell(&["lock", "--check"]).bad(1, &["would change", "cell lock"]);
     assert!(project.files(".").iter().all(|name| name != "cell.lock"), "nothing was written");
-    project.cell(&["lock"]).good().says(&["Adding ledger", "ledger::table (attribute)", "Locked 1 cell"]);
+    project.cell(&["lock"]).good().says(&[
+        "Adding ledger",
+        "ledger::table (attribute)",
+        "Locked 1 cell",
+    ]);
     let lock = project.read("cell.lock");
     assert!(lock.contains("cell ledger macro table attribute slot="), "{lock}");
     assert_eq!(project.files(".cell/components").len(), 1);
@@ -74,10 +88,18 @@ fn doctor_fails_where_something_is_to_be_done() {
     let project = Project::new();
     package(&project);
     let ended = project.cell(&["doctor"]).good();
-    assert!(ended.stdout.contains("no `cell.toml`") && ended.stdout.contains("cache"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("no `cell.toml`") && ended.stdout.contains("cache"),
+        "{}",
+        ended.stdout
+    );
     project.write("cell.toml", "");
     let ended = project.cell(&["doctor"]).bad(1, &["1 thing is to be done"]);
-    assert!(ended.stdout.contains("TODO") && ended.stdout.contains("cell lock"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("TODO") && ended.stdout.contains("cell lock"),
+        "{}",
+        ended.stdout
+    );
     project.cell(&["lock"]).good();
     project.cell(&["doctor"]).good();
 }

@@ -43,7 +43,12 @@ fn records_verifies_shows_and_prunes() {
     project.cell(&["verify"]).good().says(&["Verified"]);
 
     let shown = project.cell(&["expand", "--plan"]).good().stdout;
-    for part in ["// `ledger::table` at src/main.rs:4", "// given: ", "fn get_balance", "// plan: ledger table"] {
+    for part in [
+        "// `ledger::table` at src/main.rs:4",
+        "// given: ",
+        "fn get_balance",
+        "// plan: ledger table",
+    ] {
         assert!(shown.contains(part), "`{part}` is not in:\n{shown}");
     }
     assert!(project.cell(&["expand", "src/main.rs"]).good().stdout.contains("get_balance"));
@@ -87,7 +92,8 @@ fn finds_what_somebody_changed() {
 fn a_failing_macro_is_reported_and_removes_nothing() {
     let project = project();
     project.cell(&["vendor"]).good();
-    let toml = format!("[cells.ledger]\npath = {:?}\n[cells.ledger.limits]\nfuel = 1000\n", ledger());
+    let toml =
+        format!("[cells.ledger]\npath = {:?}\n[cells.ledger.limits]\nfuel = 1000\n", ledger());
     project.write("cell.toml", toml);
     project.cell(&["vendor"]).bad(1, &["CELL0203", "cell lock"]);
     project.cell(&["lock"]).good();

@@ -32,19 +32,31 @@ fn a_guest_depends_on_its_own_part_of_the_lock() {
 fn checkout() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let files = [
-        ("Cargo.toml", "[workspace]\nmembers = [\"sdk\"]\nexclude = [\"guests\"]\nresolver = \"3\"\n\
-            [workspace.package]\nedition = \"2024\"\n"),
-        ("sdk/Cargo.toml", "[package]\nname = \"sdk\"\nversion = \"0.1.0\"\nedition.workspace = true\n"),
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"sdk\"]\nexclude = [\"guests\"]\nresolver = \"3\"\n\
+            [workspace.package]\nedition = \"2024\"\n",
+        ),
+        (
+            "sdk/Cargo.toml",
+            "[package]\nname = \"sdk\"\nversion = \"0.1.0\"\nedition.workspace = true\n",
+        ),
         ("sdk/src/lib.rs", "//! x\n"),
         ("sdk/tests/it.rs", ""),
         ("sdk/nested/Cargo.toml", "[package]\nname = \"nested\"\nversion = \"0.1.0\"\n"),
         ("sdk/nested/src/lib.rs", ""),
         ("guests/Cargo.toml", "[workspace]\nmembers = [\"one\"]\nresolver = \"3\"\n"),
-        ("guests/Cargo.lock", "version = 4\n[[package]]\nname = \"one\"\nversion = \"0.1.0\"\n\
-            dependencies = [\"sdk\"]\n[[package]]\nname = \"sdk\"\nversion = \"0.1.0\"\n"),
-        ("guests/one/Cargo.toml", "[package]\nname = \"one\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+        (
+            "guests/Cargo.lock",
+            "version = 4\n[[package]]\nname = \"one\"\nversion = \"0.1.0\"\n\
+            dependencies = [\"sdk\"]\n[[package]]\nname = \"sdk\"\nversion = \"0.1.0\"\n",
+        ),
+        (
+            "guests/one/Cargo.toml",
+            "[package]\nname = \"one\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
             [lib]\ncrate-type = [\"cdylib\"]\n[package.metadata.cell]\n\
-            [dependencies]\nsdk = { path = \"../../sdk\" }\n"),
+            [dependencies]\nsdk = { path = \"../../sdk\" }\n",
+        ),
         ("guests/one/src/lib.rs", "//! y\n"),
     ];
     for (name, text) in files {
@@ -79,7 +91,8 @@ fn every_source_counts_and_nothing_else_does() {
         fs::write(&path, old).unwrap();
         after
     };
-    for counts in ["guests/one/src/lib.rs", "sdk/src/lib.rs", "sdk/Cargo.toml", "guests/Cargo.toml"] {
+    for counts in ["guests/one/src/lib.rs", "sdk/src/lib.rs", "sdk/Cargo.toml", "guests/Cargo.toml"]
+    {
         assert_ne!(after_append(counts, "# x\n"), before, "{counts}");
     }
     let root = checkout.path().join("Cargo.toml");

@@ -7,7 +7,10 @@ use guest_toolchain::compiler::{self, Compiler};
 use guest_toolchain::{build, kit, packages};
 
 const FILES: [(&str, &str); 6] = [
-    ("sdk/Cargo.toml", "[package]\nname = \"sdk\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n"),
+    (
+        "sdk/Cargo.toml",
+        "[package]\nname = \"sdk\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n",
+    ),
     (
         "sdk/src/lib.rs",
         "//! Panics name places, generics are instantiated where they are used.\n\

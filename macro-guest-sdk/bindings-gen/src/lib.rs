@@ -1,1 +1,2 @@
 //! Nothing but the test in `tests/bindings.rs`.
+#![forbid(unsafe_code)]

@@ -9,7 +9,7 @@
 mod difference;
 mod engine;
 
-use difference::{difference, Groups};
+use difference::{Groups, difference};
 use macro_bridge::host::{self, Engine};
 use macro_bridge::request::MacroKind;
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};

@@ -2,6 +2,7 @@
 //! `cache` and the derive `Model` on one struct, and the function-like `query`.
 //!
 //! Not one of them runs when this is built from a clone: what they made is in `../.cell`.
+#![forbid(unsafe_code)]
 
 mod account;
 mod rows;

@@ -169,13 +169,16 @@ fn is_reserved(name: &str) -> bool {
     KEYWORDS.iter().any(|keyword| name.eq_ignore_ascii_case(keyword))
 }
 
+/// Makes a word of its text; nothing comes of a space.
+type Make<'a> = Option<fn(&'a str) -> Word<'a>>;
+
 fn words<'a>(text: &'a str) -> Result<Vec<(usize, Word<'a>)>, Wrong> {
     let mut words = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
         let rest = &text[at..];
         let run = |of: fn(char) -> bool| rest.find(|ch| !of(ch)).unwrap_or(rest.len());
-        let (length, make): (usize, Option<fn(&'a str) -> Word<'a>>) = match first {
+        let (length, make): (usize, Make<'a>) = match first {
             _ if first.is_whitespace() => (run(char::is_whitespace), None),
             'a'..='z' | 'A'..='Z' | '_' => {
                 (run(|ch| ch.is_ascii_alphanumeric() || ch == '_'), Some(Word::Name))

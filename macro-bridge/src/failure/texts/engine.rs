@@ -385,7 +385,7 @@ pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -399,9 +399,9 @@ pub fn size(bytes: u64) -> String {
     const KIB: u64 = 1 << 10;
     const MIB: u64 = 1 << 20;
     match bytes {
-        _ if bytes >= MIB && bytes % MIB == 0 => format!("{} MiB", thousands(bytes / MIB)),
+        _ if bytes >= MIB && bytes.is_multiple_of(MIB) => format!("{} MiB", thousands(bytes / MIB)),
         _ if bytes >= 10 * MIB => format!("{} MiB", thousands(bytes.div_ceil(MIB))),
-        _ if bytes >= KIB && bytes % KIB == 0 => format!("{} KiB", bytes / KIB),
+        _ if bytes >= KIB && bytes.is_multiple_of(KIB) => format!("{} KiB", bytes / KIB),
         _ if bytes >= 10 * KIB => format!("{} KiB", thousands(bytes.div_ceil(KIB))),
         _ => format!("{} bytes", thousands(bytes)),
     }

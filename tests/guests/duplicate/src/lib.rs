@@ -1,5 +1,6 @@
 //! A component that describes two macros of one name. `component!` refuses it, so it is written on
 //! the raw contract, and exists only as a component.
+#![forbid(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
 
 use macro_guest_sdk::bindings::exports::cell::macros::expander::{

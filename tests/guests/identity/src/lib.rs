@@ -1,4 +1,5 @@
 //! Gives back what it is given, and puts things where a test wants them.
+#![forbid(unsafe_code)]
 
 mod identities;
 mod places;

@@ -2,6 +2,7 @@
 //!
 //! All macros are attributes and take any item. They are on the raw contract, since the SDK would
 //! not let them do most of this. What each one does is in its `doc`.
+#![deny(unsafe_code)]
 #![cfg(target_arch = "wasm32")]
 
 mod answers;

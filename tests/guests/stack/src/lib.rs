@@ -1,4 +1,5 @@
 //! Macros that meet on one item.
+#![forbid(unsafe_code)]
 
 use macro_guest_sdk::{Context, Diagnostic, Error, Expansion, Fact, Result, cell_macro};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
