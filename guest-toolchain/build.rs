@@ -1,6 +1,5 @@
 //! Puts the source of our guest-side `proc_macro` into the library: a compiler for guests needs it,
 //! and who installs the command line has no checkout.
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

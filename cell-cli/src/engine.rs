@@ -37,7 +37,9 @@ pub(crate) fn expand_all(
 ) -> Vec<Outcome> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(requests.len());
     let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let outcomes: Mutex<Vec<(usize, Result<Expansion, Failure>, Duration)>> = Mutex::default();
+    // Index, result, time.
+    type Done = (usize, Result<Expansion, Failure>, Duration);
+    let outcomes: Mutex<Vec<Done>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {

@@ -1,3 +1,5 @@
+//! Every sort of macro, behind an alias.
+
 cell::cell_remote!(Ledger = "ledger");
 
 #[Ledger::table(name = "accounts")]

@@ -1,3 +1,5 @@
+//! The same without an alias.
+
 #[cell::wasm(ledger::table(name = "accounts"))]
 #[cell::wasm_derive(ledger::Model)]
 struct Account {

@@ -78,7 +78,7 @@ fn rounds(body: impl Fn(&mut Random)) {
 fn damaged(random: &mut Random, good: &str) -> Vec<u8> {
     let reseal = random.below(2) == 0;
     let end = good.rfind("sha256 ").unwrap_or(good.len());
-    let mut bytes = good[..if reseal { end } else { good.len() }].as_bytes().to_vec();
+    let mut bytes = good.as_bytes()[..if reseal { end } else { good.len() }].to_vec();
     random.damage(&mut bytes);
     match (reseal, String::from_utf8(bytes)) {
         (true, Ok(body)) => seal(body).into_bytes(),

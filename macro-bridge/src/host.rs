@@ -144,10 +144,10 @@ impl Projects {
     fn load(&self, package: &Path) -> Result<Arc<Project>, Failure> {
         // A panic elsewhere leaves the map whole: entries are put in finished.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((stamps, project)) = known.get(package) {
-            if *stamps == stamp(&project.root) {
-                return Ok(Arc::clone(project));
-            }
+        if let Some((stamps, project)) = known.get(package)
+            && *stamps == stamp(&project.root)
+        {
+            return Ok(Arc::clone(project));
         }
         let before = crate::project::find_root(package).map(|root| stamp(&root));
         let project = Arc::new(Project::load(package)?);

@@ -1,7 +1,6 @@
 //! What wasmtime generates from `wit/macros.wit`. Nothing else is here.
 #![allow(
     missing_docs,
-    unsafe_code,
     unreachable_pub,
     unused_qualifications,
     clippy::pedantic,

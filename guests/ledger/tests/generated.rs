@@ -1,5 +1,7 @@
 //! What the macros generate, compiled, linted and used.
 
+#![allow(clippy::collapsible_if, reason = "generated code is written for all editions")]
+
 #[path = "generated/account.rs"]
 mod account;
 #[path = "generated/entry.rs"]

@@ -207,7 +207,8 @@ fn a_pipe_in_its_place_does_not_hang_it() {
 #[test]
 fn a_folder_that_cannot_be_used_is_said_once_and_costs_compilations() {
     let fixture = Fixture::new();
-    let cases: [(&str, fn(&Path)); 3] = [
+    type Prepare = fn(&Path);
+    let cases: [(&str, Prepare); 3] = [
         ("not a folder", |path| fs::write(path, b"a file").unwrap()),
         ("others may write", |path| {
             fs::create_dir(path).unwrap();

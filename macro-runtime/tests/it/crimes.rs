@@ -419,8 +419,7 @@ fn crimes_in_describe_are_told_without_an_item() {
         ),
     ];
     for (body, kind) in crimes {
-        let mut guest = Guest::default();
-        guest.describe = body.into();
+        let guest = Guest { describe: body.into(), ..Guest::default() };
         let failure = runtime().describe("ledger", &guest.component()).unwrap_err();
         assert_eq!(failure.kind, kind, "{body}: {failure}");
         assert!(failure.message.contains("cell `ledger`"), "{failure}");

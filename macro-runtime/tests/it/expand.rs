@@ -91,8 +91,7 @@ fn macros_on_one_item_are_given_the_facts_of_the_others() {
 
 #[test]
 fn a_macro_that_stands_alone_is_not_asked_to_plan() {
-    let mut guest = Guest::default();
-    guest.plan = "unreachable".into();
+    let guest = Guest { plan: "unreachable".into(), ..Guest::default() };
     assert!(expand(&guest.component()).is_ok());
 }
 
@@ -124,8 +123,7 @@ fn a_component_is_fetched_and_compiled_once_by_many_threads() {
                     runtime
                         .expand(&request(vec![call("ledger", &component)]), &shelf, &())
                         .unwrap();
-                    let asked = *shelf.asked.borrow();
-                    asked
+                    *shelf.asked.borrow()
                 })
             })
             .collect();

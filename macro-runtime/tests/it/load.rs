@@ -21,10 +21,10 @@ fn refused(bytes: &[u8]) -> Failure {
 
 #[test]
 fn a_good_component_passes_and_is_audited() {
-    let mut guest = Guest::default();
-    guest.expand = "(call $report_panic (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-        (i32.const 0)) i32.const 256"
-        .into();
+    let guest = Guest::expanding(
+        "(call $report_panic (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+           (i32.const 0)) i32.const 256",
+    );
     let audit = check(&guest.component(), LoadOptions::default()).unwrap();
     assert_eq!(audit.api, "0.1.0");
     assert_eq!(audit.imports, ["cell:macros/host@0.1.0", "cell:macros/types@0.1.0"]);
@@ -99,10 +99,10 @@ fn another_digest_than_expected_is_refused() {
 /// A component whose contract is changed, with a module that fits it.
 fn of_contract(change: impl Fn(String) -> String, more_imports: &str) -> Vec<u8> {
     let (resolve, world) = contract(&change);
-    let mut guest = Guest::default();
-    guest.expand = "(call $report_panic (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
-        (i32.const 0)) i32.const 256"
-        .into();
+    let guest = Guest::expanding(
+        "(call $report_panic (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+           (i32.const 0)) i32.const 256",
+    );
     let text = wat_of(&guest, more_imports);
     let text = change(text);
     let mut module = wat::parse_str(&text).unwrap();

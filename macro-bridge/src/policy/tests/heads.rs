@@ -14,7 +14,7 @@ impl Own {
     }
 
     /// All siblings from the row of `first` (its last occurrence) to before `end`, by reference.
-    fn from_to(&self, first: usize, end: usize) -> String {
+    fn by_reference(&self, first: usize, end: usize) -> String {
         format!("@ {first} * {}", self.table.siblings(first..end).count())
     }
 
@@ -27,7 +27,7 @@ impl Own {
     }
 
     fn head(&self) -> String {
-        self.from_to(self.start(), self.body())
+        self.by_reference(self.start(), self.body())
     }
 
     fn start(&self) -> usize {
@@ -69,19 +69,22 @@ fn the_item_as_it_was() {
         "⟦ pub ⟧ unsafe extern ⟦ \"C\" ⟧ fn f ( ) { }",
     ] {
         let own = Own::new(source);
-        own.taken(&own.from_to(0, own.rows()));
+        own.taken(&own.by_reference(0, own.rows()));
         own.taken(&format!(
             "# [ new ] {} # [ new ] struct Other {{ }}",
-            own.from_to(0, own.rows())
+            own.by_reference(0, own.rows())
         ));
         // Not in a part that stands behind the item, and not twice.
-        let again = [(PartKind::Items, own.from_to(0, own.rows()))];
+        let again = [(PartKind::Items, own.by_reference(0, own.rows()))];
         let again: Vec<_> = again.iter().map(|(kind, source)| (*kind, source.as_str())).collect();
         assert!(verdict_of(source, &again, &[]).is_err(), "{source}");
-        assert!(own.replaced(&format!("{0} {0}", own.from_to(0, own.rows()))).is_err(), "{source}");
+        assert!(
+            own.replaced(&format!("{0} {0}", own.by_reference(0, own.rows()))).is_err(),
+            "{source}"
+        );
         // Not one level deeper.
         assert!(
-            own.replaced(&format!("mod m {{ {} }}", own.from_to(0, own.rows()))).is_err(),
+            own.replaced(&format!("mod m {{ {} }}", own.by_reference(0, own.rows()))).is_err(),
             "{source}"
         );
     }
@@ -128,7 +131,7 @@ fn an_unsafe_contract_may_get_a_new_body() {
         own.denied(&format!("{} :: Other {{ }}", own.head()), "unsafe");
         own.denied(&format!("{} ;", own.head()), "unsafe");
         own.denied(&own.head(), "unsafe");
-        let but_last = own.from_to(0, own.body() - 1);
+        let but_last = own.by_reference(0, own.body() - 1);
         own.denied(&format!("{but_last} Other {{ }}"), "unsafe");
     }
 }
@@ -149,7 +152,7 @@ fn an_abi_gives_no_power() {
 #[test]
 fn other_rules_hold_for_heads_too() {
     let own = Own::new("mod x ;");
-    own.denied(&own.from_to(0, own.rows()), "path");
+    own.denied(&own.by_reference(0, own.rows()), "path");
     // `extern` of an unsafe fn, with another body, is the unsafe fn's.
     let own = Own::new("unsafe extern \"C\" fn f ( ) { }");
     own.denied(&format!("{} {{ }}", own.head()), "unsafe");
