@@ -18,4 +18,11 @@ for argument do
     esac
     set -- "$@" "$argument"
 done
+# The packages that the library is built from were unpacked in somebody's home: they get the names
+# that they have in the libraries which come with a compiler.
+case $CELL_GRAPH:$CARGO_MANIFEST_DIR in
+std:*/registry/src/*)
+    set -- "$@" "--remap-path-prefix=$CARGO_MANIFEST_DIR=/rust/deps/$CARGO_PKG_NAME-$CARGO_PKG_VERSION"
+    ;;
+esac
 exec "$rustc" "$@"

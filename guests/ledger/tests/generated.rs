@@ -3,10 +3,13 @@
 #![allow(clippy::collapsible_if, reason = "generated code is written for all editions")]
 
 #[path = "generated/account.rs"]
+#[rustfmt::skip]
 mod account;
 #[path = "generated/entry.rs"]
+#[rustfmt::skip]
 mod entry;
 #[path = "generated/queries.rs"]
+#[rustfmt::skip]
 mod queries;
 
 use account::{Account, AccountCache};

@@ -13,8 +13,12 @@ impl Account {
     /// The name of the table.
     pub(crate) const TABLE: &'static str = "accounts";
     /// Names and types of its columns, as far as they are fields in this build.
-    pub(crate) const COLUMNS: &'static [(&'static str, &'static str)] =
-        &[("id", "numeric(20)"), ("owner", "text"), ("balance", "bigint"), ("note", "text")];
+    pub(crate) const COLUMNS: &'static [(&'static str, &'static str)] = &[
+        ("id", "numeric(20)"),
+        ("owner", "text"),
+        ("balance", "bigint"),
+        ("note", "text"),
+    ];
     /// The statement that creates it.
     pub(crate) const CREATE_TABLE: &'static str = "create table accounts (id numeric(20) primary key, owner text not null, balance bigint not null, note text)";
     ///The column `id`.
@@ -71,10 +75,7 @@ where
         key: &u64,
         load: impl ::core::ops::FnOnce(
             &u64,
-        ) -> ::core::result::Result<
-            ::core::option::Option<Account>,
-            LoadError,
-        >,
+        ) -> ::core::result::Result<::core::option::Option<Account>, LoadError>,
     ) -> ::core::result::Result<::core::option::Option<&Account>, LoadError> {
         if self.rows.contains_key(key) {
             self.touch(key);

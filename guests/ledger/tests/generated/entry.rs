@@ -87,10 +87,7 @@ where
         key: &T,
         load: impl ::core::ops::FnOnce(
             &T,
-        ) -> ::core::result::Result<
-            ::core::option::Option<Entry<'a, T>>,
-            LoadError,
-        >,
+        ) -> ::core::result::Result<::core::option::Option<Entry<'a, T>>, LoadError>,
     ) -> ::core::result::Result<::core::option::Option<&Entry<'a, T>>, LoadError> {
         if self.rows.contains_key(key) {
             self.touch(key);
@@ -104,7 +101,10 @@ where
         self.rows.get(key).map(|(_, row)| row)
     }
     /// Keeps a row, and gives back the one that it replaces.
-    pub(super) fn insert(&mut self, row: Entry<'a, T>) -> ::core::option::Option<Entry<'a, T>> {
+    pub(super) fn insert(
+        &mut self,
+        row: Entry<'a, T>,
+    ) -> ::core::option::Option<Entry<'a, T>> {
         let key = ::core::clone::Clone::clone(&row.key);
         let old = self.remove(&key);
         if self.rows.len() >= self.capacity {
