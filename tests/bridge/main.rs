@@ -1,190 +1,52 @@
-//! The token bridge in a live rustc: what comes back from the guest side equals what went in,
-//! token by token, spans included; programs keep their meaning; errors stand where they were put.
-//!
-//! The guest side runs as ordinary code here (see `compare-macros`): these tests need no
-//! WebAssembly.
+//! The token bridge in a live rustc. The guest side runs as ordinary code here (see
+//! `compare-macros`): these tests need no WebAssembly. `cell-end-to-end` has the same with a
+//! component.
 
-mod items;
-mod places;
-mod programs;
-mod random;
+use std::sync::LazyLock;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::Mutex;
+use anyhow::{Result, anyhow};
+use cell_tests::bridge::Side;
+use cell_tests::{proc_macro_library, workspace};
 
-use anyhow::{Result, ensure};
-use cell_tests::{Fixture, proc_macro_library, stderr, workspace};
-use macro_bridge::digest::Digest;
-use macro_bridge::lock::{Lock, LockedCell, LockedMacro};
-use macro_bridge::request::{Allowed, Limits, MacroKind};
-
-const ATTRIBUTES: &[&str] = &["identity", "identity_rebuilt", "regrouped", "error_at"];
-const FUNCTIONS: &[&str] = &[
-    "identity_function",
-    "identity_function_rebuilt",
-    "local_mixed",
-    "local_call",
-    "local_resolved",
-];
-
-fn fixture() -> Result<Fixture> {
-    let made = |kind| LockedMacro {
-        kind,
-        slot: None,
-        wants: 0,
-        needs: Vec::new(),
-        helpers: Vec::new(),
-        calls: Vec::new(),
-    };
-    let attributes = ATTRIBUTES.iter().map(|n| ((*n).to_owned(), made(MacroKind::Attribute)));
-    let functions = FUNCTIONS.iter().map(|n| ((*n).to_owned(), made(MacroKind::Function)));
-    let identity = LockedCell {
-        api: macro_bridge::API_VERSION.to_owned(),
-        component: Digest::of(b"not a component: the guest side runs as ordinary code"),
-        macros: attributes.chain(functions).collect(),
-        grants: Vec::new(),
-        limits: Limits::default(),
-        // An identity hands back single tokens of what it is given, `unsafe` among them.
-        allowed: Allowed(u32::MAX),
-    };
-    let lock = Lock {
-        manifest: Digest::of(b""),
-        profile: "default".to_owned(),
-        cells: BTreeMap::from([("identity".to_owned(), identity)]),
-    };
-    // Under both names: the host's attributes expand to `::cell::__gathered`.
-    Ok(Fixture::with_lock(lock)?.library("compare", library()?).library("cell", library()?))
-}
-
-/// The proc-macro library, built once.
-fn library() -> Result<PathBuf> {
-    static LIBRARY: Mutex<Option<PathBuf>> = Mutex::new(None);
-    let mut library =
-        LIBRARY.lock().map_err(|_| anyhow::anyhow!("another test failed to build it"))?;
-    if let Some(library) = &*library {
-        return Ok(library.clone());
-    }
-    let built = proc_macro_library(&workspace().join("tests/compare-macros"), "compare_macros")?;
-    Ok(library.insert(built).clone())
-}
-
-/// What rustc says of `compare!` around each input; nothing, if all is well.
-fn compare(inputs: &[String]) -> Result<String> {
-    let mut source = String::from("#![allow(warnings)]\n");
-    for input in inputs {
-        source.push_str("compare::compare! {\n");
-        source.push_str(input);
-        source.push_str("\n}\n");
-    }
-    let output = fixture()?.rustc(&source, &["--crate-type", "lib", "--emit", "metadata"])?;
-    let text = stderr(&output);
-    ensure!(output.status.success() || !text.is_empty(), "rustc failed without a word");
-    Ok(text.chars().take(4_000).collect())
+fn side() -> Result<&'static Side> {
+    static SIDE: LazyLock<Result<Side>> = LazyLock::new(|| {
+        let library =
+            proc_macro_library(&workspace().join("tests/compare-macros"), "compare_macros")?;
+        Ok(Side {
+            library,
+            component: b"not a component: the guest side is ordinary code".to_vec(),
+        })
+    });
+    SIDE.as_ref().map_err(|error| anyhow!("{error:#}"))
 }
 
 #[test]
 fn real_items_come_back_exactly() -> Result<()> {
-    let items = items::collect(&workspace(), 20_000)?;
-    ensure!(items.len() == 20_000, "only {} items: are the dependencies fetched?", items.len());
-    for chunk in items.chunks(5_000) {
-        let text = compare(chunk)?;
-        ensure!(text.is_empty(), "{text}");
-    }
-    Ok(())
+    side()?.real_items(20_000)
 }
 
 #[test]
 fn random_streams_come_back_exactly() -> Result<()> {
-    let streams = if std::env::var_os("SLOW_TESTS").is_some() { 50_000 } else { 2_000 };
-    let mut random = random::Random::new(0x0ce1_1000);
-    let inputs: Vec<String> = (0..streams).map(|_| random::stream(&mut random, 120)).collect();
-    for chunk in inputs.chunks(5_000) {
-        let text = compare(chunk)?;
-        ensure!(text.is_empty(), "{text}");
-    }
-    Ok(())
-}
-
-/// Builds the programs with one identity and says what they print.
-fn run_programs(programs: &[programs::Program], identity: &str) -> Result<String> {
-    let fixture = fixture()?;
-    let output = fixture.rustc(&programs::source(programs, identity), &[])?;
-    ensure!(output.status.success(), "{identity}: {}", stderr(&output));
-    let run = Command::new(fixture.root().join("out/main")).output()?;
-    ensure!(run.status.success(), "{identity}: the programs failed: {}", stderr(&run));
-    Ok(String::from_utf8(run.stdout)?)
+    let slow = std::env::var_os("SLOW_TESTS").is_some();
+    side()?.random_streams(if slow { 50_000 } else { 2_000 })
 }
 
 #[test]
 fn programs_keep_their_meaning() -> Result<()> {
-    let programs = programs::all();
-    ensure!(programs.len() >= 60, "only {} programs", programs.len());
-    let native = run_programs(&programs, "compare::opaque")?;
-    ensure!(native.lines().count() == programs.len(), "a program said nothing:\n{native}");
-    for identity in ["compare::wasm(identity::identity)", "compare::wasm(identity::regrouped)"] {
-        let ours = run_programs(&programs, identity)?;
-        for (native, ours) in native.lines().zip(ours.lines()) {
-            ensure!(native == ours, "{identity}: {ours}, but with the native identity {native}");
-        }
-    }
-    Ok(())
+    side()?.programs()
 }
 
 #[test]
 fn rebuilt_groups_would_change_a_program() -> Result<()> {
-    let programs: Vec<_> = programs::all().into_iter().take(1).collect();
-    let native = run_programs(&programs, "compare::opaque")?;
-    let rebuilt = run_programs(&programs, "compare::wasm(identity::identity_rebuilt)")?;
-    // Why references exist: `$e * 3` with `1 + 2`.
-    assert_eq!((native.trim(), rebuilt.trim()), ("expr_0_0: 9", "expr_0_0: 7"));
-    Ok(())
+    side()?.rebuilt_groups()
 }
 
 #[test]
 fn errors_stand_on_the_token_that_was_chosen() -> Result<()> {
-    let cases = places::cases(50);
-    ensure!(cases.len() >= 50, "only {} cases", cases.len());
-    let mut source = String::from("#![allow(warnings)]\n");
-    let mut expected = Vec::new();
-    for (number, case) in cases.iter().enumerate() {
-        let path: Vec<String> = case.path.iter().map(usize::to_string).collect();
-        let attribute = format!("#[compare::wasm(identity::error_at({}))]", path.join(" "));
-        source.push_str(&format!("mod case_{number} {{ use super::*;\n{attribute}\n"));
-        let line = source.lines().count() + case.line;
-        expected.push((line as u64, case.column as u64));
-        source.push_str(case.item);
-        source.push_str("\n}\n");
-    }
-    let arguments = ["--crate-type", "lib", "--emit", "metadata", "--error-format", "short"];
-    let output = fixture()?.rustc(&source, &arguments)?;
-    // `main.rs:4:13: error: an error was asked for here`, and lines of notes.
-    let text = stderr(&output);
-    let mut found = Vec::new();
-    for line in text.lines().filter(|line| line.contains("an error was asked for")) {
-        let mut numbers = line.split(':').skip(1).map(str::parse::<u64>);
-        match (numbers.next(), numbers.next()) {
-            (Some(Ok(line)), Some(Ok(column))) => found.push((line, column)),
-            _ => anyhow::bail!("an error without a place: {line}"),
-        }
-    }
-    found.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(found, expected);
-    Ok(())
+    side()?.errors()
 }
 
 #[test]
 fn a_guests_local_does_not_capture_the_users() -> Result<()> {
-    let source = "fn main() {\n    let x = \"user\";\n    \
-        print!(\"{} \", compare::expand!(identity::local_mixed(x)));\n    \
-        print!(\"{} \", compare::expand!(identity::local_resolved(x)));\n    \
-        print!(\"{}\", compare::expand!(identity::local_call(x)));\n}\n";
-    let fixture = fixture()?;
-    let output = fixture.rustc(&format!("#![allow(warnings)]\n{source}"), &[])?;
-    ensure!(output.status.success(), "{}", stderr(&output));
-    let run = Command::new(fixture.root().join("out/main")).output()?;
-    assert_eq!(String::from_utf8_lossy(&run.stdout), "user user macro");
-    Ok(())
+    side()?.locals()
 }

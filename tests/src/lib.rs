@@ -2,6 +2,8 @@
 //! in it with the environment that cargo would give it.
 #![forbid(unsafe_code)]
 
+pub mod bridge;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The text of every item in the sources of the packages in `Cargo.lock`, in a fixed order, up to
 /// `most`. Packages that were not fetched are left out.
-pub(crate) fn collect(workspace: &Path, most: usize) -> Result<Vec<String>> {
+pub(super) fn collect(workspace: &Path, most: usize) -> Result<Vec<String>> {
     let lock = fs::read_to_string(workspace.join("Cargo.lock")).context("Cargo.lock")?;
     let registries = registries()?;
     let mut items = Vec::new();

@@ -5,9 +5,9 @@
 //! puts an identity in the place of `ID` and compares what is said.
 
 /// Fragment, macro parameters, its body (an item with `#[ID]`, and `run`), and how it is called.
-pub(crate) struct Program {
-    pub(crate) name: String,
-    pub(crate) source: String,
+pub(super) struct Program {
+    pub(super) name: String,
+    pub(super) source: String,
 }
 
 struct Family {
@@ -119,7 +119,7 @@ const FAMILIES: &[Family] = &[
 ];
 
 /// All programs, each a module of its own.
-pub(crate) fn all() -> Vec<Program> {
+pub(super) fn all() -> Vec<Program> {
     let mut programs = Vec::new();
     for family in FAMILIES {
         for (number, body) in family.bodies.iter().enumerate() {
@@ -138,7 +138,7 @@ pub(crate) fn all() -> Vec<Program> {
 
 /// One source file with all of them and a `main` that says what each does, with `identity` (an
 /// attribute) in the place of `ID`.
-pub(crate) fn source(programs: &[Program], identity: &str) -> String {
+pub(super) fn source(programs: &[Program], identity: &str) -> String {
     let mut source = String::from("#![allow(warnings)]\npub struct Shown;\n");
     let mut main = String::from("fn main() {\n");
     for program in programs {

@@ -3,13 +3,13 @@
 use proc_macro2::{TokenStream, TokenTree};
 
 /// One case: an item, and a token in it by its path of indices.
-pub(crate) struct Case {
-    pub(crate) item: &'static str,
+pub(super) struct Case {
+    pub(super) item: &'static str,
     /// Index in the item, then in the group found there, and so on.
-    pub(crate) path: Vec<usize>,
+    pub(super) path: Vec<usize>,
     /// Line in the item, from 1, and column, from 1.
-    pub(crate) line: usize,
-    pub(crate) column: usize,
+    pub(super) line: usize,
+    pub(super) column: usize,
 }
 
 const ITEMS: &[&str] = &[
@@ -22,7 +22,7 @@ const ITEMS: &[&str] = &[
 ];
 
 /// Tokens of all items, spread evenly, at least `count` of them.
-pub(crate) fn cases(count: usize) -> Vec<Case> {
+pub(super) fn cases(count: usize) -> Vec<Case> {
     let mut all = Vec::new();
     for item in ITEMS {
         let Ok(stream) = item.parse::<TokenStream>() else { continue };

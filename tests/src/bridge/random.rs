@@ -1,14 +1,14 @@
 //! Random token streams as source text, from a seed.
 
 /// xorshift64*: a seed gives one sequence everywhere.
-pub(crate) struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -87,7 +87,7 @@ const PUNCTUATION: &[&str] = &[
 ];
 
 /// A stream of at most `size` tokens or so, groups nested.
-pub(crate) fn stream(random: &mut Random, size: usize) -> String {
+pub(super) fn stream(random: &mut Random, size: usize) -> String {
     let mut out = String::new();
     let mut left = size;
     fill(random, &mut out, &mut left, 0);
