@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use macro_runtime::{CacheDir, Options, Runtime};
+use macro_runtime::{CacheDir, Notice, Notices, Options, Runtime};
 
 use crate::guest::Guest;
 
@@ -29,7 +31,8 @@ fn role() {
     let (role, folder) = role.split_once(' ').unwrap();
     let folder = PathBuf::from(folder);
     match role {
-        "describe" => describe(&folder),
+        "describe" => describe(&folder, &large()),
+        "describe-small" => describe(&folder, &small()),
         "write" => crate::kill::write_for_ever(&folder),
         "compile" => crate::kill::compile_for_ever(&folder),
         other => panic!("no role `{other}`"),
@@ -38,14 +41,14 @@ fn role() {
 
 /// Waits for the file `go`, so that all begin together, then describes one component and writes
 /// how it got its code.
-fn describe(folder: &Path) {
+fn describe(folder: &Path, component: &[u8]) {
     fs::write(folder.join(format!("ready-{}", std::process::id())), b"").unwrap();
     while !folder.join("go").exists() {
         std::thread::yield_now();
     }
     let cache = Some(CacheDir::at(folder.join("cache")));
     let runtime = Runtime::new(Options { cache, ..Options::default() }).unwrap();
-    runtime.describe("ledger", &large()).unwrap();
+    runtime.describe("ledger", component).unwrap();
     let compiled = runtime.statistics().compiled;
     fs::write(folder.join(format!("compiled-{}", std::process::id())), compiled.to_string())
         .unwrap();
@@ -65,29 +68,85 @@ pub(crate) fn large() -> Vec<u8> {
     guest.component()
 }
 
-#[test]
-fn of_sixteen_processes_on_an_empty_cache_one_compiles() {
-    const PROCESSES: usize = 16;
-    let folder = tempfile::tempdir().unwrap();
-    let mut children: Vec<Child> =
-        (0..PROCESSES).map(|_| start("describe", folder.path())).collect();
-    let files = |prefix: &str| -> Vec<PathBuf> {
-        fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(prefix))
-            .collect()
-    };
-    while files("ready-").len() < PROCESSES {
+/// One that takes little, for many rounds.
+fn small() -> Vec<u8> {
+    Guest::copying().component()
+}
+
+const PROCESSES: usize = 16;
+
+/// Starts the processes of one round and lets them go when all are there.
+fn start_together(role: &str, folder: &Path) -> Vec<Child> {
+    let children: Vec<Child> = (0..PROCESSES).map(|_| start(role, folder)).collect();
+    while files(folder, "ready-").len() < PROCESSES {
         std::thread::yield_now();
     }
-    fs::write(folder.path().join("go"), b"").unwrap();
-    for child in &mut children {
+    fs::write(folder.join("go"), b"").unwrap();
+    children
+}
+
+fn files(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let named = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(prefix);
+    entries.filter(named).collect()
+}
+
+/// How many components each process compiled that lived to say so.
+fn compiled(folder: &Path) -> Vec<u64> {
+    let text = |path: &PathBuf| fs::read_to_string(path).unwrap();
+    // A process that is killed while it writes this leaves nothing in the file.
+    files(folder, "compiled-").iter().filter_map(|path| text(path).parse().ok()).collect()
+}
+
+#[test]
+fn of_sixteen_processes_on_an_empty_cache_one_compiles() {
+    let folder = tempfile::tempdir().unwrap();
+    for mut child in start_together("describe", folder.path()) {
         assert!(child.wait().unwrap().success());
     }
-    let compiled: Vec<String> =
-        files("compiled-").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    assert_eq!(compiled.len(), PROCESSES);
-    assert_eq!(compiled.iter().filter(|count| *count == "1").count(), 1);
-    assert_eq!(compiled.iter().filter(|count| *count == "0").count(), PROCESSES - 1);
+    let mut compiled = compiled(folder.path());
+    compiled.sort_unstable();
+    assert_eq!(compiled, [[0; PROCESSES - 1].as_slice(), &[1]].concat());
+}
+
+#[test]
+fn of_sixteen_processes_half_are_killed_and_the_others_do_not_notice() {
+    let rounds = if std::env::var_os("SLOW_TESTS").is_some() { 10_000 } else { 5 };
+    let mut killed_before_the_end = 0;
+    for round in 0..rounds {
+        let folder = tempfile::tempdir().unwrap();
+        let children = start_together("describe-small", folder.path());
+        // Moments that differ from round to round and child to child, over the time that all take.
+        let began = Instant::now();
+        let mut survivors = Vec::new();
+        for (number, mut child) in children.into_iter().enumerate() {
+            if number % 2 == 1 {
+                survivors.push(child);
+                continue;
+            }
+            let moment = (round * 7_919 + number as u64 * 1_301) % 12_000;
+            while began.elapsed() < Duration::from_micros(moment) {
+                std::hint::spin_loop();
+            }
+            killed_before_the_end += u64::from(child.try_wait().unwrap().is_none());
+            // SIGKILL.
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        for mut child in survivors {
+            assert!(child.wait().unwrap().success(), "round {round}");
+        }
+        // Whoever was killed in the middle of it gave way to another; never did two finish.
+        let compiled: u64 = compiled(folder.path()).iter().sum();
+        assert!(compiled <= 1, "round {round}: {compiled} of the processes compiled");
+        let heard = Arc::new(Mutex::new(Vec::<Notice>::new()));
+        let hearer = Arc::clone(&heard);
+        let notices = Notices::to(move |notice| hearer.lock().unwrap().push(notice.clone()));
+        let cache = Some(CacheDir::at(folder.path().join("cache")));
+        let runtime = Runtime::new(Options { cache, notices, ..Options::default() }).unwrap();
+        runtime.describe("ledger", &small()).unwrap();
+        assert_eq!(runtime.statistics().compiled, 0, "round {round}: nothing was kept");
+        assert_eq!(*heard.lock().unwrap(), [], "round {round}");
+    }
+    assert!(killed_before_the_end > 0, "nobody was killed at work: this test proves nothing");
 }
