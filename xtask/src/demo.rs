@@ -34,15 +34,12 @@ pub(crate) fn run() -> Result<()> {
     let embedded = build(&fresh, &target, true)?;
 
     title("3. What both have in common");
-    let (thin_keys, embedded_keys) = (sites(&thin.trace)?, sites(&embedded.trace)?);
-    let keys = |sites: &[Site]| {
-        let mut keys: Vec<_> = sites.iter().map(|site| site.key).collect();
-        keys.sort_unstable();
-        keys
-    };
-    ensure!(keys(&thin_keys) == keys(&embedded_keys), "the two builds asked for other expansions");
+    let (recorded, made) = (outputs(&thin.trace)?, outputs(&embedded.trace)?);
+    ensure!(!recorded.is_empty(), "no macro ran");
+    ensure!(recorded.keys().eq(made.keys()), "the two builds asked for other expansions");
+    ensure!(recorded == made, "the sandbox made something else than what is recorded");
     ensure!(thin.said == embedded.said, "the two programs said different things");
-    step::say("", &format!("the same {} expansions, the same program\n", thin_keys.len()));
+    step::say("", &format!("the same {} expansions, the same program\n", recorded.len()));
     for (name, run) in [("recorded", &thin), ("in rustc", &embedded)] {
         let (app, seconds) = (run.app, run.dependencies);
         step::say(
@@ -133,14 +130,33 @@ struct Site {
 
 fn sites(trace: &Path) -> Result<Vec<Site>> {
     let mut sites = Vec::new();
-    for entry in fs::read_dir(trace).context("rustc left no trace: did it run no macro?")?.flatten()
-    {
-        if entry.path().extension().is_some_and(|extension| extension == "trace") {
-            sites.extend(fs::read_to_string(entry.path())?.lines().filter_map(site));
-        }
+    for text in traces(trace)? {
+        sites.extend(text.lines().filter_map(site));
     }
     sites.sort_by(|a, b| a.place.cmp(&b.place));
     Ok(sites)
+}
+
+/// What each macro made: digests of expansions by their keys.
+fn outputs(trace: &Path) -> Result<BTreeMap<Digest, Digest>> {
+    let mut outputs = BTreeMap::new();
+    for text in traces(trace)? {
+        let words = text.lines().filter_map(|line| line.strip_prefix("output ")?.split_once(' '));
+        outputs.extend(words.filter_map(|(key, made)| Digest::parse(key).zip(Digest::parse(made))));
+    }
+    Ok(outputs)
+}
+
+/// What each rustc wrote.
+fn traces(folder: &Path) -> Result<Vec<String>> {
+    let mut texts = Vec::new();
+    let entries = fs::read_dir(folder).context("rustc left no trace: did it run no macro?")?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.extension().is_some_and(|extension| extension == "trace") {
+            texts.push(fs::read_to_string(path)?);
+        }
+    }
+    Ok(texts)
 }
 
 /// `expansion KEY HOW FILE:LINE:COLUMN<tab>MACROS`

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use proc_macro::Span;
 
 use crate::digest::Digest;
-use crate::expansion::Expansion;
+use crate::expansion::{self, Expansion};
 use crate::request::{Request, file};
 use crate::sealed;
 
@@ -38,6 +38,9 @@ impl Trace {
     ) {
         let Some(folder) = &self.folder else { return };
         let mut lines = call_line(request, key, place, how);
+        // What two builds that must give the same tokens are compared by.
+        let output = Digest::of(expansion::file::encode(key, "", expansion).as_bytes());
+        lines.push_str(&format!("output {key} {output}\n"));
         for used in &expansion.answers {
             lines.push_str(&format!("answer {} {}\n", used.cell, used.key));
         }
