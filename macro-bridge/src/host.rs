@@ -111,9 +111,21 @@ pub fn slot_derive(slot: u16, item: TokenStream, engines: Engines<'_>) -> TokenS
 #[must_use]
 pub fn function(input: TokenStream, engines: Engines<'_>) -> TokenStream {
     match invocation::parse_function(input) {
-        Ok((one, input)) => expand::run(MacroKind::Function, vec![one], input, engines),
+        Ok((mut one, input)) => {
+            one.span = users_place(one.span, &input);
+            expand::run(MacroKind::Function, vec![one], input, engines)
+        }
         Err((failure, span)) => fail(&failure, span, TokenStream::new()),
     }
+}
+
+/// Where a call stands for its author. Behind an alias the whole call except its input has the
+/// place of `cell_remote!`, so what is said of it is said of the input.
+fn users_place(path: Span, input: &TokenStream) -> Span {
+    let start = |span: Span| (span.file(), span.line(), span.column());
+    let behind_alias = start(path) == start(Span::call_site());
+    let first = input.clone().into_iter().next().filter(|_| behind_alias);
+    first.map_or(path, |token| token.span())
 }
 
 fn named_slot(kind: MacroKind, slot: u16) -> Result<(String, String), Failure> {
