@@ -67,7 +67,19 @@ fn add_plain(builder: &mut TableBuilder, token: &Token, text: &str) {
 
 /// As `rustfmt` would have it; as it is if that is not installed or cannot read it.
 pub(crate) fn pretty(source: &str) -> String {
-    formatted(source).unwrap_or_else(|| source.to_owned())
+    formatted(source).or_else(|| expression(source)).unwrap_or_else(|| source.to_owned())
+}
+
+/// What is no list of items: rustfmt takes it inside a function.
+fn expression(source: &str) -> Option<String> {
+    let text = formatted(&format!("fn f() {{\n{source}\n}}"))?;
+    let inside = text.strip_prefix("fn f() {\n")?.strip_suffix("}\n")?;
+    Some(
+        inside
+            .lines()
+            .map(|line| line.strip_prefix("    ").unwrap_or(line).to_owned() + "\n")
+            .collect(),
+    )
 }
 
 fn formatted(source: &str) -> Option<String> {
@@ -87,6 +99,13 @@ fn formatted(source: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn expressions_are_formatted_too() {
+        assert_eq!(pretty("fn  f(){}"), "fn f() {}\n");
+        assert_eq!(pretty("A{b:1,c:2}"), "A { b: 1, c: 2 }\n");
+        assert_eq!(pretty("= ="), "= =");
+    }
 
     #[test]
     fn follows_references() {
