@@ -81,6 +81,7 @@ pub fn slot_attribute(
                 kind: MacroKind::Attribute,
                 cell,
                 name,
+                cell_span: Span::call_site(),
                 span: Span::call_site(),
                 arguments,
             };
@@ -101,6 +102,7 @@ pub fn slot_derive(slot: u16, item: TokenStream, engines: Engines<'_>) -> TokenS
         kind: MacroKind::Derive,
         cell,
         name,
+        cell_span: Span::call_site(),
         span: Span::call_site(),
         arguments: TokenStream::new(),
     };
