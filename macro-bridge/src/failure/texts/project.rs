@@ -296,6 +296,14 @@ pub fn no_component(path: &Path, digest: &Digest) -> Failure {
         .help("run `cell lock`, or restore `.cell/components` from version control")
 }
 
+/// Something in the component's place that cannot be read.
+#[must_use]
+pub fn unreadable_component(path: &Path, digest: &Digest, reason: &str) -> Failure {
+    Failure::new(Kind::NoComponent, format!("component {} cannot be read", digest.short()))
+        .note(format!("{}: {reason}", path.display()))
+        .help("delete it and run `cell lock`, or restore `.cell/components` from version control")
+}
+
 /// Other bytes than the lock names.
 #[must_use]
 pub fn wrong_digest(cell: &str, expected: &Digest, found: &Digest) -> Failure {
