@@ -15,7 +15,7 @@ use macro_runtime::{CacheDir, Options, Runtime};
 
 /// Starts wasmtime.
 pub(crate) fn runtime() -> Result<Runtime> {
-    let home = std::env::var_os("CELL_HOME").filter(|home| !home.is_empty());
+    let home = std::env::var_os("CELL_HOME");
     let cache = CacheDir::of_user(home.as_deref().map(Path::new));
     Ok(Runtime::new(Options { cache, signals: true, ..Options::default() })?)
 }
