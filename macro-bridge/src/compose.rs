@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::expansion::bound::bounded;
 use crate::expansion::{AnswerUsed, Artifact, Diagnostic, Expansion, Level, Output, PlanEntry};
 use crate::failure::{Failure, texts};
 use crate::item::{self, Item};
@@ -284,6 +285,7 @@ pub fn compose(
         expansion.plan.extend(one.plan);
         expansion.artifacts.extend(one.artifacts);
     }
+    expansion.diagnostics = bounded(expansion.diagnostics);
     expansion.output = out.output;
     Ok(expansion)
 }
