@@ -102,7 +102,7 @@ pub fn empty_slot(kind: MacroKind, slot: u16) -> Failure {
 pub fn unusable_expansion(request: &Request, reason: &str) -> Failure {
     Failure::new(
         Kind::BadExpansion,
-        format!("the expansion of `{}` cannot be used: {reason}", request.title()),
+        format!("the recorded expansion of `{}` cannot be used: {reason}", request.title()),
     )
     .note(item_note(request))
     .help("delete it from `.cell/expansions` and run `cell vendor`")
