@@ -141,9 +141,13 @@ fn named_slot(kind: MacroKind, slot: u16) -> Result<(String, String), Failure> {
 
 /// The project of the package that is being compiled.
 fn project() -> Result<Arc<Project>, Failure> {
+    PROJECTS.load(&package())
+}
+
+/// The folder of that package.
+fn package() -> PathBuf {
     // Asked at every expansion: rust-analyzer runs many packages in one process.
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-    PROJECTS.load(&package)
+    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default()
 }
 
 static PROJECTS: Projects = Projects(Mutex::new(BTreeMap::new()));
@@ -183,7 +187,7 @@ fn stamp(root: &Path) -> Stamps {
 /// The item, and the error: one mistake gives one error.
 fn fail(failure: &Failure, span: Span, item: TokenStream) -> TokenStream {
     let mut out = without_helpers(item);
-    out.extend(crate::live::report_failure(failure, &Originals::default(), span));
+    out.extend(live::report_failure(failure, &Originals::default(), span));
     out
 }
 

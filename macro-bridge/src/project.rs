@@ -86,6 +86,18 @@ impl Project {
     /// # Errors
     /// `NoProject`, `NoLock`, `BadLock`, `StaleLock`, `BadManifest`.
     pub fn load(package: &Path) -> Result<Self, Failure> {
+        match Self::read(package)? {
+            (project, true) => Ok(project),
+            (project, false) => Err(texts::project::stale_lock(&project.root)),
+        }
+    }
+
+    /// The same, and whether the lock was written for this `cell.toml`. If not, it may be used for
+    /// nothing but the names that were there.
+    ///
+    /// # Errors
+    /// `NoProject`, `NoLock`, `BadLock`, `BadManifest`.
+    pub fn read(package: &Path) -> Result<(Self, bool), Failure> {
         let root = find_root(package).ok_or_else(|| texts::project::no_project(package))?;
         let manifest = root.join("cell.toml");
         let text = read_text(&manifest)
@@ -100,10 +112,8 @@ impl Project {
             }
         };
         let lock = Lock::parse(&lock).map_err(|error| texts::project::bad_lock(&root, &error))?;
-        if lock.manifest != manifest_digest(&text) {
-            return Err(texts::project::stale_lock(&root));
-        }
-        Ok(Self { root, lock })
+        let in_step = lock.manifest == manifest_digest(&text);
+        Ok((Self { root, lock }, in_step))
     }
 
     /// `cell.lock`.
