@@ -126,7 +126,8 @@ mod tests {
         let mut one = diagnostic(Level::Error, &"é".repeat(TEXT));
         one.notes = vec![Note { help: true, message: "x".repeat(TEXT + 1) }; 500];
         let message = String::new();
-        one.suggestions = vec![Suggestion { message, start: 0, end: 0, replacement: "y".into() }; 7];
+        one.suggestions =
+            vec![Suggestion { message, start: 0, end: 0, replacement: "y".into() }; 7];
         let list = check(vec![one; 101]);
         let last = &list[99];
         assert!(last.message.len() <= TEXT && last.message.ends_with("é .."));

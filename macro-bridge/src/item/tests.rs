@@ -190,9 +190,15 @@ fn unknown_helpers_are_taken_from_fields_and_variants_only() {
     let check = |source: &str, plain: Option<&str>| {
         assert_eq!(guessed(source, false), plain.map(rendered), "{source}");
     };
-    check("# [ a :: b ] struct A { # [ L :: key ] x : u8 }", Some("# [ a :: b ] struct A { x : u8 }"));
+    check(
+        "# [ a :: b ] struct A { # [ L :: key ] x : u8 }",
+        Some("# [ a :: b ] struct A { x : u8 }"),
+    );
     check("struct A ( # [ L :: key ] u8 ) ;", Some("struct A ( u8 ) ;"));
-    check("enum A { # [ L :: a ] B { # [ L :: b ( 1 ) ] c : u8 } }", Some("enum A { B { c : u8 } }"));
+    check(
+        "enum A { # [ L :: a ] B { # [ L :: b ( 1 ) ] c : u8 } }",
+        Some("enum A { B { c : u8 } }"),
+    );
     check("union A { # [ cell ( x ) ] a : u8 }", Some("union A { a : u8 }"));
     let kept = "struct A { # [ rustfmt :: skip ] # [ doc = \"\" ] # [ serde ( x ) ] x : u8 }";
     check(kept, Some(kept));

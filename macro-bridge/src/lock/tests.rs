@@ -50,7 +50,10 @@ fn every_cut_is_found() {
         assert!(Lock::parse(&text[..length]).is_err(), "read after {length} bytes");
     }
     let cut = Lock::parse(text.trim_end()).unwrap_err();
-    assert_eq!((cut.line, cut.reason), (text.lines().count(), "cut off: the last line has no line end"));
+    assert_eq!(
+        (cut.line, cut.reason),
+        (text.lines().count(), "cut off: the last line has no line end")
+    );
 }
 
 #[test]

@@ -9,8 +9,8 @@ use macro_runtime::bridge::digest::Digest;
 use macro_runtime::bridge::failure::Kind;
 use macro_runtime::bridge::lock::Lock;
 use macro_runtime::bridge::project::Project;
-use macro_runtime::{Components as _, load};
 use macro_runtime::store::{Age, Store};
+use macro_runtime::{Components as _, load};
 
 fn answer(reply: &str) -> Answer {
     Answer {

@@ -11,7 +11,7 @@ use crate::project::{Host, Project};
 use crate::report::{errors, expect_none};
 
 const SOURCE: &str = "#[cell::wasm(ledger::table(name = \"accounts\"))]
-pub struct Account { #[cell(primary_key)] pub id: u64 }
+pub struct Account { #[ledger::primary_key] pub id: u64 }
 pub fn f(account: &Account) -> &u64 { account.get_id() }
 ";
 
@@ -27,9 +27,10 @@ fn project(name: &str) -> Result<Project> {
 /// The one file of compiled code.
 fn compiled(project: &Project) -> Result<PathBuf> {
     let entries = fs::read_dir(project.home.join("cache/compiled"))?;
-    let mut files = entries.flatten().map(|entry| entry.path()).filter(|path| {
-        path.is_file() && path.file_name().is_some_and(|name| name.len() > 64)
-    });
+    let mut files = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file() && path.file_name().is_some_and(|name| name.len() > 64));
     files.next().context("there is no compiled code")
 }
 
@@ -88,9 +89,7 @@ fn a_cache_that_is_full_or_read_only() -> Result<()> {
     project.environment.push(("CELL_LOG", "1".to_owned()));
     let home = project.home.display().to_string();
     let mounted = |options: &str, then: &str| {
-        let script = format!(
-            "mount -t tmpfs -o {options} tmpfs {home:?} && {then} \"$@\""
-        );
+        let script = format!("mount -t tmpfs -o {options} tmpfs {home:?} && {then} \"$@\"");
         let ended = project.check_by(SOURCE, |cargo| {
             let mut command = Command::new("unshare");
             command.args(["-rm", "sh", "-c", &script, "sh"]);
@@ -108,7 +107,11 @@ fn a_cache_that_is_full_or_read_only() -> Result<()> {
         })?;
         let found = errors(&ended)?;
         ensure!(found.is_empty(), "{options}: {found:#?}");
-        ensure!(ended.stderr.contains("compiled macro"), "{options}: nothing said: {}", ended.stderr);
+        ensure!(
+            ended.stderr.contains("compiled macro"),
+            "{options}: nothing said: {}",
+            ended.stderr
+        );
         Ok(())
     };
     // Room for folders and the key, not for compiled code.

@@ -63,9 +63,15 @@ pub type All = (A, B, C, D, E, F, G, H, I, J);
     let undeclared = "which it does not say it may ask";
     let expected = [
         denied(&["asked `vault::secret`", undeclared, "note: it says that it asks nothing"]),
-        denied(&["asked `vault::secret`, which is not granted", "`calls = [\"vault::secret\"]` under `[cells.misbehave.grants]`"]),
+        denied(&[
+            "asked `vault::secret`, which is not granted",
+            "`calls = [\"vault::secret\"]` under `[cells.misbehave.grants]`",
+        ]),
         denied(&[undeclared]),
-        fails(Kind::Unrecorded, &["macro `granted::call_declared` asked `vault::secret`", ".cell/answers/vault/"]),
+        fails(
+            Kind::Unrecorded,
+            &["`granted::call_declared` asked `vault::secret`", ".cell/answers/vault/"],
+        ),
         denied(&["asked `vault::other`", undeclared, "it may ask `vault::secret`"]),
         denied(&["asked `vault::secret `", undeclared]),
         denied(&["asked `../vault::secret`", undeclared]),
@@ -85,7 +91,12 @@ fn a_flood_of_questions_ends() -> Result<()> {
         let question = Question { arguments: number.to_le_bytes().to_vec(), ..question() };
         let (key, reply) = (question.key(), Ok(Vec::new()));
         let answer = Answer { question, reply, schema: None }.encode();
-        Store::of_project(&project.root).put_answer("vault", &key, answer.as_bytes(), Age::Fresh)?;
+        Store::of_project(&project.root).put_answer(
+            "vault",
+            &key,
+            answer.as_bytes(),
+            Age::Fresh,
+        )?;
     }
     let source = "#[cell::wasm(granted::«call_flood»)]\npub struct A;\n";
     expect(&project, source, &[fails(Kind::Unrecorded, &["asked `vault::secret`"])])
@@ -96,13 +107,16 @@ fn damaged_answers() -> Result<()> {
     let project = project("answers")?;
     let path = record(&project)?;
     let good = project.read(&path)?;
-    let plain = "#[cell::wasm(granted::call_declared)]\npub struct A;\npub const SEVEN: &str = ANSWER;\n";
+    let plain =
+        "#[cell::wasm(granted::call_declared)]\npub struct A;\npub const SEVEN: &str = ANSWER;\n";
     expect_none(&project, plain)?;
     let marked = "#[cell::wasm(granted::«call_declared»)]\npub struct A;\n";
-    let damaged = || [fails(Kind::BadAnswer, &["a recorded answer is damaged", "help: restore the file"])];
+    let damaged =
+        || [fails(Kind::BadAnswer, &["a recorded answer is damaged", "help: restore the file"])];
     for length in [0, 1, good.len() / 2, good.len() - 1] {
         project.write(&path, &good[..length])?;
-        expect(&project, marked, &damaged()).with_context(|| format!("cut after {length} bytes"))?;
+        expect(&project, marked, &damaged())
+            .with_context(|| format!("cut after {length} bytes"))?;
     }
     for at in [0, good.len() / 3, good.len() / 2, good.len() - 2] {
         let mut bytes = good.clone();

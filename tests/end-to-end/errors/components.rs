@@ -30,15 +30,27 @@ fn bytes_that_are_no_component_or_one_that_is_refused() -> Result<()> {
     let text = |text: &str| written(text);
 
     check(b"", Kind::NotAComponent, &["the file is empty"])?;
-    check(b"no component", Kind::NotAComponent, &["it begins with `no compo`", "cell build-macros"])?;
+    check(
+        b"no component",
+        Kind::NotAComponent,
+        &["it begins with `no compo`", "cell build-macros"],
+    )?;
     check(&text("(module)")?, Kind::NotAComponent, &["it is a core module"])?;
     let whole = fs::read(ledger())?;
     check(&whole[..whole.len() / 2], Kind::NotAComponent, &["it ends in the middle"])?;
 
     let clock = r#"(component (import "wasi:clocks/wall-clock@0.2.0" (instance (export "now" (func (result u64))))))"#;
-    check(&text(clock)?, Kind::ForbiddenImport, &["imports `wasi:clocks/wall-clock@0.2.0`", "WASI"])?;
+    check(
+        &text(clock)?,
+        Kind::ForbiddenImport,
+        &["imports `wasi:clocks/wall-clock@0.2.0`", "WASI"],
+    )?;
     let newer = r#"(component (import "cell:macros/host@0.2.0" (instance)))"#;
-    check(&text(newer)?, Kind::WrongVersion, &["needs macro API 0.2.0, this Cell provides 0.1.0", "newer", "update Cell"])?;
+    check(
+        &text(newer)?,
+        Kind::WrongVersion,
+        &["needs macro API 0.2.0, this Cell provides 0.1.0", "newer", "update Cell"],
+    )?;
     let older = r#"(component (import "cell:macros/host@0.0.9" (instance)))"#;
     check(&text(older)?, Kind::WrongVersion, &["needs macro API 0.0.9", "older"])?;
     check(&text("(component)")?, Kind::MissingExport, &["it exports nothing"])?;
@@ -60,10 +72,22 @@ fn a_store_that_is_damaged() -> Result<()> {
     fs::remove_dir_all(&project.home)?;
     let folder = project.root.join(".cell/components");
     let path = fs::read_dir(&folder)?.next().context("a component")??.path();
-    let name = format!(".cell/components/{}", path.file_name().unwrap_or_default().to_string_lossy());
+    let name =
+        format!(".cell/components/{}", path.file_name().unwrap_or_default().to_string_lossy());
     let good = project.read(&name)?;
-    let source = "#[cell::wasm(ledger::«table»)]\npub struct A { pub id: u64 }\npub fn f(a: A) -> u64 { a.id }\n";
-    let wrong = || [fails(Kind::WrongDigest, &["component of cell `ledger` is not the one in `cell.lock`", "note: expected sha256", "note: found sha256", "`cell lock`"])];
+    let source = "#[cell::wasm(ledger::«table»)]\npub struct A { #[ledger::primary_key] pub id: u64 }\n\
+        pub fn f(a: A) -> u64 { a.id }\n";
+    let wrong = || {
+        [fails(
+            Kind::WrongDigest,
+            &[
+                "component of cell `ledger` is not the one in `cell.lock`",
+                "note: expected sha256",
+                "note: found sha256",
+                "`cell lock`",
+            ],
+        )]
+    };
     for length in [0, 4, good.len() / 2, good.len() - 1] {
         project.write(&name, &good[..length])?;
         expect(&project, source, &wrong()).with_context(|| format!("cut after {length} bytes"))?;

@@ -6,14 +6,22 @@ use macro_bridge::failure::Kind::{self, *};
 
 use crate::guests::misbehave;
 use crate::project::{Host, Project};
-use crate::report::{Expected, expect, expect_none, fails};
+use crate::report::{Expected, errors, expect, expect_none, fails};
 
 /// What a macro does and what is said of it. Those of `strict` run under tight limits.
 const CRIMES: &[(&str, Kind, &[&str])] = &[
-    ("misbehave::panic_text", Panic, &["panicked: the tape ran out at 7", "note: at misbehave/src/stops.rs:"]),
+    (
+        "misbehave::panic_text",
+        Panic,
+        &["panicked: the tape ran out at 7", "note: at misbehave-0.1.0/src/stops.rs:"],
+    ),
     ("misbehave::panic_value", Panic, &["panicked: a value that is no text"]),
     ("misbehave::panic_long", Panic, &["panicked: long long", " .."]),
-    ("misbehave::panic_lines", Panic, &["panicked: first\n    | error: a forged line\n    | \\u{1b}[31mred"]),
+    (
+        "misbehave::panic_lines",
+        Panic,
+        &["panicked: first\n    | error: a forged line\n    | \\u{1b}[31mred"],
+    ),
     ("misbehave::report_flood", Panic, &["not really", "nowhere.rs"]),
     ("misbehave::trap", Trap, &["note: in misbehave::stops::deliberately_unreachable"]),
     ("misbehave::divide", Panic, &["attempt to divide with overflow"]),
@@ -34,6 +42,7 @@ const CRIMES: &[(&str, Kind, &[&str])] = &[
     ("misbehave::artifact_twice", InvalidAnswer, &["two artifacts"]),
     ("misbehave::plan_unnamed", InvalidAnswer, &["a plan entry"]),
     ("misbehave::plan_control", InvalidAnswer, &["\\u{1b}"]),
+    ("misbehave::plan_twice", InvalidAnswer, &["two plan entries `table accounts` that differ"]),
     ("misbehave::group_past_end", InvalidOutput, &[]),
     ("misbehave::group_overflow", InvalidOutput, &[]),
     ("misbehave::group_crossing", InvalidOutput, &[]),
@@ -135,10 +144,22 @@ const CRIMES: &[(&str, Kind, &[&str])] = &[
 /// Crimes that only limits end: the same component in a cell of its own, with limits a user would
 /// meet, and the default ones for what is too large even for those.
 const EXCESSES: &[(&str, Kind, &[&str])] = &[
-    ("strict::spin", OutOfFuel, &["all 50,000,000 units of fuel", "note: its input has ", "note: in misbehave::stops::spin_forever", "raise `fuel`"]),
+    (
+        "strict::spin",
+        OutOfFuel,
+        &[
+            "all 50,000,000 units of fuel",
+            "note: its input has ",
+            "note: in misbehave::stops::spin_forever",
+            "raise `fuel`",
+        ],
+    ),
     ("strict::grow", OutOfMemory, &["more than 32 MiB of memory", "raise `memory`"]),
-    ("strict::grow_raw", OutOfFuel, &[]),
-    ("strict::recursion", StackOverflow, &["used all 512 KiB of its stack", "note: in misbehave::stops::deeper"]),
+    (
+        "strict::recursion",
+        StackOverflow,
+        &["called itself until its stack was used up", "note: in misbehave::stops::deeper"],
+    ),
     ("misbehave::huge_text", OutputTooLarge, &["raise `output`"]),
     ("misbehave::huge_rows", OutputTooLarge, &["`rows`"]),
     ("misbehave::huge_plan", OutputTooLarge, &["raise `output`"]),
@@ -192,13 +213,41 @@ fn every_excess_is_ended_by_its_limit() -> Result<()> {
 
 #[test]
 fn what_only_looks_like_a_crime_is_none() -> Result<()> {
-    let names = ["allowed_mod", "allowed_words", "grow_at_once", "artifact_source"];
-    let source: String = names
-        .iter()
-        .enumerate()
-        .map(|(n, name)| item(n, &format!("misbehave::{name}")).replace(['«', '»'], ""))
-        .collect();
+    const LEGAL: [&str; 5] = [
+        "misbehave::allowed_mod",
+        "misbehave::allowed_words",
+        "misbehave::artifact_source",
+        "misbehave::grow_at_once",
+        "strict::grow_raw",
+    ];
+    let source: String =
+        LEGAL.iter().enumerate().map(|(n, path)| item(n, path).replace(['«', '»'], "")).collect();
     expect_none(&project("legal")?, &source)
+}
+
+/// Tokens that may be returned and that rustc then does not like: its errors, and it ends well.
+#[test]
+fn what_only_rustc_can_judge_is_left_to_it() -> Result<()> {
+    let project = project("odd")?;
+    for (name, words) in [
+        ("delimiter_none", "expected"),
+        ("denied_unsafe_raw", "cannot find macro `r#unsafe`"),
+        ("diagnostic_backwards", "wrong"),
+        ("operation_chain", "macro expansion ignores `;`"),
+        ("range_twice", "the name `Item` is defined multiple times"),
+    ] {
+        let source = item(0, &format!("misbehave::{name}")).replace(['«', '»'], "");
+        let found = errors(&project.check(&source)?)?;
+        let said = found.iter().any(|one| one.text.contains(words));
+        ensure!(said && found.iter().all(|one| one.kind().is_none()), "{name}: {found:#?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_range_from_the_arguments_into_the_item() -> Result<()> {
+    let source = "#[cell::wasm(misbehave::«range_crosses_split»(a, b))]\npub struct Item;\n";
+    expect(&project("split")?, source, &[fails(InvalidOutput, &["range"])])
 }
 
 /// In a stack every `plan` runs first; the error is on the one that failed, not on the first.
@@ -229,15 +278,13 @@ fn all_crimes_of_the_guest_are_in_a_list() -> Result<()> {
     };
     let lock = String::from_utf8(project("list")?.read("cell.lock")?)?;
     let names = lock.lines().filter_map(|line| line.strip_prefix("cell misbehave macro "));
-    let forgotten: Vec<_> = names
-        .filter_map(|rest| rest.split(' ').next())
-        .filter(|name| !listed(name))
-        .collect();
+    let forgotten: Vec<_> =
+        names.filter_map(|rest| rest.split(' ').next()).filter(|name| !listed(name)).collect();
     ensure!(forgotten.is_empty(), "no test for {forgotten:?}");
     Ok(())
 }
 
-/// Tested in other places: legal, in stacks, in `calls`, in `code`.
+/// Tested in other places: legal, odd, in stacks, in `calls`, in `code`.
 const ELSEWHERE: &[&str] = &[
     "allowed_mod",
     "allowed_words",
@@ -251,10 +298,17 @@ const ELSEWHERE: &[&str] = &[
     "call_path",
     "call_repeat",
     "call_undeclared",
+    "delimiter_none",
+    "denied_unsafe_raw",
+    "diagnostic_backwards",
     "error",
     "grow_at_once",
+    "grow_raw",
     "many_errors",
+    "operation_chain",
     "plan_huge",
     "plan_panic",
     "plan_spin",
+    "range_crosses_split",
+    "range_twice",
 ];

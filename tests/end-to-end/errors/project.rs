@@ -42,11 +42,11 @@ impl Project {
     /// A crate in a folder of the target folder, always the same one for a name: cargo knows crates
     /// by their folder, and would keep something for each that there ever was.
     pub(crate) fn new(name: &str, host: Host) -> Result<Self> {
-        let root = folder().join(name);
+        let root = folder().join("projects").join(name);
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(root.join("src"))?;
         let project = Self { root, home: folder().join("home"), environment: Vec::new() };
-        project.write("Cargo.toml", cargo_toml(host)?)?;
+        project.write("Cargo.toml", cargo_toml(name, host)?)?;
         // The versions that are built already.
         fs::copy(workspace().join("Cargo.lock"), project.root.join("Cargo.lock"))?;
         Ok(project)
@@ -213,7 +213,9 @@ pub(crate) fn clean(mut command: Command) -> Result<Command> {
     Ok(command)
 }
 
-fn cargo_toml(host: Host) -> Result<String> {
+/// Packages have names of their own: cargo takes two of one name, each at the root of a workspace,
+/// for the same one.
+fn cargo_toml(name: &str, host: Host) -> Result<String> {
     let workspace = workspace();
     let ours = fs::read_to_string(workspace.join("Cargo.toml"))?;
     // Same profile, and `one-build` for the same features: without either wasmtime is built anew.
@@ -223,7 +225,7 @@ fn cargo_toml(host: Host) -> Result<String> {
         Host::Embedded => "[\"macros\", \"embedded\"]",
     };
     Ok(format!(
-        "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
+        "[package]\nname = \"app-{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\
          [dependencies]\n\
          cell-sdk = {{ path = {:?}, default-features = false, features = {features} }}\n\
          [build-dependencies]\none-build = {{ path = {:?} }}\n{}",

@@ -11,7 +11,7 @@ use crate::project::{Host, Project};
 use crate::report::{errors, expect, expect_none, fails};
 
 const SOURCE: &str = "#[cell::wasm(ledger::«table»(name = \"accounts\"))]
-pub struct Account { #[cell(primary_key)] pub id: u64 }
+pub struct Account { #[ledger::primary_key] pub id: u64 }
 pub fn f(account: Account) -> u64 { account.id }
 ";
 
@@ -45,7 +45,13 @@ fn files_of_a_project_that_are_not_there_or_not_in_step() -> Result<()> {
     };
     check(
         Kind::NoEngine,
-        &["`ledger::table` is not recorded", "`struct Account`", ".cell/expansions/", "`cell vendor`", "`embedded`"],
+        &[
+            "`ledger::table` is not recorded",
+            "`struct Account`",
+            ".cell/expansions/",
+            "`cell vendor`",
+            "`embedded`",
+        ],
     )?;
     let (toml, lock) = (project.read("cell.toml")?, project.read("cell.lock")?);
     project.write("cell.toml", [&toml[..], b"alias = \"Ledger\"\n"].concat())?;
@@ -139,15 +145,15 @@ fn a_record_with_a_right_seal_and_wrong_tokens() -> Result<()> {
     let good = String::from_utf8(project.read(&path)?)?;
     let body = &good[..good.rfind("sha256 ").context("a seal")?];
     for (line, words) in [
-        ("=99999 1", "cannot be used"),
-        ("i1000000 name", "cannot be used"),
-        ("i a b", "cannot be used"),
-        ("{77", "cannot be used"),
+        ("=99999 1", "the recorded expansion of `ledger::table` cannot be used"),
+        ("i1000000 name", "the recorded expansion of `ledger::table` cannot be used"),
+        ("i a b", "the recorded expansion of `ledger::table` cannot be used"),
+        ("{77", "cannot be read"),
     ] {
         let forged = format!("{body}{line}\n");
         let seal = macro_bridge::digest::Digest::of(forged.as_bytes());
         project.write(&path, format!("{forged}sha256 {seal}\n"))?;
-        let expected = fails(Kind::BadExpansion, &[words, "ledger::table"]);
+        let expected = fails(Kind::BadExpansion, &[words, ".cell/expansions"]);
         expect(&project, SOURCE, &[expected]).with_context(|| line.to_owned())?;
     }
     Ok(())

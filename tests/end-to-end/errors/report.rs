@@ -74,7 +74,10 @@ fn compare(places: &[Place], expected: &[Expected], found: &[Reported]) -> Vec<S
         let here: Vec<_> = found.iter().filter(|one| one.place == Some(*place)).collect();
         match here.as_slice() {
             [one] => problems.extend(check(one, expected).err().map(|e| {
-                format!("{e:#}\nexpected {:?} {:?}, found at {place:?}:\n{}", expected.kind, expected.words, one.text)
+                format!(
+                    "{e:#}\nexpected {:?} {:?}, found at {place:?}:\n{}",
+                    expected.kind, expected.words, one.text
+                )
             })),
             [] => problems.push(format!("no error at {place:?}: {expected:?}")),
             some => problems.push(format!("{} errors at {place:?}: {some:#?}", some.len())),

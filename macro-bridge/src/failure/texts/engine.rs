@@ -158,8 +158,7 @@ pub fn stack_overflow(subject: &Subject, stack: u64, function: Option<&str>) -> 
     let failure = subject
         .failure(Kind::StackOverflow, &what)
         .note(format!("its input has {} tokens", thousands(subject.rows as u64)));
-    at_function(failure, function)
-        .help(TOO_DEEP)
+    at_function(failure, function).help(TOO_DEEP)
 }
 
 /// The same, where the stack that is used up is in the guest's own memory: what the engine sees is an

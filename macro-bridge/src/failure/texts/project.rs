@@ -350,7 +350,9 @@ pub fn too_many_macros(kind: MacroKind, cells: &[(&str, usize)]) -> Failure {
         format!("{all} macros of kind {what} in one project, and there are numbers for {most}"),
     )
     .note(counted.join(", "))
-    .note("`cell_remote!` reaches attributes and derives by number; function-like macros need none");
+    .note(
+        "`cell_remote!` reaches attributes and derives by number; function-like macros need none",
+    );
     match counts.first() {
         // Nothing in the project can help.
         Some((name, count)) if *count > most => failure.help(format!(
