@@ -57,3 +57,22 @@ pub(crate) fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[test]
+fn what_takes_too_long_is_killed_with_all_that_it_started() -> Result<()> {
+    let folder = crate::project::folder().join("run");
+    std::fs::create_dir_all(&folder)?;
+    let mut command = Command::new("sh");
+    command.args(["-c", "sleep 600 & echo $!; wait"]);
+    let error = run(&mut command, &folder, Duration::from_millis(300)).unwrap_err().to_string();
+    assert!(error.contains("it took longer than 300ms"), "{error}");
+    let started = text(&folder.join("stdout"))?;
+    let status = std::fs::read_to_string(format!("/proc/{}/status", started.trim()));
+    // Gone, or dead and not yet waited for.
+    let alive = status.is_ok_and(|status| !status.contains("State:\tZ"));
+    assert!(!alive, "process {started} lives on");
+    let mut command = Command::new("sh");
+    let error = run(command.args(["-c", "kill -SEGV $$"]), &folder, Duration::from_secs(60));
+    assert!(error.unwrap_err().to_string().contains("ended by signal 11"));
+    Ok(())
+}
