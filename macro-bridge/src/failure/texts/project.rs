@@ -210,6 +210,7 @@ pub fn same_field(request: &Request, one: usize, other: usize, name: &str) -> Fa
     Failure::new(Kind::Conflict, message)
         .note(item_note(request))
         .help("use one of them on this item")
+        .in_call(other)
 }
 
 /// There are no fields to add to.
@@ -222,6 +223,7 @@ pub fn no_fields(request: &Request, call: usize, name: &str) -> Failure {
     )
     .note(item_note(request))
     .help(format!("use `{path}` on a `struct` with `{{ .. }}`"))
+    .in_call(call)
 }
 
 /// 02xx: no `cell.toml`.
