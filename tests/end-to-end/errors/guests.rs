@@ -22,6 +22,13 @@ pub(crate) fn misbehave() -> Result<PathBuf> {
     built.clone().map_err(|e| anyhow!(e))
 }
 
+/// The component of `stack`, in the same way.
+pub(crate) fn stack() -> Result<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| build("stack").map_err(|e| format!("{e:#}")));
+    built.clone().map_err(|e| anyhow!(e))
+}
+
 fn build(guest: &str) -> Result<PathBuf> {
     // Tests that share this folder may be other processes of a later run: the command itself
     // replaces files at once.

@@ -17,3 +17,4 @@ mod project;
 mod records;
 mod report;
 mod run;
+mod stacks;
