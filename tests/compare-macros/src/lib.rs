@@ -6,10 +6,9 @@
 //! result differs from the input. `opaque` is the native identity that never looks at its item.
 #![forbid(unsafe_code)]
 
-mod difference;
 mod engine;
 
-use difference::{difference, Groups};
+use compare_tokens::{difference, Groups};
 use macro_bridge::host::{self, Engine};
 use macro_bridge::request::MacroKind;
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
