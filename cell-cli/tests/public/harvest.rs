@@ -48,13 +48,14 @@ pub(crate) fn async_trait(crates: &Crates) -> Result<Source> {
 }
 
 /// Items of our dependencies: each under a few derives in turn, or under `async_trait`.
-pub(crate) fn dependencies(derives: &[Derive]) -> Result<Source> {
-    const PACKAGES: [&str; 5] = ["clap_builder", "wasm-encoder", "cranelift-codegen", "syn", "toml_edit"];
+pub(crate) fn dependencies(crates: &Crates, derives: &[Derive]) -> Result<Source> {
+    const PACKAGES: [&str; 5] =
+        ["clap_builder", "wasm-encoder", "cranelift-codegen", "syn", "toml_edit"];
     const MOST: usize = 120;
     const EACH: usize = 5;
     let mut source = Source::default();
     let mut at = 0;
-    for folder in PACKAGES.iter().map(|name| unpacked(name)).collect::<Result<Vec<_>>>()? {
+    for folder in PACKAGES.iter().map(|name| unpacked(crates, name)).collect::<Result<Vec<_>>>()? {
         let items = items_below(&folder.join("src"))?;
         for item in items.iter().filter(|item| item.kind == Kind::Data).take(MOST) {
             let some: Vec<_> = derives.iter().cycle().skip(at).take(EACH).collect();
@@ -68,15 +69,15 @@ pub(crate) fn dependencies(derives: &[Derive]) -> Result<Source> {
     Ok(source)
 }
 
-/// Where cargo unpacked a package of `Cargo.lock`.
-fn unpacked(name: &str) -> Result<PathBuf> {
-    let metadata = cargo_metadata::MetadataCommand::new()
-        .manifest_path(scratch::repository().join("Cargo.toml"))
-        .other_options(["--locked".to_owned(), "--offline".to_owned()])
-        .exec()?;
-    let package = metadata.packages.iter().filter(|package| package.name.as_str() == name).max_by_key(|p| &p.version);
-    let folder = package.and_then(|package| package.manifest_path.parent());
-    folder.map(|folder| folder.to_owned().into()).with_context(|| format!("no package {name}"))
+/// Where cargo unpacked a package of our `Cargo.lock`: beside the public crates.
+fn unpacked(crates: &Crates, name: &str) -> Result<PathBuf> {
+    let registry = crates.folder("thiserror")?.parent().context("no registry")?;
+    let lock = fs::read_to_string(scratch::repository().join("Cargo.lock"))?;
+    let (_, rest) = lock
+        .split_once(&format!("name = \"{name}\"\nversion = \""))
+        .with_context(|| format!("we no longer depend on {name}"))?;
+    let version = rest.split('"').next().unwrap_or_default();
+    Ok(registry.join(format!("{name}-{version}")))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +101,17 @@ struct Item {
 
 /// Attributes that stay on items: those of the language, and the helpers of the public crates.
 const KEPT: [&str; 5] = ["doc", "repr", "non_exhaustive", "must_use", "deprecated"];
-const NOT_KEPT: [&str; 9] =
-    ["derive", "cfg", "cfg_attr", "async_trait", "test", "allow", "expect", "rustversion", "track_caller"];
+const NOT_KEPT: [&str; 9] = [
+    "derive",
+    "cfg",
+    "cfg_attr",
+    "async_trait",
+    "test",
+    "allow",
+    "expect",
+    "rustversion",
+    "track_caller",
+];
 
 fn items_below(folder: &Path) -> Result<Vec<Item>> {
     let mut items = Vec::new();
@@ -146,7 +156,8 @@ fn read(text: &str, trees: &[TokenTree], at: usize) -> Option<(Option<Item>, usi
         let (first, last) = (range.first()?, range.last()?);
         text.get(first.span().byte_range().start..last.span().byte_range().end)
     };
-    let mut found = Item { kind: Kind::Data, text: String::new(), derives: Vec::new(), async_trait: None };
+    let mut found =
+        Item { kind: Kind::Data, text: String::new(), derives: Vec::new(), async_trait: None };
     let mut head = at;
     while let [TokenTree::Punct(hash), TokenTree::Group(group), ..] = &trees[head..]
         && hash.as_char() == '#'
@@ -161,7 +172,9 @@ fn read(text: &str, trees: &[TokenTree], at: usize) -> Option<(Option<Item>, usi
             let last = inside.last().filter(|last| matches!(last, TokenTree::Group(_)));
             found.async_trait = Some(last.map(ToString::to_string).unwrap_or_default());
         }
-        if KEPT.contains(&&*name) || !(NOT_KEPT.contains(&&*name) || inside.len() == 1 || is_path(&inside)) {
+        if KEPT.contains(&&*name)
+            || !(NOT_KEPT.contains(&&*name) || inside.len() == 1 || is_path(&inside))
+        {
             found.text.push_str(part(&trees[head..head + 2])?);
             found.text.push('\n');
         }
@@ -177,7 +190,11 @@ fn read(text: &str, trees: &[TokenTree], at: usize) -> Option<(Option<Item>, usi
                 break;
             }
             TokenTree::Ident(_) if ["pub", "unsafe", "auto"].contains(&&*text) => word += 1,
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis && word > head => word += 1,
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Parenthesis && word > head =>
+            {
+                word += 1
+            }
             _ => return None,
         }
     }

@@ -42,7 +42,7 @@ fn public_crates_yield_the_same_tokens_as_components() -> Result<()> {
         ("async_trait", harvest::async_trait(&crates)?),
         ("shapes", shapes::source(&macros.derives())),
         ("fragments", fragments::source(&macros.derives())),
-        ("dependencies", harvest::dependencies(&macros.derives())?),
+        ("dependencies", harvest::dependencies(&crates, &macros.derives())?),
     ];
     for (name, source) in suites {
         let begun = Instant::now();
@@ -58,7 +58,11 @@ fn public_crates_yield_the_same_tokens_as_components() -> Result<()> {
     let unused: Vec<_> = macros.paths().into_iter().filter(|m| !used.contains_key(&**m)).collect();
     ensure!(unused.is_empty(), "without input: {unused:?}");
     for ended in [Ended::Tokens, Ended::Error, Ended::Panic] {
-        ensure!(everything.count(ended) > 50, "only {} inputs end so: {ended:?}", everything.count(ended));
+        ensure!(
+            everything.count(ended) > 50,
+            "only {} inputs end so: {ended:?}",
+            everything.count(ended)
+        );
     }
     // Known, and each shown to be that and nothing else. If a reason is gone, its code can go too.
     let mut explained: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
@@ -66,7 +70,10 @@ fn public_crates_yield_the_same_tokens_as_components() -> Result<()> {
         *explained.entry(&line.why).or_default().entry(&line.name).or_default() += 1;
     }
     println!("explained: {explained:?}");
-    let reasons: Vec<_> = explained.iter().map(|(why, names)| (*why, names.keys().copied().collect::<Vec<_>>())).collect();
+    let reasons: Vec<_> = explained
+        .iter()
+        .map(|(why, names)| (*why, names.keys().copied().collect::<Vec<_>>()))
+        .collect();
     let try_into = || vec!["derive_more::TryInto"];
     let known = [
         ("blanks", try_into()),

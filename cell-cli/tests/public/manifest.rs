@@ -23,7 +23,8 @@ pub(crate) fn merge_locks(texts: &[String]) -> Result<String> {
     let mut packages: Vec<Table> = Vec::new();
     for text in texts {
         let lock: DocumentMut = text.parse()?;
-        let listed = lock.get("package").and_then(Item::as_array_of_tables).context("no packages")?;
+        let listed =
+            lock.get("package").and_then(Item::as_array_of_tables).context("no packages")?;
         for package in listed {
             let word = |table: &Table, key: &str| Some(table.get(key)?.as_str()?.to_owned());
             let same = |known: &Table| {
@@ -49,7 +50,10 @@ fn locks_are_joined() {
     let package = |name: &str, version: &str| {
         format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"registry\"\n")
     };
-    let ours = format!("version = 4\n[[package]]\nname = \"ours\"\nversion = \"1\"\n{}", package("a", "1"));
+    let ours = format!(
+        "version = 4\n[[package]]\nname = \"ours\"\nversion = \"1\"\n{}",
+        package("a", "1")
+    );
     let theirs = format!("version = 4\n{}{}", package("a", "1"), package("a", "2"));
     let merged = merge_locks(&[ours, theirs]).unwrap();
     assert_eq!(merged.matches("[[package]]").count(), 2, "{merged}");

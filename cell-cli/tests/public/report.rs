@@ -44,7 +44,8 @@ impl Report {
         let missing: Vec<_> = source.expected.difference(&found).take(5).collect();
         ensure!(found == source.expected && found.len() == lines.len(), "not run: {missing:?}");
         for line in lines.iter_mut().filter(|line| line.difference.is_some()) {
-            line.item = source.text.lines().skip(line.at - 1).take(12).collect::<Vec<_>>().join("\n");
+            line.item =
+                source.text.lines().skip(line.at - 1).take(12).collect::<Vec<_>>().join("\n");
         }
         Ok(Self { lines })
     }

@@ -25,7 +25,11 @@ pub(crate) fn start(project: Project) -> Result<SocketAddr> {
     Ok(address)
 }
 
-fn serve(runtime: &Runtime, project: &Project, stream: &mut (impl Read + Write)) -> Result<(), Error> {
+fn serve(
+    runtime: &Runtime,
+    project: &Project,
+    stream: &mut (impl Read + Write),
+) -> Result<(), Error> {
     loop {
         let mut length = [0; 8];
         stream.read_exact(&mut length)?;

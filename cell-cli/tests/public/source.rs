@@ -15,7 +15,8 @@ pub(crate) struct Source {
 impl Source {
     /// An item under derives, in a module of its own.
     pub(crate) fn derive(&mut self, derives: &[&Derive], item: &str) {
-        let names: Vec<_> = derives.iter().map(|derive| format!("public::{}", derive.name)).collect();
+        let names: Vec<_> =
+            derives.iter().map(|derive| format!("public::{}", derive.name)).collect();
         self.open();
         self.expect(derives.iter().map(|derive| derive.path.clone()));
         self.push(&format!("#[derive({})] #[public::gone]\n{item}\n}}\n", names.join(", ")));

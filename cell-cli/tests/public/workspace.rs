@@ -14,7 +14,8 @@ use crate::source::{ASYNC_TRAIT, Derive, Source};
 use crate::{manifest, narrow, scratch, server, strip};
 
 /// The crates, and how many attributes each has.
-const PUBLIC: [(&str, usize); 3] = [("async-trait", 1), ("derive_more-impl", 1), ("thiserror-impl", 1)];
+const PUBLIC: [(&str, usize); 3] =
+    [("async-trait", 1), ("derive_more-impl", 1), ("thiserror-impl", 1)];
 
 /// What was built.
 pub(crate) struct Workspace {
@@ -38,8 +39,8 @@ impl Workspace {
         }
         narrow::copy(&folder.join("crates"))?;
         copy_template(&folder)?;
-        write_lock(&folder, "guests", "guests/Cargo.lock")?;
-        write_lock(&folder, "native", "Cargo.lock")?;
+        lock(&folder, "guests", "guests/Cargo.lock")?;
+        lock(&folder, "native", "Cargo.lock")?;
         let guests = folder.join("guests/Cargo.toml");
         run(cell().args(["build-macros", "--offline", "--manifest-path"]).arg(&guests))?;
         run(cell().arg("lock").current_dir(folder.join("project")))?;
@@ -86,9 +87,8 @@ impl Workspace {
             .output()
             .context("rustc could not be started")?;
         let said = String::from_utf8_lossy(&output.stderr);
-        Report::parse(&fs::read_to_string(&report)?, source).with_context(|| {
-            format!("rustc: {}", said.chars().take(2_000).collect::<String>())
-        })
+        Report::parse(&fs::read_to_string(&report)?, source)
+            .with_context(|| format!("rustc: {}", said.chars().take(2_000).collect::<String>()))
     }
 }
 
@@ -146,21 +146,27 @@ fn copy_template(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The versions of the repository's own lock and of the public crates'. Written anew only when one
-/// of them changed: cargo takes out what it does not need.
-fn write_lock(folder: &Path, workspace: &str, ours: &str) -> Result<()> {
+/// The versions of the repository's own lock and of the public crates', in a workspace; and cargo
+/// has what they name. The lock is written anew only when one of the two changed: cargo takes out
+/// what it does not need.
+fn lock(folder: &Path, workspace: &str, ours: &str) -> Result<()> {
     let locks = [scratch::repository().join(ours), scratch::template().join("sources/Cargo.lock")];
     let texts = locks.iter().map(fs::read_to_string).collect::<Result<Vec<_>, _>>()?;
     let merged = manifest::merge_locks(&texts)?;
     let kept = folder.join(format!("{workspace}.lock"));
-    let lock = folder.join(workspace).join("Cargo.lock");
-    if fs::read_to_string(&kept).is_ok_and(|text| text == merged) && lock.is_file() {
-        return Ok(());
+    let workspace = folder.join(workspace);
+    let same = fs::read_to_string(&kept).is_ok_and(|text| text == merged);
+    if !same || !workspace.join("Cargo.lock").is_file() {
+        fs::write(workspace.join("Cargo.lock"), &merged)?;
     }
-    fs::write(&lock, &merged)?;
-    let manifest = lock.with_file_name("Cargo.toml");
-    run(cargo().args(["metadata", "--offline", "--format-version", "1", "--manifest-path"]).arg(manifest))?;
-    fs::write(kept, merged).map_err(Into::into)
+    let fetch = || {
+        let mut command = cargo();
+        command.args(["fetch", "--manifest-path"]).arg(workspace.join("Cargo.toml"));
+        command
+    };
+    // The network only for what is missing.
+    run(fetch().arg("--offline")).or_else(|_| run(&mut fetch()))?;
+    scratch::write(&kept, merged)
 }
 
 fn cargo() -> Command {

@@ -43,7 +43,8 @@ pub fn compare(first: TokenStream, second: TokenStream, groups: Groups) -> Compa
     let mut compared = Compared { tokens: first.len(), ..Compared::default() };
     for at in 0..first.len().max(second.len()) {
         match (first.get(at), second.get(at)) {
-            (Some(a), Some(b)) if a.text == b.text && (groups == Groups::Whole || a.ends == b.ends) => {}
+            (Some(a), Some(b))
+                if a.text == b.text && (groups == Groups::Whole || a.ends == b.ends) => {}
             (Some(a), Some(b)) if a.text == b.text && groups == Groups::Restored && a.is_anew() => {
                 compared.restored += 1;
             }
@@ -95,7 +96,8 @@ fn flatten(stream: TokenStream) -> Vec<Token> {
             }
             TokenTree::Literal(t) => format!("{depth} literal {t} {:?}", t.span()),
             TokenTree::Group(t) => {
-                ends = Some([t.span(), t.span_open(), t.span_close()].map(|span| format!("{span:?}")));
+                ends =
+                    Some([t.span(), t.span_open(), t.span_close()].map(|span| format!("{span:?}")));
                 format!("{depth} group {:?} {:?}", t.delimiter(), t.span())
             }
         };

@@ -53,7 +53,13 @@ pub fn gone(_arguments: TokenStream, _item: TokenStream) -> TokenStream {
 
 type Derive = fn(TokenStream) -> TokenStream;
 
-fn derive(cell: &str, name: &str, item: TokenStream, native: Derive, narrow: Option<Derive>) -> TokenStream {
+fn derive(
+    cell: &str,
+    name: &str,
+    item: TokenStream,
+    native: Derive,
+    narrow: Option<Derive>,
+) -> TokenStream {
     let ours = component::expand(MacroKind::Derive, (cell, name), TokenStream::new(), item.clone());
     let run = |native: Derive| {
         let item = item.clone();

@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::io::Write as _;
-use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use compare_tokens::{compare, Compared, Groups};
+use compare_tokens::{Compared, Groups, compare};
 use proc_macro::{Group, Span, TokenStream, TokenTree};
 
 /// The file to which each macro adds a line.
@@ -24,14 +24,21 @@ pub(crate) fn of_native(run: impl FnOnce() -> TokenStream) -> Outcome {
         Ok(tokens) => Outcome::Tokens(tokens),
         Err(payload) => Outcome::Panic(match payload.downcast::<String>() {
             Ok(text) => *text,
-            Err(payload) => payload.downcast_ref::<&str>().unwrap_or(&"a value that is no text").to_string(),
+            Err(payload) => {
+                payload.downcast_ref::<&str>().unwrap_or(&"a value that is no text").to_string()
+            }
         }),
     }
 }
 
 /// Adds a line: line of the call, macro, how it ended, tokens, restored groups, why it is not the
 /// same, what differs.
-pub(crate) fn record(name: &str, native: Outcome, ours: Outcome, narrow: Option<&dyn Fn() -> Outcome>) {
+pub(crate) fn record(
+    name: &str,
+    native: Outcome,
+    ours: Outcome,
+    narrow: Option<&dyn Fn() -> Outcome>,
+) {
     let ended = native.ended();
     let (mut compared, mut why) = (native.compare(&ours), String::new());
     if compared.difference.is_some() {
@@ -43,7 +50,8 @@ pub(crate) fn record(name: &str, native: Outcome, ours: Outcome, narrow: Option<
     let difference = difference.unwrap_or_default().replace('\\', "\\\\").replace('\n', "\\n");
     let line = Span::call_site().line();
     let line = format!("{line}\t{name}\t{ended}\t{tokens}\t{restored}\t{why}\t{difference}\n");
-    let file = std::env::var_os(REPORT).and_then(|path| File::options().append(true).open(path).ok());
+    let file =
+        std::env::var_os(REPORT).and_then(|path| File::options().append(true).open(path).ok());
     // Without the line the test misses an input, and says so.
     let _ = file.map(|mut file| file.write_all(line.as_bytes()));
 }
@@ -69,8 +77,10 @@ fn explain(
     let same = |a: TokenStream, b: TokenStream| {
         Some(compare(a, b, Groups::Restored)).filter(|compared| compared.difference.is_none())
     };
-    let width = |tokens: TokenStream| same(tokens, ours.clone()).map(|found| ("width".to_owned(), found));
-    let blanks = |word: &str, tokens| same(plain(tokens), plain(ours)).map(|found| (word.to_owned(), found));
+    let width =
+        |tokens: TokenStream| same(tokens, ours.clone()).map(|found| ("width".to_owned(), found));
+    let blanks =
+        |word: &str, tokens| same(plain(tokens), plain(ours)).map(|found| (word.to_owned(), found));
     width(narrow.clone())
         .or_else(|| blanks("blanks", native))
         .or_else(|| blanks("width blanks", &narrow))
