@@ -31,6 +31,7 @@ use crate::source::Source;
 use crate::workspace::Workspace;
 
 #[test]
+#[expect(clippy::print_stdout, reason = "figures for `--nocapture`, and for who reads a failure")]
 fn public_crates_yield_the_same_tokens_as_components() -> Result<()> {
     let crates = Crates::fetch()?;
     let workspace = Workspace::build(&crates)?;

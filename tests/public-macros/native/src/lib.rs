@@ -5,6 +5,7 @@
 mod component;
 mod outcome;
 
+use compare_tokens::ends;
 use macro_bridge::request::MacroKind;
 use proc_macro::TokenStream;
 
@@ -38,9 +39,10 @@ derive_more_macros!(derive_more_derives);
 #[proc_macro_attribute]
 pub fn async_trait(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let path = ("async_trait", "async_trait");
+    let users = [arguments.clone(), item.clone()].into_iter().flat_map(ends).collect();
     let ours = component::expand(MacroKind::Attribute, path, arguments.clone(), item.clone());
     let native = outcome::of_native(move || async_trait::async_trait(arguments, item));
-    outcome::record("async_trait::async_trait", native, ours, None);
+    outcome::record("async_trait::async_trait", native, ours, &users, None);
     TokenStream::new()
 }
 
@@ -65,8 +67,9 @@ fn derive(
         let item = item.clone();
         outcome::of_native(move || native(item))
     };
+    let users = ends(item.clone());
     let narrow = narrow.map(|narrow| move || run(narrow));
     let narrow = narrow.as_ref().map(|narrow| narrow as &dyn Fn() -> outcome::Outcome);
-    outcome::record(&format!("{cell}::{name}"), run(native), ours, narrow);
+    outcome::record(&format!("{cell}::{name}"), run(native), ours, &users, narrow);
     TokenStream::new()
 }

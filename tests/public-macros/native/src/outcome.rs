@@ -1,10 +1,11 @@
 //! How a macro ended, and how two ends compare.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use compare_tokens::{Compared, Groups, compare};
+use compare_tokens::{Compared, Ends, Groups, compare};
 use proc_macro::{Group, Span, TokenStream, TokenTree};
 
 /// The file to which each macro adds a line.
@@ -32,17 +33,18 @@ pub(crate) fn of_native(run: impl FnOnce() -> TokenStream) -> Outcome {
 }
 
 /// Adds a line: line of the call, macro, how it ended, tokens, restored groups, why it is not the
-/// same, what differs.
+/// same, what differs. `users` are the groups of the input.
 pub(crate) fn record(
     name: &str,
     native: Outcome,
     ours: Outcome,
+    users: &BTreeSet<Ends>,
     narrow: Option<&dyn Fn() -> Outcome>,
 ) {
     let ended = native.ended();
-    let (mut compared, mut why) = (native.compare(&ours), String::new());
+    let (mut compared, mut why) = (native.compare(&ours, users), String::new());
     if compared.difference.is_some() {
-        if let Some((word, explained)) = explain(&native, &ours, narrow) {
+        if let Some((word, explained)) = explain(&native, &ours, users, narrow) {
             (compared, why) = (explained, word);
         }
     }
@@ -66,6 +68,7 @@ pub(crate) fn record(
 fn explain(
     native: &Outcome,
     ours: &Outcome,
+    users: &BTreeSet<Ends>,
     narrow: Option<&dyn Fn() -> Outcome>,
 ) -> Option<(String, Compared)> {
     let (Outcome::Tokens(native), Outcome::Tokens(ours)) = (native, ours) else { return None };
@@ -75,7 +78,8 @@ fn explain(
     };
     let plain = |tokens: &TokenStream| without_blanks(tokens.clone());
     let same = |a: TokenStream, b: TokenStream| {
-        Some(compare(a, b, Groups::Restored)).filter(|compared| compared.difference.is_none())
+        Some(compare(a, b, Groups::Restored(users)))
+            .filter(|compared| compared.difference.is_none())
     };
     let width =
         |tokens: TokenStream| same(tokens, ours.clone()).map(|found| ("width".to_owned(), found));
@@ -114,9 +118,9 @@ impl Outcome {
         }
     }
 
-    fn compare(&self, ours: &Self) -> Compared {
+    fn compare(&self, ours: &Self, users: &BTreeSet<Ends>) -> Compared {
         if let (Self::Tokens(native), Self::Tokens(ours)) = (self, ours) {
-            let mut compared = compare(native.clone(), ours.clone(), Groups::Restored);
+            let mut compared = compare(native.clone(), ours.clone(), Groups::Restored(users));
             if let Some(difference) = &mut compared.difference {
                 *difference += &format!("\n{native}\n{ours}");
             }
