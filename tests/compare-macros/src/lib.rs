@@ -8,7 +8,7 @@
 
 mod engine;
 
-use compare_tokens::{difference, Groups};
+use compare_tokens::{Groups, difference};
 use macro_bridge::host::{self, Engine};
 use macro_bridge::request::MacroKind;
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
