@@ -42,10 +42,14 @@ impl Workspace {
         lock(&folder, "guests", "guests/Cargo.lock")?;
         lock(&folder, "native", "Cargo.lock")?;
         let guests = folder.join("guests/Cargo.toml");
-        run(cell().args(["build-macros", "--offline", "--manifest-path"]).arg(&guests))?;
+        run(cell()
+            .args(["build-macros", "--locked", "--offline", "--manifest-path"])
+            .arg(&guests)
+            .arg("--target-dir")
+            .arg(folder.join("guests/target")))?;
         run(cell().arg("lock").current_dir(folder.join("project")))?;
         run(cargo()
-            .args(["build", "--offline", "--manifest-path"])
+            .args(["build", "--locked", "--offline", "--manifest-path"])
             .arg(folder.join("native/Cargo.toml"))
             .env("CARGO_TARGET_DIR", folder.join("native/target")))?;
         let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
