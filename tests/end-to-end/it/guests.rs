@@ -29,7 +29,8 @@ pub(crate) fn stack() -> Result<PathBuf> {
     built.clone().map_err(|e| anyhow!(e))
 }
 
-fn build(guest: &str) -> Result<PathBuf> {
+/// The component of a guest, built if there is none of its sources.
+pub(crate) fn build(guest: &str) -> Result<PathBuf> {
     // Tests that share this folder may be other processes of a later run: the command itself
     // replaces files at once.
     let components = folder().join("components");
