@@ -1,0 +1,157 @@
+//! What a dependency costs a clean build, in seconds and in memory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{fixture, folder, median, peak, report};
+use crate::step;
+
+/// A crate that is built, and how often.
+struct Variant {
+    name: &'static str,
+    dependency: &'static str,
+    profiles: &'static str,
+    runs: usize,
+}
+
+const THIN: &str =
+    r#"cell-sdk = { path = "ROOT/cell-sdk", default-features = false, features = ["macros"] }"#;
+const EMBEDDED: &str =
+    r#"cell-sdk = { path = "ROOT/cell-sdk", default-features = false, features = ["embedded"] }"#;
+
+/// What the README tells those who build with `embedded`.
+const README: &str = "\n[profile.dev.package]
+cranelift-codegen.opt-level = 2
+regalloc2.opt-level = 2
+wasmtime.opt-level = 2
+wasmparser.opt-level = 2
+";
+
+const VARIANTS: [Variant; 5] = [
+    Variant { name: "nothing", dependency: "", profiles: "", runs: 9 },
+    Variant { name: "thin host", dependency: THIN, profiles: "", runs: 9 },
+    Variant {
+        name: "`serde` with `derive`",
+        dependency: r#"serde = { version = "1.0.229", features = ["derive"] }"#,
+        profiles: "",
+        runs: 9,
+    },
+    Variant { name: "`embedded`", dependency: EMBEDDED, profiles: "", runs: 3 },
+    Variant {
+        name: "`embedded`, README's lines",
+        dependency: EMBEDDED,
+        profiles: README,
+        runs: 3,
+    },
+];
+
+/// Seconds of clean builds in cargo's `dev` profile.
+pub(super) fn times() -> Result<()> {
+    let root = folder()?.join("builds");
+    let mut times: Vec<Vec<f64>> = VARIANTS.iter().map(|_| Vec::new()).collect();
+    for variant in &VARIANTS {
+        write(&root, variant, "")?;
+        step::run(&mut cargo(&root, &["fetch"]))?;
+    }
+    // In turns, so that a slow minute of the machine does not fall on one of them.
+    for round in 0..VARIANTS.iter().map(|variant| variant.runs).max().unwrap_or(0) {
+        for (variant, times) in VARIANTS.iter().zip(&mut times) {
+            if round >= variant.runs {
+                continue;
+            }
+            write(&root, variant, "")?;
+            let _ = fs::remove_dir_all(root.join("target"));
+            let begin = Instant::now();
+            step::run(&mut cargo(&root, &["build", "--offline", "--quiet"]))?;
+            times.push(begin.elapsed().as_secs_f64());
+        }
+    }
+    let medians: Vec<_> = VARIANTS
+        .iter()
+        .zip(times)
+        .map(|(variant, times)| (variant.name, variant.runs, median(times)))
+        .collect();
+    report::builds(&medians)
+}
+
+/// Peaks of rustc: for the dependencies, and for a crate with one macro on a struct of ten fields.
+pub(super) fn memory() -> Result<()> {
+    let root = folder()?.join("memory");
+    let mut rows = Vec::new();
+    for variant in [&VARIANTS[1], &VARIANTS[3]] {
+        let use_it = format!(
+            "cell::cell_remote!(Ledger = \"ledger\");\n{}",
+            fixture::structure("Ledger::Model", 10)
+        );
+        write(&root, variant, &use_it)?;
+        fixture::project(&root)?;
+        write(&root, variant, &use_it)?;
+        if variant.dependency == THIN {
+            let records = folder()?.join("expansions/dev/records/.cell/expansions");
+            ensure!(records.is_dir(), "`cargo xtask bench expansions` makes the records for this");
+            copy(&records, &root.join(".cell/expansions"))?;
+        }
+        let _ = fs::remove_dir_all(root.join("target"));
+        let list = build(&root)?;
+        let of_app = |(name, _): &&(String, u64)| name == "measured";
+        let dependency = list.iter().filter(|one| !of_app(one)).max_by_key(|(_, size)| *size);
+        let (name, size) = dependency.context("no dependency was built")?;
+        rows.push((variant.name, format!("dependencies (most: `{name}`)"), *size));
+        // Clean builds of the crate alone; the first one above was the first ever.
+        let first_ever = list.iter().find(of_app).map(|(_, size)| *size);
+        rows.push((variant.name, "the crate, first ever".to_owned(), first_ever.unwrap_or(0)));
+        let mut later = Vec::new();
+        for _ in 0..3 {
+            step::run(&mut cargo(&root, &["clean", "--quiet", "-p", "measured"]))?;
+            later.extend(build(&root)?.iter().filter(of_app).map(|(_, size)| *size as f64));
+        }
+        rows.push((variant.name, "the crate, later".to_owned(), median(later) as u64));
+    }
+    report::memory(&rows)
+}
+
+fn build(root: &Path) -> Result<Vec<(String, u64)>> {
+    let list = root.join("peaks");
+    let _ = fs::remove_file(&list);
+    let mut command = cargo(root, &["build", "--offline", "--quiet"]);
+    let own = std::env::current_exe()?;
+    step::run(command.env("RUSTC_WRAPPER", own).env(peak::FILE, &list))?;
+    peak::read(&list)
+}
+
+fn write(root: &Path, variant: &Variant, source: &str) -> Result<()> {
+    fs::create_dir_all(root.join("src"))?;
+    let dependency = variant.dependency.replace("ROOT", &step::root().display().to_string());
+    let manifest = format!(
+        "[package]\nname = \"measured\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [dependencies]\n{dependency}\n{}",
+        variant.profiles
+    );
+    fs::write(root.join("Cargo.toml"), manifest)?;
+    // The versions that this project is tested with; cargo drops what is not needed.
+    fs::copy(step::root().join("Cargo.lock"), root.join("Cargo.lock"))?;
+    fs::write(root.join("src/lib.rs"), source)?;
+    Ok(())
+}
+
+/// Cargo in the crate's folder, with nothing that changes how it builds.
+fn cargo(root: &Path, words: &[&str]) -> std::process::Command {
+    let mut command = step::cargo(words);
+    command.current_dir(root).env("CARGO_TARGET_DIR", root.join("target"));
+    command.env("CELL_HOME", root.join("target/home"));
+    for name in ["RUSTFLAGS", "CARGO_BUILD_JOBS", "RUSTC_WRAPPER", "CELL_TRACE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn copy(from: &PathBuf, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)?.flatten() {
+        fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! How long one expansion takes, inside rustc.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use super::fixture::{self, SIZES};
+use super::{folder, median, report};
+use crate::step;
+
+/// How proc-macros are built. Name, cargo's profile, its folder in a target folder.
+const HOSTS: [(&str, &str, &str); 3] = [
+    ("optimised", "optimised", "optimised"),
+    ("README's lines", "documented", "documented"),
+    ("unoptimised", "dev", "debug"),
+];
+
+/// Runs of rustc for what can be measured once in each.
+const FIRSTS: usize = 15;
+/// The same where Cranelift runs unoptimised.
+const FIRST_EVERS: usize = 5;
+
+/// Nanoseconds by host, way and fields.
+pub(super) type Figures = BTreeMap<(&'static str, String, usize), f64>;
+
+pub(super) fn run() -> Result<()> {
+    let root = folder()?;
+    let mut figures = Figures::new();
+    for (host, profile, built) in HOSTS {
+        let place = Place::prepare(&root, profile, built)?;
+        place.record()?;
+        place.steady(host, &mut figures)?;
+        place.firsts(host, &mut figures)?;
+        place.first_ever(host, &mut figures)?;
+    }
+    report::expansions(&figures)
+}
+
+/// One host, and the folders it works in.
+struct Place {
+    folder: PathBuf,
+    library: PathBuf,
+}
+
+impl Place {
+    fn prepare(root: &Path, profile: &str, built: &str) -> Result<Self> {
+        let target = root.parent().unwrap_or(root);
+        let manifest = step::root().join("benches/Cargo.toml").display().to_string();
+        let words = ["build", "--locked", "--profile", profile, "--manifest-path", &manifest];
+        step::run(step::cargo(&words).arg("--target-dir").arg(target))?;
+        let (prefix, suffix) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        let library = target.join(built).join(format!("{prefix}bench_macros{suffix}"));
+        ensure!(library.is_file(), "there is no {}", library.display());
+        let folder = root.join("expansions").join(profile);
+        let _ = fs::remove_dir_all(&folder);
+        fixture::project(&folder.join("fresh"))?;
+        fixture::project(&folder.join("records"))?;
+        Ok(Self { folder, library })
+    }
+
+    /// rustc on structs of these sizes; `recorded` says in which project.
+    fn rustc(&self, sizes: &[usize], recorded: bool) -> Result<Command> {
+        let source = self.folder.join("main.rs");
+        let structs = sizes.iter().map(|size| fixture::structure("bench_macros::Measure", *size));
+        fs::write(&source, structs.collect::<String>())?;
+        let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        command
+            .current_dir(&self.folder)
+            .args(["main.rs", "--edition", "2021", "--crate-type", "lib", "--emit", "metadata"])
+            .args(["--out-dir", "out", "--extern"])
+            .arg(format!("bench_macros={}", self.library.display()))
+            .env("CARGO_MANIFEST_DIR", self.folder.join(if recorded { "records" } else { "fresh" }))
+            .env("CARGO_PKG_NAME", "measured")
+            .env("CARGO_CRATE_NAME", "measured")
+            .env("CELL_HOME", self.folder.join("home"))
+            .env("CRITERION_HOME", self.folder.join("criterion"))
+            .env("CELL_BENCH_RECORDS", self.folder.join("records"))
+            .env_remove("CELL_TRACE");
+        Ok(command)
+    }
+
+    fn record(&self) -> Result<()> {
+        said(self.rustc(&SIZES, false)?.env("CELL_BENCH", "record")).map(drop)
+    }
+
+    fn steady(&self, host: &'static str, figures: &mut Figures) -> Result<()> {
+        for way in ["component", "engine", "recorded", "native"] {
+            step::say("   ..", &format!("{host}: {way}, as criterion has it"));
+            let mut command = self.rustc(&SIZES, way == "recorded")?;
+            said(command.env("CELL_BENCH", "steady").env("CELL_BENCH_WAY", way))?;
+            for fields in SIZES {
+                let file = format!("criterion/{way}/Fields{fields}/new/estimates.json");
+                let text = fs::read_to_string(self.folder.join(&file)).context(file)?;
+                let median = estimate(&text).context("criterion's file has no median")?;
+                figures.insert((host, way.to_owned(), fields), median);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the first expansion of a rustc costs. Compiled code is in the cache.
+    fn firsts(&self, host: &'static str, figures: &mut Figures) -> Result<()> {
+        for way in ["component", "recorded", "native"] {
+            step::say("   ..", &format!("{host}: {way}, first of a process"));
+            for fields in SIZES {
+                let once = || self.first(way, fields);
+                let times = (0..FIRSTS).map(|_| once()).collect::<Result<Vec<_>>>()?;
+                figures.insert((host, format!("{way} first"), fields), median(times));
+            }
+        }
+        Ok(())
+    }
+
+    /// With nothing in the cache: Cranelift runs.
+    fn first_ever(&self, host: &'static str, figures: &mut Figures) -> Result<()> {
+        step::say("   ..", &format!("{host}: component, first ever"));
+        let once = || {
+            fs::remove_dir_all(self.folder.join("home"))?;
+            self.first("component", 10)
+        };
+        let times = (0..FIRST_EVERS).map(|_| once()).collect::<Result<Vec<_>>>()?;
+        figures.insert((host, "component first ever".to_owned(), 10), median(times));
+        Ok(())
+    }
+
+    fn first(&self, way: &str, fields: usize) -> Result<f64> {
+        let mut command = self.rustc(&[fields], way == "recorded")?;
+        let said = said(command.env("CELL_BENCH", "first").env("CELL_BENCH_WAY", way))?;
+        let expected = format!("{way}/Fields{fields} ");
+        let line = said.lines().find_map(|line| line.strip_prefix(&expected));
+        Ok(line.with_context(|| format!("no time in `{said}`"))?.trim().parse()?)
+    }
+}
+
+/// Runs a command that must succeed; what it wrote to stdout.
+fn said(command: &mut Command) -> Result<String> {
+    let output = command.output()?;
+    if !output.status.success() {
+        bail!("rustc failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The median in criterion's `estimates.json`, in nanoseconds.
+fn estimate(text: &str) -> Option<f64> {
+    let json: serde_json::Value = serde_json::from_str(text).ok()?;
+    json.get("median")?.get("point_estimate")?.as_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::estimate;
+
+    #[test]
+    fn reads_medians_of_criterion() {
+        let text = r#"{"mean":{"point_estimate":9.0},"median":{"confidence_interval":{},"point_estimate":12.5}}"#;
+        assert_eq!(estimate(text), Some(12.5));
+        assert_eq!(estimate("{}"), None);
+    }
+}
