@@ -14,6 +14,7 @@
 // The files themselves, so that exactly what users get is measured.
 #[path = "../../../host-macro/src/embedded.rs"]
 mod embedded;
+#[rustfmt::skip]
 #[path = "../../../guests/ledger/src/model.rs"]
 mod model;
 
@@ -116,9 +117,9 @@ fn native(item: TokenStream) -> TokenStream {
         .map(TokenStream::from);
     match made {
         Ok(tokens) => tokens,
-        Err(_) => "::core::compile_error! { \"`Model` does not take this\" }"
-            .parse()
-            .unwrap_or_default(),
+        Err(_) => {
+            "::core::compile_error! { \"`Model` does not take this\" }".parse().unwrap_or_default()
+        }
     }
 }
 
@@ -140,4 +141,3 @@ fn name(item: &TokenStream) -> Result<String, String> {
     let found = trees.any(is_struct).then(|| trees.next()).flatten();
     found.map(|name| name.to_string()).ok_or_else(|| "this is no struct".to_owned())
 }
-

@@ -23,8 +23,15 @@ const FIRSTS: usize = 15;
 /// The same where Cranelift runs unoptimised.
 const FIRST_EVERS: usize = 5;
 
-/// Nanoseconds by host, way and fields.
-pub(super) type Figures = BTreeMap<(&'static str, String, usize), f64>;
+/// Nanoseconds that passed, and nanoseconds of processor time of the whole process.
+#[derive(Clone, Copy)]
+pub(super) struct Time {
+    pub(super) wall: f64,
+    pub(super) processor: f64,
+}
+
+/// Times by host, way and fields.
+pub(super) type Figures = BTreeMap<(&'static str, String, usize), Time>;
 
 pub(super) fn run() -> Result<()> {
     let root = folder()?;
@@ -92,10 +99,14 @@ impl Place {
             let mut command = self.rustc(&SIZES, way == "recorded")?;
             said(command.env("CELL_BENCH", "steady").env("CELL_BENCH_WAY", way))?;
             for fields in SIZES {
-                let file = format!("criterion/{way}/Fields{fields}/new/estimates.json");
-                let text = fs::read_to_string(self.folder.join(&file)).context(file)?;
-                let median = estimate(&text).context("criterion's file has no median")?;
-                figures.insert((host, way.to_owned(), fields), median);
+                let read = |clock: &str| {
+                    let name = format!("criterion/{way}-{clock}_Fields{fields}");
+                    let file = self.folder.join(&name).join("new/estimates.json");
+                    let text = fs::read_to_string(file).context(name)?;
+                    estimate(&text).context("criterion's file has no median")
+                };
+                let time = Time { wall: read("wall")?, processor: read("processor")? };
+                figures.insert((host, way.to_owned(), fields), time);
             }
         }
         Ok(())
@@ -108,7 +119,7 @@ impl Place {
             for fields in SIZES {
                 let once = || self.first(way, fields);
                 let times = (0..FIRSTS).map(|_| once()).collect::<Result<Vec<_>>>()?;
-                figures.insert((host, format!("{way} first"), fields), median(times));
+                figures.insert((host, format!("{way} first"), fields), middle(&times));
             }
         }
         Ok(())
@@ -122,17 +133,24 @@ impl Place {
             self.first("component", 10)
         };
         let times = (0..FIRST_EVERS).map(|_| once()).collect::<Result<Vec<_>>>()?;
-        figures.insert((host, "component first ever".to_owned(), 10), median(times));
+        figures.insert((host, "component first ever".to_owned(), 10), middle(&times));
         Ok(())
     }
 
-    fn first(&self, way: &str, fields: usize) -> Result<f64> {
+    fn first(&self, way: &str, fields: usize) -> Result<Time> {
         let mut command = self.rustc(&[fields], way == "recorded")?;
         let said = said(command.env("CELL_BENCH", "first").env("CELL_BENCH_WAY", way))?;
         let expected = format!("{way}/Fields{fields} ");
         let line = said.lines().find_map(|line| line.strip_prefix(&expected));
-        Ok(line.with_context(|| format!("no time in `{said}`"))?.trim().parse()?)
+        let line = line.with_context(|| format!("no time in `{said}`"))?;
+        let (wall, processor) = line.split_once(' ').context("one time where two should be")?;
+        Ok(Time { wall: wall.parse()?, processor: processor.trim().parse()? })
     }
+}
+
+fn middle(times: &[Time]) -> Time {
+    let median_of = |part: fn(&Time) -> f64| median(times.iter().map(part).collect());
+    Time { wall: median_of(|time| time.wall), processor: median_of(|time| time.processor) }
 }
 
 /// Runs a command that must succeed; what it wrote to stdout.

@@ -44,6 +44,9 @@ mod tests {
     fn structs_have_as_many_fields_as_they_say() {
         let text = structure("Model", 10);
         assert_eq!(text.matches("pub field_").count(), 10);
-        assert!(text.starts_with("#[derive(Model)]\npub struct Fields10 {\n    /// What"), "{text}");
+        assert!(
+            text.starts_with("#[derive(Model)]\npub struct Fields10 {\n    /// What"),
+            "{text}"
+        );
     }
 }
