@@ -13,12 +13,12 @@ use cargo_metadata::MetadataCommand;
 
 use crate::step;
 
-/// All figures, or those of one section.
-pub(crate) fn run(section: Option<&str>) -> Result<()> {
+/// All figures, or those of one section; of expansions perhaps only those of one host.
+pub(crate) fn run(section: Option<&str>, host: Option<&str>) -> Result<()> {
     let wanted = |name: &str| section.is_none_or(|section| section == name);
     report::machine()?;
     if wanted("expansions") {
-        expansions::run()?;
+        expansions::run(host)?;
     }
     if wanted("builds") {
         builds::times()?;

@@ -29,6 +29,7 @@ Usage: cargo xtask <task>
   check         everything that can be checked without running a test
   bench         measure, and write the tables of benches/README.md; 30 minutes
   bench <part>  only `expansions`, `builds` or `memory`
+  bench expansions <profile>  only the host that is built with `optimised`, `documented` or `dev`
   bindings      make the bindings of guests again from wit/
   errors        make docs/errors.md again
 ";
@@ -57,8 +58,11 @@ fn run(words: &[&str]) -> Result<()> {
         ["test", "--light"] => test::light(),
         ["setup"] => setup::run(),
         ["check"] => check::run(),
-        ["bench"] => bench::run(None),
-        ["bench", part @ ("expansions" | "builds" | "memory")] => bench::run(Some(part)),
+        ["bench"] => bench::run(None, None),
+        ["bench", part @ ("expansions" | "builds" | "memory")] => bench::run(Some(part), None),
+        ["bench", "expansions", host @ ("optimised" | "documented" | "dev")] => {
+            bench::run(Some("expansions"), Some(host))
+        }
         ["bindings"] => test::bindings(),
         ["errors"] => errors::write(),
         [] | ["help" | "--help" | "-h"] => {

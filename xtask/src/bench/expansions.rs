@@ -33,17 +33,39 @@ pub(super) struct Time {
 /// Times by host, way and fields.
 pub(super) type Figures = BTreeMap<(&'static str, String, usize), Time>;
 
-pub(super) fn run() -> Result<()> {
+/// Measures all hosts, or the one that cargo's profile `only` builds; of the others it takes what
+/// was measured last.
+pub(super) fn run(only: Option<&str>) -> Result<()> {
     let root = folder()?;
     let mut figures = Figures::new();
     for (host, profile, built) in HOSTS {
+        let file = root.join(format!("expansions-{profile}"));
+        if only.is_some_and(|only| only != profile) {
+            let text =
+                fs::read_to_string(&file).with_context(|| format!("{host}: not measured"))?;
+            figures.extend(text.lines().filter_map(|line| read(host, line)));
+            continue;
+        }
         let place = Place::prepare(&root, profile, built)?;
         place.record()?;
         place.steady(host, &mut figures)?;
         place.firsts(host, &mut figures)?;
         place.first_ever(host, &mut figures)?;
+        let lines = figures.iter().filter(|((of, ..), _)| *of == host).map(written);
+        fs::write(&file, lines.collect::<String>())?;
     }
     report::expansions(&figures)
+}
+
+fn written(((_, way, fields), time): (&(&'static str, String, usize), &Time)) -> String {
+    format!("{way}\t{fields}\t{}\t{}\n", time.wall, time.processor)
+}
+
+fn read(host: &'static str, line: &str) -> Option<((&'static str, String, usize), Time)> {
+    let mut words = line.split('\t');
+    let (way, fields) = (words.next()?.to_owned(), words.next()?.parse().ok()?);
+    let (wall, processor) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    Some(((host, way, fields), Time { wall, processor }))
 }
 
 /// One host, and the folders it works in.
@@ -170,7 +192,16 @@ fn estimate(text: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::estimate;
+    use super::{Time, estimate, read, written};
+
+    #[test]
+    fn figures_are_read_as_they_were_written() {
+        let key = ("host", "native first".to_owned(), 10);
+        let line = written((&key, &Time { wall: 1.5, processor: 2.0 }));
+        let (found, time) = read("host", line.trim_end()).unwrap();
+        assert_eq!((found, time.wall, time.processor), (key, 1.5, 2.0));
+        assert!(read("host", "native\t10\t1.5").is_none());
+    }
 
     #[test]
     fn reads_medians_of_criterion() {
