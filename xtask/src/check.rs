@@ -10,8 +10,8 @@ use crate::policy::Policy;
 use crate::{errors, graph, sources, step};
 
 /// Workspaces and packages beside the main one.
-const BESIDE: [&str; 4] =
-    ["guests", "examples", "macro-guest-sdk/proc-macro", "tests/compare-macros"];
+const BESIDE: [&str; 5] =
+    ["guests", "examples", "macro-guest-sdk/proc-macro", "tests/compare-macros", "benches"];
 
 pub(crate) fn run() -> Result<()> {
     let mut failed = Vec::new();
