@@ -15,6 +15,7 @@ mod components;
 mod crimes;
 mod guests;
 mod help;
+mod kill;
 mod project;
 mod records;
 mod report;
