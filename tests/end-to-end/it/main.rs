@@ -13,6 +13,7 @@ mod calls;
 mod code;
 mod components;
 mod crimes;
+mod documents;
 mod guests;
 mod help;
 mod kill;
