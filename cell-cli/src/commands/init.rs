@@ -41,7 +41,15 @@ pub(crate) fn run(options: &Init, global: &Global, shell: &Shell) -> Result<Exit
         }
         None => shell.status("Fresh", "`Cargo.toml` depends on `cell-sdk`"),
     }
-    match find_root(&folder) {
+    let found = find_root(&folder);
+    let names_cells = match &found {
+        Some(root) => {
+            let text = std::fs::read_to_string(root.join("cell.toml")).unwrap_or_default();
+            Manifest::parse(&text).is_ok_and(|manifest| !manifest.cells.is_empty())
+        }
+        None => !cells.is_empty(),
+    };
+    match found {
         Some(root) => {
             shell.status("Fresh", format!("`{}`", root.join("cell.toml").display()));
             if !cells.is_empty() {
@@ -58,10 +66,10 @@ pub(crate) fn run(options: &Init, global: &Global, shell: &Shell) -> Result<Exit
         }
     }
     add_attributes(&folder, shell)?;
-    shell.note(if cells.is_empty() {
-        "now name a cell in `cell.toml`, then run `cell lock` and `cell vendor`"
-    } else {
+    shell.note(if names_cells {
         "now run `cell lock` and `cell vendor`, and commit `cell.toml`, `cell.lock` and `.cell/`"
+    } else {
+        "now name a cell in `cell.toml`, then run `cell lock` and `cell vendor`"
     });
     Ok(Exit::Done)
 }

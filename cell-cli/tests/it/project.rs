@@ -28,7 +28,7 @@ fn init_prepares_a_package_once() {
     assert!(project.read(".gitattributes").contains("cell.lock text eol=lf merge=union"));
     let before =
         (project.read("Cargo.toml"), project.read("cell.toml"), project.read(".gitattributes"));
-    project.cell(&["init"]).good().says(&["Fresh"]);
+    project.cell(&["init"]).good().says(&["Fresh", "now run `cell lock`"]);
     let after =
         (project.read("Cargo.toml"), project.read("cell.toml"), project.read(".gitattributes"));
     assert_eq!(before, after);
