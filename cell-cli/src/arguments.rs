@@ -82,6 +82,8 @@ pub enum Command {
     Verify(Verify),
     /// Show what macros were given and what they made of it
     Expand(Expand),
+    /// Show what macros cost in a build, and what was cached
+    Timings(Timings),
     /// Look at this machine and this project, and say what to do
     Doctor(Doctor),
     /// Say what the code of an error means
@@ -242,6 +244,28 @@ pub struct Expand {
     /// Also show plan entries
     #[arg(long)]
     pub plan: bool,
+    /// What to compile.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// Options of `cell timings`.
+#[derive(Debug, Args)]
+#[command(long_about = "Show what macros cost in a build, and what was cached
+
+Compiles the project's packages again, in a target directory of its own, with the same `cargo check` \
+as `cell vendor`, and shows each macro with its calls, where their expansions came from, and the time \
+that was spent in Cell: `walk` from the compiler's tokens to the key of the expansion, `find` until \
+there is an expansion, `emit` until it is the compiler's tokens.")]
+#[command(after_help = "\
+Examples:
+  cell timings
+  cell timings --svg timings.svg   and a picture of it
+  cell timings --lib -p shop")]
+pub struct Timings {
+    /// Also draw it
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
     /// What to compile.
     #[command(flatten)]
     pub selection: Selection,

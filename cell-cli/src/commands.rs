@@ -7,5 +7,6 @@ pub(crate) mod expand;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod lock;
+pub(crate) mod timings;
 pub(crate) mod vendor;
 pub(crate) mod verify;

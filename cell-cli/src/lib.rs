@@ -14,6 +14,7 @@ pub mod manifest;
 mod project;
 mod render;
 mod shell;
+mod timings;
 mod trace;
 mod traced_check;
 
@@ -65,6 +66,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Vendor(options) => commands::vendor::run(options, global, shell),
         Command::Verify(options) => commands::verify::run(options, global, shell),
         Command::Expand(options) => commands::expand::run(options, global, shell),
+        Command::Timings(options) => commands::timings::run(options, global, shell),
         Command::Doctor(options) => commands::doctor::run(options, global, shell),
         Command::Explain(options) => commands::explain::run(options, shell),
         Command::Completions(options) => commands::completions::run(options, shell),

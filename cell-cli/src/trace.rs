@@ -28,6 +28,19 @@ pub(crate) struct Trace {
     pub(crate) missing: BTreeSet<Digest>,
     /// Recorded answers that were used: cell and key.
     pub(crate) answers: BTreeSet<(String, Digest)>,
+    /// How long each expansion took, as often as it was asked for.
+    pub(crate) took: Vec<Took>,
+}
+
+/// The times of one expansion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Took {
+    pub(crate) key: Digest,
+    /// Where it came from: `recorded`, or an engine.
+    pub(crate) how: String,
+    /// Microseconds from rustc's tokens to the key, until it was found, and until it was rustc's
+    /// tokens again.
+    pub(crate) micros: [u64; 3],
 }
 
 impl Trace {
@@ -55,6 +68,8 @@ impl Trace {
                 if how != "recorded" {
                     self.missing.insert(key);
                 }
+            } else if let Some(rest) = line.strip_prefix("took ") {
+                self.took.extend(took(rest));
             } else if let Some((cell, key)) =
                 line.strip_prefix("answer ").and_then(|rest| rest.rsplit_once(' '))
             {
@@ -72,6 +87,17 @@ impl Trace {
     pub(crate) fn place(&self, key: &Digest) -> &str {
         self.sites.iter().find(|site| site.key == *key).map_or("", |site| &site.place)
     }
+}
+
+/// `KEY HOW 1 2 3`
+fn took(text: &str) -> Option<Took> {
+    let mut words = text.split(' ');
+    let (key, how) = (Digest::parse(words.next()?)?, words.next()?.to_owned());
+    let mut micros = [0; 3];
+    for place in &mut micros {
+        *place = words.next()?.parse().ok()?;
+    }
+    words.next().is_none().then_some(Took { key, how, micros })
 }
 
 /// The inputs of expansions that rustc wrote: those that were missing, and the others if it was

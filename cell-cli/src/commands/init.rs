@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Init, global: &Global, shell: &Shell) -> Result<Exit
     let found = find_root(&folder);
     let names_cells = match &found {
         Some(root) => {
-            let text = std::fs::read_to_string(root.join("cell.toml")).unwrap_or_default();
+            let text = fs::read_to_string(root.join("cell.toml")).unwrap_or_default();
             Manifest::parse(&text).is_ok_and(|manifest| !manifest.cells.is_empty())
         }
         None => !cells.is_empty(),

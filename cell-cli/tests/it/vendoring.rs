@@ -54,6 +54,10 @@ fn records_verifies_shows_and_prunes() {
     assert!(project.cell(&["expand", "src/main.rs"]).good().stdout.contains("get_balance"));
     project.cell(&["expand", "nonsense"]).bad(1, &["`nonsense`"]);
 
+    let shown = project.cell(&["timings", "--svg", "timings.svg"]).good().stdout;
+    assert!(shown.contains("ledger::table") && shown.contains("recorded "), "{shown}");
+    assert!(project.read("timings.svg").contains(">ledger::table ("));
+
     // Another name for the table: another expansion, and the old one is not needed.
     project.write("src/main.rs", MAIN.replace("accounts", "ledgers"));
     project.cell(&["vendor", "--no-prune"]).good();

@@ -1,11 +1,14 @@
 //! From macros on an item to what rustc gets: the request, the places that may answer it, and the
 //! emission with its diagnostics.
 
+use std::time::{Duration, Instant};
+
 use proc_macro::{Span, TokenStream};
 
 use super::invocation::Invocation;
 use super::{Engines, fail, project, trace, track};
 use crate::compose;
+use crate::digest::Digest;
 use crate::expansion::{Expansion, Output};
 use crate::failure::{Failure, Kind, texts};
 use crate::item::{self, Item};
@@ -21,13 +24,14 @@ pub(super) fn run(
     item: TokenStream,
     engines: Engines<'_>,
 ) -> TokenStream {
+    let started = Instant::now();
     let on_failure = if form == MacroKind::Attribute { item.clone() } else { TokenStream::new() };
     let first = invocations.first().map_or_else(Span::call_site, |one| one.span);
     let prepared = project()
         .map_err(|failure| (failure, first))
         .and_then(|project| Ok((prepare(form, invocations, item, &project)?, project)));
     match prepared {
-        Ok((prepared, project)) => prepared.finish(&project, engines),
+        Ok((prepared, project)) => prepared.finish(&project, engines, started),
         Err((failure, span)) => fail(&failure, span, on_failure),
     }
 }
@@ -88,24 +92,37 @@ fn prepare(
 }
 
 impl Prepared {
-    fn finish(self, project: &Project, engines: Engines<'_>) -> TokenStream {
+    fn finish(self, project: &Project, engines: Engines<'_>, started: Instant) -> TokenStream {
         let Self { request, originals, spans } = &self;
         let place = spans.first().copied().unwrap_or_else(Span::call_site);
-        let outcome = find(project, request, engines, place).and_then(|expansion| {
+        let trace = trace::Trace::from_environment();
+        let key = request.key();
+        let prepared = started.elapsed();
+        let outcome = find(project, request, &key, engines);
+        let outcome = outcome.and_then(|(expansion, how)| {
             // Committed files are read like a guest's answer: nothing in them is known to be true.
-            check(request, &expansion)?;
-            Ok(expansion)
+            check(request, &expansion).inspect_err(|_| {
+                let times = [prepared, started.elapsed() - prepared, Duration::ZERO];
+                trace.expansion(request, &key, place, how, &expansion, times);
+            })?;
+            Ok((expansion, how))
         });
+        let found = started.elapsed();
         match outcome {
-            Ok(expansion) => {
+            Ok((expansion, how)) => {
                 let mut out = live::emit(&expansion.output, originals);
                 out.extend(live::report(&expansion, originals, request.form));
                 if may_hold_items(request) {
                     out.extend(track::tokens(project, &expansion));
                 }
+                let times = [prepared, found - prepared, started.elapsed() - found];
+                trace.expansion(request, &key, place, how, &expansion, times);
                 out
             }
             Err(failure) => {
+                if failure.kind == Kind::NoEngine {
+                    trace.missing(request, &key, place);
+                }
                 let at = failure.call.and_then(|call| spans.get(call).copied()).unwrap_or(place);
                 let mut out = self.item_alone();
                 out.extend(live::report_failure(&failure, originals, at));
@@ -134,27 +151,21 @@ impl Prepared {
     }
 }
 
-/// The recorded expansion, else that of the first engine that has one.
+/// The recorded expansion, else that of the first engine that has one, and who had it.
 fn find(
     project: &Project,
     request: &Request,
+    key: &Digest,
     engines: Engines<'_>,
-    place: Span,
-) -> Result<Expansion, Failure> {
-    let key = request.key();
-    let trace = trace::Trace::from_environment();
-    if let Some(found) = project.expansion(&key)? {
-        trace.expansion(request, &key, place, "recorded", &found);
-        return Ok(found);
+) -> Result<(Expansion, &'static str), Failure> {
+    if let Some(found) = project.expansion(key)? {
+        return Ok((found, "recorded"));
     }
     for engine in engines {
-        if let Some(outcome) = engine.expand(project, request, &key) {
-            let expansion = outcome?;
-            trace.expansion(request, &key, place, engine.name(), &expansion);
-            return Ok(expansion);
+        if let Some(outcome) = engine.expand(project, request, key) {
+            return Ok((outcome?, engine.name()));
         }
     }
-    trace.missing(request, &key, place);
     let mut places = vec![format!("looked for .cell/expansions/{key}")];
     places.extend(engines.iter().map(|engine| format!("the {} could not be used", engine.name())));
     Err(texts::project::no_engine(request, &places))

@@ -6,6 +6,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use proc_macro::Span;
 
@@ -27,7 +28,8 @@ impl Trace {
         }
     }
 
-    /// An expansion was found or made by `how`.
+    /// An expansion was found or made by `how`. `times`: from rustc's tokens to the key, until it
+    /// was found, until it was rustc's tokens again.
     pub(super) fn expansion(
         &self,
         request: &Request,
@@ -35,12 +37,15 @@ impl Trace {
         place: Span,
         how: &str,
         expansion: &Expansion,
+        times: [Duration; 3],
     ) {
         let Some(folder) = &self.folder else { return };
         let mut lines = call_line(request, key, place, how);
         // What two builds that must give the same tokens are compared by.
         let output = Digest::of(expansion::file::encode(key, "", expansion).as_bytes());
         lines.push_str(&format!("output {key} {output}\n"));
+        let [walk, find, emit] = times.map(|time| time.as_micros());
+        lines.push_str(&format!("took {key} {} {walk} {find} {emit}\n", word(how)));
         for used in &expansion.answers {
             lines.push_str(&format!("answer {} {}\n", used.cell, used.key));
         }
@@ -69,8 +74,14 @@ impl Trace {
     }
 }
 
-/// `expansion KEY HOW FILE:LINE:COLUMN MACROS`
+/// Names of engines are for people.
+fn word(how: &str) -> String {
+    how.replace(' ', "-")
+}
+
+/// `expansion KEY HOW FILE:LINE:COLUMN<tab>MACROS`
 fn call_line(request: &Request, key: &Digest, place: Span, how: &str) -> String {
+    let how = word(how);
     let (file, line, column) = (place.file(), place.line(), place.column());
     let place = sealed::escape(&format!("{file}:{line}:{column}"));
     format!("expansion {key} {how} {}\t{}\n", place, sealed::escape(&request.title()))
