@@ -44,7 +44,7 @@ fn role() {
 fn describe(folder: &Path, component: &[u8]) {
     fs::write(folder.join(format!("ready-{}", std::process::id())), b"").unwrap();
     while !folder.join("go").exists() {
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_micros(500));
     }
     let cache = Some(CacheDir::at(folder.join("cache")));
     let runtime = Runtime::new(Options { cache, ..Options::default() }).unwrap();
@@ -79,7 +79,7 @@ const PROCESSES: usize = 16;
 fn start_together(role: &str, folder: &Path) -> Vec<Child> {
     let children: Vec<Child> = (0..PROCESSES).map(|_| start(role, folder)).collect();
     while files(folder, "ready-").len() < PROCESSES {
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_micros(500));
     }
     fs::write(folder.join("go"), b"").unwrap();
     children
