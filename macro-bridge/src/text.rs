@@ -13,7 +13,7 @@ pub fn is_ident(text: &str) -> bool {
     while at < bytes.len() {
         let byte = bytes[at];
         let letter = matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_');
-        if !letter && (at == 0 || !matches!(byte, b'0'..=b'9')) {
+        if !letter && (at == 0 || !byte.is_ascii_digit()) {
             break;
         }
         at += 1;

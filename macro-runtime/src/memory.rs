@@ -102,9 +102,8 @@ unsafe impl LinearMemory for Memory {
         if size > mapping.usable {
             // In steps that keep copying cheap. Such a mapping is not kept afterwards.
             let usable = size.max(mapping.usable.saturating_mul(2)).next_multiple_of(PAGE);
-            let larger = Mapping::new(usable, mapping.guard).or_else(|_| {
-                Mapping::new(size.next_multiple_of(PAGE), mapping.guard)
-            });
+            let larger = Mapping::new(usable, mapping.guard)
+                .or_else(|_| Mapping::new(size.next_multiple_of(PAGE), mapping.guard));
             let mut larger = larger.map_err(wasmtime::Error::msg)?;
             larger.bytes_mut()[..self.size].copy_from_slice(&mapping.bytes()[..self.size]);
             let left = std::mem::replace(mapping, larger);
@@ -151,9 +150,8 @@ impl Mapping {
         let length = usable.checked_add(guard).filter(|length| *length > 0).ok_or("no size")?;
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: the system chooses the place, so nothing else is there.
-        let start = unsafe {
-            mmap_anonymous(std::ptr::null_mut(), length, access, MapFlags::PRIVATE)
-        };
+        let start =
+            unsafe { mmap_anonymous(std::ptr::null_mut(), length, access, MapFlags::PRIVATE) };
         let start = start.map_err(|e| e.to_string())?;
         let start = NonNull::new(start.cast::<u8>()).ok_or("memory at address 0")?;
         let mapping = Self { start, usable, guard, used: 0, present: 0 };
@@ -228,7 +226,7 @@ mod tests {
     }
 
     /// What a guest with this memory can see.
-    fn seen(memory: &dyn LinearMemory) -> &mut [u8] {
+    fn seen(memory: &mut Box<dyn LinearMemory>) -> &mut [u8] {
         // SAFETY: the tests look at one memory at a time, and it is as large as it says.
         unsafe { std::slice::from_raw_parts_mut(memory.as_ptr(), memory.byte_size()) }
     }
@@ -239,45 +237,45 @@ mod tests {
         let mut first = memory(&home, 128 << 10);
         let place = first.as_ptr() as usize;
         first.grow_to(RESERVED - 1).unwrap();
-        seen(&*first).fill(0xa5);
+        seen(&mut first).fill(0xa5);
         drop(first);
         let mut second = memory(&home, 64 << 10);
         assert_eq!(second.as_ptr() as usize, place);
         assert_eq!((second.byte_size(), second.byte_capacity()), (64 << 10, RESERVED));
         second.grow_to(RESERVED).unwrap();
-        assert!(seen(&*second).iter().all(|byte| *byte == 0));
+        assert!(seen(&mut second).iter().all(|byte| *byte == 0));
         // A smaller use in between must not hide what the larger one wrote.
-        seen(&*second)[RESERVED - 1] = 7;
+        seen(&mut second)[RESERVED - 1] = 7;
         drop(second);
         drop(memory(&home, 4 << 10));
         let mut third = memory(&home, 4 << 10);
         third.grow_to(RESERVED).unwrap();
-        assert!(seen(&*third).iter().all(|byte| *byte == 0));
+        assert!(seen(&mut third).iter().all(|byte| *byte == 0));
     }
 
     #[test]
     fn two_at_a_time_have_different_memories() {
         let home = Memories::default();
         drop(memory(&home, 4 << 10));
-        let (one, other) = (memory(&home, 4 << 10), memory(&home, 4 << 10));
+        let (mut one, mut other) = (memory(&home, 4 << 10), memory(&home, 4 << 10));
         assert_ne!(one.as_ptr(), other.as_ptr());
-        seen(&*one).fill(1);
-        assert!(seen(&*other).iter().all(|byte| *byte == 0));
+        seen(&mut one).fill(1);
+        assert!(seen(&mut other).iter().all(|byte| *byte == 0));
     }
 
     #[test]
     fn growing_beyond_the_reservation_moves_and_is_not_kept() {
         let home = Memories::default();
         let mut one = memory(&home, 8 << 10);
-        seen(&*one).fill(3);
+        seen(&mut one).fill(3);
         one.grow_to(5 * RESERVED).unwrap();
-        let bytes = seen(&*one);
+        let bytes = seen(&mut one);
         assert!(bytes[..8 << 10].iter().all(|byte| *byte == 3));
         assert!(bytes[8 << 10..].iter().all(|byte| *byte == 0));
         assert_eq!(home.idle().len(), 1);
         drop(one);
         assert_eq!(home.idle().len(), 1);
-        assert!(seen(&*memory(&home, 16 << 10)).iter().all(|byte| *byte == 0));
+        assert!(seen(&mut memory(&home, 16 << 10)).iter().all(|byte| *byte == 0));
     }
 
     #[test]

@@ -264,7 +264,7 @@ fn decode_token(output: &mut Output, text: &str, at: usize) -> Option<usize> {
 /// The decimal number at byte `at`, 0 if there is no digit, and where it ends.
 fn number(bytes: &[u8], mut at: usize) -> Option<(u32, usize)> {
     let mut value = 0u64;
-    while at < bytes.len() && matches!(bytes[at], b'0'..=b'9') {
+    while at < bytes.len() && bytes[at].is_ascii_digit() {
         value = value * 10 + u64::from(bytes[at] - b'0');
         if value > 0xffff_ffff {
             return None;

@@ -61,7 +61,8 @@ fn blocks_do_not_overlap_whatever_happens() {
         unsafe { std::slice::from_raw_parts(block, size) }.iter().all(|b| *b == byte)
     };
     for round in 0..50_000 {
-        let size = 1 + next(1 << next(15));
+        let most = next(15);
+        let size = 1 + next(1 << most);
         let byte = round as u8;
         match next(5) {
             0 | 1 if blocks.len() < 500 => {
