@@ -7,6 +7,20 @@ const NEVER_RAW: [&str; 6] = ["_", "self", "Self", "super", "crate", "$crate"];
 /// An identifier as `proc_macro::Ident::new` takes it: keywords and `_` included.
 #[must_use]
 pub fn is_ident(text: &str) -> bool {
+    // Nearly all are ASCII, and hosts are unoptimised: a plain loop over bytes.
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let letter = matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_');
+        if !letter && (at == 0 || !byte.is_ascii_digit()) {
+            break;
+        }
+        at += 1;
+    }
+    if at == bytes.len() {
+        return at > 0;
+    }
     let mut chars = text.chars();
     let starts = chars.next().is_some_and(|c| c == '_' || unicode_ident::is_xid_start(c));
     starts && chars.all(unicode_ident::is_xid_continue)
@@ -86,6 +100,11 @@ pub fn literal(text: &str) -> Option<Literal<'_>> {
     if first.is_ascii_digit() {
         return number(text);
     }
+    if let Some(body) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))
+        && is_plain(body)
+    {
+        return Some(Literal::Str(body));
+    }
     let (prefix, quoted) = split_prefix(text)?;
     match (prefix, quoted.as_bytes().first()?) {
         ("" | "b" | "c", b'"') => {
@@ -105,6 +124,20 @@ pub fn literal(text: &str) -> Option<Literal<'_>> {
         ("r" | "br" | "cr", _) => raw(quoted, prefix),
         _ => None,
     }
+}
+
+/// Printable ASCII that means itself between double quotes.
+pub(crate) fn is_plain(body: &str) -> bool {
+    let bytes = body.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if !matches!(byte, b' '..=b'~') || matches!(byte, b'"' | b'\\') {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 /// The letters before the first quote or `#`, if they are a prefix of a literal.

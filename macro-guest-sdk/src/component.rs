@@ -165,6 +165,8 @@ pub fn encode(expansion: Expansion) -> expander::Expansion {
     let mut spans = Vec::new();
     let mut diagnostics = encode_diagnostics(&expansion.diagnostics, &mut spans);
     let encoded = cell::encode(&streams, &mut spans, expansion.references);
+    // The instance ends with this call: nobody needs what taking them apart would give back.
+    std::mem::forget(streams);
     place(&mut diagnostics, &spans);
 
     let token = |row: cell::Row| {

@@ -37,6 +37,9 @@
 
 extern crate self as macro_guest_sdk;
 
+#[cfg(any(test, target_arch = "wasm32"))]
+#[allow(unsafe_code, reason = "an allocator deals with memory that has no type yet")]
+mod allocator;
 #[doc(hidden)]
 #[allow(unsafe_code, reason = "generated: how values cross the boundary of a component")]
 pub mod bindings;

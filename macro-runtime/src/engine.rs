@@ -54,6 +54,11 @@ fn config(signals: bool) -> Config {
     // Initial memory is copied, not mapped: a memfd for each component costs more than 100 kB of
     // memcpy, and mapping needs reservations.
     config.memory_init_cow(false);
+    // Memories are used again, cleared. With signals, wasmtime's own have the guards that they need.
+    #[cfg(unix)]
+    if !signals {
+        config.with_host_memory(std::sync::Arc::new(crate::memory::Memories::default()));
+    }
 
     // A trap names the function it was in. The name section is enough for that; line tables would
     // be read by a parser that we need not trust, and wasmtime asks the environment by default.

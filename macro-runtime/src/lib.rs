@@ -34,6 +34,9 @@ mod host;
 pub mod limits;
 pub mod load;
 mod loaded;
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "memory for guests, which wasmtime wants as pointers")]
+mod memory;
 mod notice;
 mod own_stack;
 mod replace;

@@ -17,7 +17,9 @@
 
 use std::fmt::Write as _;
 
-use super::{AnswerUsed, Artifact, Diagnostic, Expansion, Level, Note, PlanEntry, Suggestion};
+use super::{
+    AnswerUsed, Artifact, Diagnostic, Expansion, Level, Note, Output, PlanEntry, Suggestion,
+};
 use crate::digest::Digest;
 use crate::sealed::{self, Damage};
 use crate::table::{SpanOp, Token, kind};
@@ -99,9 +101,10 @@ pub fn decode(bytes: &[u8], key: &Digest) -> Result<Expansion, Damage> {
     let mut expansion = Expansion::default();
     // The first line is the format.
     let mut number = 1;
-    let mut lines = body.lines();
+    let mut rest = body;
     let mut keyed = false;
-    for line in lines.by_ref() {
+    while let Some((line, after)) = rest.split_once('\n') {
+        rest = after;
         number += 1;
         if line == "tokens" {
             break;
@@ -115,9 +118,13 @@ pub fn decode(bytes: &[u8], key: &Digest) -> Result<Expansion, Damage> {
     if !keyed {
         return Err(Damage::NotSealed);
     }
-    for line in lines {
+    let output = &mut expansion.output;
+    // A token line has some six bytes; one that is too short is found below.
+    output.rows.reserve(rest.len() / 6);
+    let mut at = 0;
+    while at < rest.len() {
         number += 1;
-        decode_token(&mut expansion, line).ok_or(Damage::Line(number))?;
+        at = decode_token(output, rest, at).ok_or(Damage::Line(number))?;
     }
     Ok(expansion)
 }
@@ -198,36 +205,73 @@ fn decode_fact(expansion: &mut Expansion, line: &str) -> Option<()> {
     Some(())
 }
 
-fn decode_token(expansion: &mut Expansion, line: &str) -> Option<()> {
-    let output = &mut expansion.output;
-    let (head, value) = line.split_once(' ')?;
-    let mark = head.chars().next()?;
-    let at = &head[mark.len_utf8()..];
-    let span = if at.is_empty() { 0 } else { at.parse().ok()? };
-    let mut words = |kind, sub, word: &str| {
+/// Reads the token line at byte `at` and says where the next one begins.
+///
+/// There are hundreds of these in a file, and most hosts are not optimised: so each byte is looked
+/// at once, in plain loops, and the line is never cut into parts.
+fn decode_token(output: &mut Output, text: &str, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mark = *bytes.get(at)?;
+    let (span, at) = number(bytes, at + 1)?;
+    if *bytes.get(at)? != b' ' {
+        return None;
+    }
+    let start = at + 1;
+    if matches!(mark, b'i' | b'r' | b'l') {
+        let mut end = start;
+        let mut escaped = false;
+        while end < bytes.len() && bytes[end] != b'\n' {
+            escaped |= bytes[end] == b'\\';
+            end += 1;
+        }
+        let word = text.get(start..end)?;
         let a = u32::try_from(output.text.len()).ok()?;
-        output.text.push_str(word);
-        Some(Token { kind, sub, span, a, b: u32::try_from(word.len()).ok()? })
-    };
-    let token = match mark {
-        'i' => words(kind::IDENT, 0, value)?,
-        'r' => words(kind::IDENT, 1, value)?,
-        'l' => words(kind::LITERAL, 0, &sealed::unescape(value)?)?,
-        'p' | 'j' => {
-            let mut chars = value.chars();
-            let a = chars.next()? as u32;
-            chars.next().is_none().then_some(())?;
-            Token { kind: kind::PUNCT, sub: u8::from(mark == 'j'), span, a, b: 0 }
+        match mark {
+            b'l' if escaped => output.text.push_str(&sealed::unescape(word)?),
+            _ => output.text.push_str(word),
         }
-        '=' => Token { kind: kind::RANGE, sub: 0, span, a: value.parse().ok()?, b: 0 },
-        '$' => Token { kind: kind::RESPAN, sub: 0, span, a: value.parse().ok()?, b: 0 },
-        group => {
-            let sub = GROUPS.iter().position(|mark| *mark == group)? as u8;
-            Token { kind: kind::GROUP, sub, span, a: value.parse().ok()?, b: 0 }
+        let b = u32::try_from(output.text.len()).ok()? - a;
+        let kind = if mark == b'l' { kind::LITERAL } else { kind::IDENT };
+        output.rows.push(Token { kind, sub: u8::from(mark == b'r'), span, a, b });
+        return Some(end + 1);
+    }
+    let (kind, sub, a, end) = match mark {
+        b'p' | b'j' => {
+            let ch = text.get(start..)?.chars().next()?;
+            (kind::PUNCT, u8::from(mark == b'j'), ch as u32, start + ch.len_utf8())
+        }
+        _ => {
+            let (value, end) = number(bytes, start)?;
+            let (kind, sub) = match mark {
+                b'=' => (kind::RANGE, 0),
+                b'$' => (kind::RESPAN, 0),
+                b'(' => (kind::GROUP, 0),
+                b'{' => (kind::GROUP, 1),
+                b'[' => (kind::GROUP, 2),
+                b'n' => (kind::GROUP, 3),
+                _ => return None,
+            };
+            (end > start).then_some((kind, sub, value, end))?
         }
     };
-    output.rows.push(token);
-    Some(())
+    if end < bytes.len() && bytes[end] != b'\n' {
+        return None;
+    }
+    output.rows.push(Token { kind, sub, span, a, b: 0 });
+    Some(end + 1)
+}
+
+/// The decimal number at byte `at`, 0 if there is no digit, and where it ends.
+fn number(bytes: &[u8], mut at: usize) -> Option<(u32, usize)> {
+    let mut value = 0u64;
+    while at < bytes.len() && bytes[at].is_ascii_digit() {
+        value = value * 10 + u64::from(bytes[at] - b'0');
+        if value > 0xffff_ffff {
+            return None;
+        }
+        at += 1;
+    }
+    Some((value as u32, at))
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ fn leaf(output: &Output, token: &Token, span: Span) -> Option<TokenTree> {
 /// are nearly all, are made from their value where that gives the same text.
 fn literal(text: &str) -> Option<Literal> {
     match text::literal(text)? {
-        text::Literal::Str(body) if is_plain(body) => return Some(Literal::string(body)),
+        text::Literal::Str(body) if text::is_plain(body) => return Some(Literal::string(body)),
         text::Literal::Integer { digits, suffix } if is_plain_number(digits) => {
             let value: u64 = digits.parse().ok()?;
             let made = match suffix {
@@ -139,11 +139,6 @@ fn literal(text: &str) -> Option<Literal> {
         _ => {}
     }
     Literal::from_str(text).ok()
-}
-
-/// Nothing in it that rustc would escape.
-fn is_plain(body: &str) -> bool {
-    body.bytes().all(|b| matches!(b, b' '..=b'~') && b != b'"' && b != b'\\')
 }
 
 /// Decimal digits that print as they are written.

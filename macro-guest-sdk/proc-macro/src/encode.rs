@@ -1,7 +1,9 @@
 //! The output: tokens as rows again, those that the macro did not change as references.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
+use crate::hash::Quick;
 use crate::stream::Tokens;
 use crate::table::{Input, Row, SpanOp, Text, delimiter, input, kind};
 use crate::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
@@ -36,7 +38,7 @@ pub fn encode(parts: &[TokenStream], spans: &mut [u32], references: bool) -> Enc
         parents: if references { input.parents() } else { Vec::new() },
         references,
         text: String::new(),
-        offsets: HashMap::new(),
+        offsets: HashMap::default(),
         rows: Vec::new(),
         expected: None,
     };
@@ -58,7 +60,7 @@ struct Encoder {
     parents: Vec<u32>,
     references: bool,
     text: String,
-    offsets: HashMap<Box<str>, u32>,
+    offsets: HashMap<Text, u32, BuildHasherDefault<Quick>>,
     rows: Vec<Row>,
     /// If the last row is a range that may grow: its parent, and the row that would make it longer.
     expected: Option<(u32, u32)>,
@@ -196,7 +198,7 @@ impl Encoder {
             None => {
                 let offset = self.text.len() as u32;
                 self.text.push_str(text);
-                self.offsets.insert(Box::from(&**text), offset);
+                self.offsets.insert(text.clone(), offset);
                 offset
             }
         };

@@ -14,6 +14,7 @@
 
 mod encode;
 mod group;
+mod hash;
 mod ident;
 mod literal;
 mod punct;

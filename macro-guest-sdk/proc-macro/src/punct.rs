@@ -28,7 +28,7 @@ impl Punct {
     /// If Rust has no such punctuation.
     #[must_use]
     pub fn new(ch: char, spacing: Spacing) -> Self {
-        assert!("=<>!~+-*/%^&|@.,;:#$?'".contains(ch), "unsupported character `{ch:?}`");
+        assert!(is_punct(ch), "unsupported character `{ch:?}`");
         Self { ch, spacing, span: Span::call_site() }
     }
 
@@ -59,6 +59,33 @@ impl Punct {
     pub(crate) fn of_row(ch: char, spacing: Spacing, span: Span) -> Self {
         Self { ch, spacing, span }
     }
+}
+
+fn is_punct(ch: char) -> bool {
+    matches!(
+        ch,
+        '=' | '<'
+            | '>'
+            | '!'
+            | '~'
+            | '+'
+            | '-'
+            | '*'
+            | '/'
+            | '%'
+            | '^'
+            | '&'
+            | '|'
+            | '@'
+            | '.'
+            | ','
+            | ';'
+            | ':'
+            | '#'
+            | '$'
+            | '?'
+            | '\''
+    )
 }
 
 impl fmt::Display for Punct {

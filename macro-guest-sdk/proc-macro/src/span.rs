@@ -3,10 +3,12 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::BuildHasherDefault;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use crate::NotSend;
+use crate::hash::Quick;
 use crate::table::SpanOp;
 
 const CALL_SITE: u32 = 0;
@@ -151,7 +153,7 @@ pub(crate) fn forget_operations() {
 #[derive(Default)]
 struct Operations {
     list: Vec<SpanOp>,
-    numbers: HashMap<SpanOp, u32>,
+    numbers: HashMap<SpanOp, u32, BuildHasherDefault<Quick>>,
 }
 
 impl Operations {

@@ -81,8 +81,9 @@ impl From<TokenTree> for TokenStream {
 
 impl FromIterator<TokenTree> for TokenStream {
     fn from_iter<I: IntoIterator<Item = TokenTree>>(trees: I) -> Self {
-        let mut built = Vec::new();
-        trees.into_iter().for_each(|tree| push(&mut built, tree));
+        let trees = trees.into_iter();
+        let mut built = Vec::with_capacity(trees.size_hint().0);
+        trees.for_each(|tree| push(&mut built, tree));
         Self(Tokens::Built(Rc::new(built)))
     }
 }
@@ -97,8 +98,10 @@ impl FromIterator<Self> for TokenStream {
 
 impl Extend<TokenTree> for TokenStream {
     fn extend<I: IntoIterator<Item = TokenTree>>(&mut self, trees: I) {
+        let trees = trees.into_iter();
         let built = self.trees();
-        trees.into_iter().for_each(|tree| push(built, tree));
+        built.reserve(trees.size_hint().0);
+        trees.for_each(|tree| push(built, tree));
     }
 }
 
