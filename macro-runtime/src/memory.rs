@@ -107,7 +107,9 @@ unsafe impl LinearMemory for Memory {
             let mut larger = larger.map_err(wasmtime::Error::msg)?;
             larger.bytes_mut()[..self.size].copy_from_slice(&mapping.bytes()[..self.size]);
             let left = std::mem::replace(mapping, larger);
-            self.home.give_back(left);
+            if left.usable == self.reserved {
+                self.home.give_back(left);
+            }
         }
         mapping.used = mapping.used.max(size);
         self.size = size;
@@ -268,6 +270,7 @@ mod tests {
         let home = Memories::default();
         let mut one = memory(&home, 8 << 10);
         seen(&mut one).fill(3);
+        one.grow_to(2 * RESERVED).unwrap();
         one.grow_to(5 * RESERVED).unwrap();
         let bytes = seen(&mut one);
         assert!(bytes[..8 << 10].iter().all(|byte| *byte == 3));
