@@ -7,9 +7,12 @@
 
 mod alias;
 mod attributes;
+mod cached;
 mod expand;
 mod gather;
+pub mod home;
 mod invocation;
+mod server;
 mod trace;
 mod track;
 
@@ -28,7 +31,9 @@ use crate::project::Project;
 use crate::request::{MacroKind, Request};
 
 pub use alias::remote;
+pub use cached::{Cached, entry};
 pub use gather::gathered;
+pub use server::Server;
 pub use track::track;
 
 /// A place that may have or make an expansion: the macro server, wasmtime inside rustc. All of

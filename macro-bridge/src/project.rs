@@ -169,13 +169,21 @@ impl Project {
             return Ok(None);
         };
         let expansion = file::decode(&bytes, key).map_err(damaged)?;
+        Ok(self.has_answers(&expansion)?.then_some(expansion))
+    }
+
+    /// Are the answers that an expansion used those that are recorded now?
+    ///
+    /// # Errors
+    /// `BadAnswer`.
+    pub fn has_answers(&self, expansion: &Expansion) -> Result<bool, Failure> {
         for used in &expansion.answers {
             match self.answer_record(&used.cell, &used.key)? {
                 Some(answer) if answer.digest() == used.digest => {}
-                _ => return Ok(None),
+                _ => return Ok(false),
             }
         }
-        Ok(Some(expansion))
+        Ok(true)
     }
 
     /// The recorded answer to a question.
