@@ -16,10 +16,8 @@ mod server;
 mod trace;
 mod track;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use proc_macro::{Span, TokenStream};
 
@@ -27,7 +25,7 @@ use crate::digest::Digest;
 use crate::expansion::Expansion;
 use crate::failure::{Failure, texts};
 use crate::live::Originals;
-use crate::project::Project;
+use crate::project::{Project, Projects};
 use crate::request::{MacroKind, Request};
 
 pub use alias::remote;
@@ -148,39 +146,7 @@ fn project() -> Result<Arc<Project>, Failure> {
     PROJECTS.load(&package)
 }
 
-static PROJECTS: Projects = Projects(Mutex::new(BTreeMap::new()));
-
-/// Projects that this process has read, by the folder of the package. A thousand items of a crate
-/// read `cell.lock` once; rust-analyzer, which lives long, reads it again when it changes.
-struct Projects(Mutex<BTreeMap<PathBuf, (Stamps, Arc<Project>)>>);
-
-/// Length and time of `cell.toml` and `cell.lock`.
-type Stamps = [Option<(u64, SystemTime)>; 2];
-
-impl Projects {
-    fn load(&self, package: &Path) -> Result<Arc<Project>, Failure> {
-        // A panic elsewhere leaves the map whole: entries are put in finished.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((stamps, project)) = known.get(package)
-            && *stamps == stamp(&project.root)
-        {
-            return Ok(Arc::clone(project));
-        }
-        let before = crate::project::find_root(package).map(|root| stamp(&root));
-        let project = Arc::new(Project::load(package)?);
-        if let Some(stamps) = before {
-            known.insert(package.to_owned(), (stamps, Arc::clone(&project)));
-        }
-        Ok(project)
-    }
-}
-
-fn stamp(root: &Path) -> Stamps {
-    ["cell.toml", "cell.lock"].map(|name| {
-        let file = std::fs::metadata(root.join(name)).ok()?;
-        Some((file.len(), file.modified().ok()?))
-    })
-}
+static PROJECTS: Projects = Projects::new();
 
 /// The item as it is, and the error: one mistake gives one error.
 fn fail(failure: &Failure, span: Span, mut item: TokenStream) -> TokenStream {
