@@ -19,9 +19,12 @@ pub fn detach() -> io::Result<()> {
         .filter(|number| *number > 2)
         .collect();
     for number in numbers {
+        // The listing had a number too, which is closed again.
+        if std::fs::symlink_metadata(format!("{listing}/{number}")).is_err() {
+            continue;
+        }
         // SAFETY: nothing in this process owns a descriptor yet except the standard streams, which
-        // are left alone: the caller has opened nothing, and the listing above is closed again, so
-        // its number is not open or belongs to what was inherited in its place.
+        // are left alone: the caller has opened nothing, so all others are open and inherited.
         unsafe { rustix::io::close(number) };
     }
     Ok(())

@@ -69,8 +69,9 @@ impl Trace {
     }
 }
 
-/// `expansion KEY HOW FILE:LINE:COLUMN MACROS`
+/// `expansion KEY HOW FILE:LINE:COLUMN<tab>MACROS`
 fn call_line(request: &Request, key: &Digest, place: Span, how: &str) -> String {
+    let how = how.replace(' ', "-");
     let (file, line, column) = (place.file(), place.line(), place.column());
     let place = sealed::escape(&format!("{file}:{line}:{column}"));
     format!("expansion {key} {how} {}\t{}\n", place, sealed::escape(&request.title()))
