@@ -15,7 +15,7 @@ use macro_runtime::{CacheDir, Options, Runtime};
 
 /// The user's cache.
 pub(crate) fn cache() -> Option<CacheDir> {
-    let home = std::env::var_os("CELL_HOME").filter(|home| !home.is_empty());
+    let home = std::env::var_os("CELL_HOME");
     CacheDir::of_user(home.as_deref().map(Path::new))
 }
 

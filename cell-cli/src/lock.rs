@@ -95,8 +95,10 @@ pub fn make(
         let free = |slot: &u16| !taken.contains(&(kind, *slot));
         let fresh = (0..SLOTS).find(|slot| free(slot) && !used.contains(&(kind, *slot)));
         let slot = fresh.or_else(|| (0..SLOTS).find(free)).ok_or_else(|| {
-            let of_kind = components.values().flat_map(|c| &c.macros).filter(|m| m.kind == kind);
-            texts::project::too_many_macros(kind, of_kind.count())
+            let of_kind = |c: &Component| c.macros.iter().filter(|m| m.kind == kind).count();
+            let counts: Vec<_> =
+                components.iter().map(|(name, c)| (name.as_str(), of_kind(c))).collect();
+            texts::project::too_many_macros(kind, &counts)
         })?;
         taken.insert((kind, slot));
         locked.slot = Some(slot);

@@ -9,6 +9,7 @@ use macro_bridge::lock::Lock;
 use macro_bridge::project::{find_root, manifest_digest};
 
 use crate::arguments::Global;
+use crate::files;
 use crate::manifest::Manifest;
 
 /// The folder of `cell.toml`: beside or above `--manifest-path`, else here or above.
@@ -34,14 +35,14 @@ pub(crate) fn start(global: &Global) -> Result<PathBuf> {
 pub(crate) fn manifest(root: &Path) -> Result<(Manifest, Digest)> {
     let path = root.join("cell.toml");
     let bad = |reason: String| texts::project::bad_manifest(&path, &reason);
-    let text = std::fs::read_to_string(&path).map_err(|e| bad(e.to_string()))?;
+    let text = files::read_text(&path).map_err(|e| bad(e.to_string()))?;
     let manifest = Manifest::parse(&text).map_err(|e| bad(e.to_string()))?;
     Ok((manifest, manifest_digest(&text)))
 }
 
 /// `cell.lock` as text, and what it says, if it can be read.
 pub(crate) fn lock_text(root: &Path) -> (Option<String>, Option<Lock>) {
-    let text = std::fs::read_to_string(root.join("cell.lock")).ok();
+    let text = files::read_text(&root.join("cell.lock")).ok();
     let lock = text.as_deref().and_then(|text| Lock::parse(text).ok());
     (text, lock)
 }

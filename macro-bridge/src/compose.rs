@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::expansion::bound::bounded;
 use crate::expansion::{AnswerUsed, Artifact, Diagnostic, Expansion, Level, Output, PlanEntry};
 use crate::failure::{Failure, texts};
 use crate::item::{self, Item};
@@ -284,6 +285,7 @@ pub fn compose(
         expansion.plan.extend(one.plan);
         expansion.artifacts.extend(one.artifacts);
     }
+    expansion.diagnostics = bounded(expansion.diagnostics);
     expansion.output = out.output;
     Ok(expansion)
 }
@@ -452,10 +454,15 @@ fn user_token(operations: &[SpanOp], mut number: u32) -> Option<u32> {
 /// Names that a guest chose and that people and file systems will see.
 fn check_names(guest: &GuestExpansion) -> Result<(), String> {
     let shows = |name: &str| !name.trim().is_empty() && !name.contains(char::is_control);
-    for PlanEntry { kind, name, .. } in &guest.plan {
+    let mut planned = BTreeMap::new();
+    for PlanEntry { kind, name, body, .. } in &guest.plan {
         if !shows(kind) || !shows(name) {
             let entry = format!("{kind} {name}");
             return Err(format!("a plan entry without a plain name: `{}`", entry.escape_debug()));
+        }
+        // Which of the two should exist?
+        if planned.insert((kind, name), body).is_some_and(|other| other != body) {
+            return Err(format!("two plan entries `{kind} {name}` that differ"));
         }
     }
     let mut names = BTreeSet::new();

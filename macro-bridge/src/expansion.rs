@@ -112,4 +112,5 @@ pub struct Expansion {
     pub answers: Vec<AnswerUsed>,
 }
 
+pub mod bound;
 pub mod file;

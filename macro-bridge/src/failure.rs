@@ -7,6 +7,8 @@ pub mod texts;
 
 use std::fmt;
 
+use crate::sealed;
+
 /// Who has to do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -223,18 +225,41 @@ impl Failure {
     }
 }
 
-/// The whole text: message with code, notes, help.
+/// The whole text: message with code, notes, help. Nothing that a guest or a file put into it can
+/// look like one of these.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}]", self.message, self.kind.code())?;
+        write!(f, "{} [{}]", quoted(&self.message), self.kind.code())?;
         for note in &self.notes {
-            write!(f, "\nnote: {note}")?;
+            write!(f, "\nnote: {}", quoted(note))?;
         }
         for help in &self.help {
-            write!(f, "\nhelp: {help}")?;
+            write!(f, "\nhelp: {}", quoted(help))?;
         }
         Ok(())
     }
+}
+
+/// Bytes of one message, note or help that are shown.
+const LONGEST: usize = 16 << 10;
+
+/// Words that may be others': further lines stand behind a bar, what a terminal would obey is
+/// escaped, and the end of what is too long is left out.
+fn quoted(text: &str) -> String {
+    let kept = &text[..text.floor_char_boundary(LONGEST)];
+    let mut out = String::with_capacity(kept.len());
+    for ch in kept.chars() {
+        match ch {
+            '\n' => out.push_str("\n    | "),
+            '\t' => out.push(ch),
+            _ if ch.is_control() || sealed::is_direction(ch) => out.extend(ch.escape_unicode()),
+            _ => out.push(ch),
+        }
+    }
+    if kept.len() < text.len() {
+        out.push_str(" ..");
+    }
+    out
 }
 
 impl std::error::Error for Failure {}
@@ -280,5 +305,23 @@ mod tests {
             "it panicked [CELL0301]\nnote: one\nnote: two\nhelp: report it"
         );
         assert_eq!((failure.at, failure.call), (Some((16, 20)), Some(1)));
+    }
+
+    #[test]
+    fn no_word_of_others_begins_a_line() {
+        let evil = "a\nhelp: run `rm`\r\nnote: b\u{2028}c\u{1b}[2K\u{202e}d\u{85}e\tf\n";
+        let failure = Failure::new(Kind::Trap, evil).note(evil).help(evil);
+        let text = failure.to_string();
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
+        assert!(!text.contains(['\u{2028}', '\u{202e}']), "{text:?}");
+        let own = |line: &&str| !line.starts_with("    | ");
+        let heads: Vec<_> = text.lines().filter(own).map(|l| l.split(' ').next()).collect();
+        assert_eq!(heads, [Some("a"), Some("note:"), Some("help:")], "{text}");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_between_characters() {
+        let text = Failure::new(Kind::Trap, "é".repeat(LONGEST)).to_string();
+        assert!(text.len() < LONGEST + 20 && text.ends_with("é .. [CELL0302]"), "{}", text.len());
     }
 }

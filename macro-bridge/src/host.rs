@@ -22,9 +22,10 @@ use std::sync::Arc;
 use proc_macro::{Span, TokenStream};
 
 use crate::digest::Digest;
-use crate::expansion::Expansion;
+use crate::expansion::{Expansion, Output};
 use crate::failure::{Failure, texts};
-use crate::live::Originals;
+use crate::item;
+use crate::live::{self, Originals, Walker};
 use crate::project::{Project, Projects};
 use crate::request::{MacroKind, Request};
 
@@ -84,6 +85,7 @@ pub fn slot_attribute(
                 kind: MacroKind::Attribute,
                 cell,
                 name,
+                cell_span: Span::call_site(),
                 span: Span::call_site(),
                 arguments,
             };
@@ -104,6 +106,7 @@ pub fn slot_derive(slot: u16, item: TokenStream, engines: Engines<'_>) -> TokenS
         kind: MacroKind::Derive,
         cell,
         name,
+        cell_span: Span::call_site(),
         span: Span::call_site(),
         arguments: TokenStream::new(),
     };
@@ -141,15 +144,39 @@ fn named_slot(kind: MacroKind, slot: u16) -> Result<(String, String), Failure> {
 
 /// The project of the package that is being compiled.
 fn project() -> Result<Arc<Project>, Failure> {
+    PROJECTS.load(&package())
+}
+
+/// The folder of that package.
+fn package() -> PathBuf {
     // Asked at every expansion: rust-analyzer runs many packages in one process.
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-    PROJECTS.load(&package)
+    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default()
 }
 
 static PROJECTS: Projects = Projects::new();
 
-/// The item as it is, and the error: one mistake gives one error.
-fn fail(failure: &Failure, span: Span, mut item: TokenStream) -> TokenStream {
-    item.extend(crate::live::report_failure(failure, &Originals::default(), span));
-    item
+/// The item, and the error: one mistake gives one error.
+fn fail(failure: &Failure, span: Span, item: TokenStream) -> TokenStream {
+    let mut out = without_helpers(item);
+    out.extend(live::report_failure(failure, &Originals::default(), span));
+    out
+}
+
+/// The item as it is, except for helper attributes: rustc does not know them, and nobody else will
+/// take them away. Which there are would be said by the lock, so these are what looks like one.
+fn without_helpers(item: TokenStream) -> TokenStream {
+    let attributes = attributes::Attributes::split(item.clone());
+    // Another macro of ours that follows needs its helpers.
+    let before = attributes.before_derive();
+    if !(0..before).all(|index| attributes::is_inert(&attributes.path(index))) {
+        return item;
+    }
+    let derived = before < attributes.list.len();
+    let mut walker = Walker::default();
+    let rows = walker.walk(item.clone());
+    let Some((table, originals)) = walker.finish() else { return item };
+    match item::without_helpers(&table, rows, derived) {
+        Some(rows) => live::emit(&Output { rows, ..Output::default() }, &originals),
+        None => item,
+    }
 }

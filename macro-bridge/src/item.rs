@@ -173,6 +173,9 @@ pub struct Changes<'a> {
     pub helpers: Vec<&'a str>,
     /// Remove `#[cell(..)]`.
     pub strip_cell: bool,
+    /// Which helpers there are is not known: remove from fields and variants all that can only be
+    /// one, since no attribute macro may stand there.
+    pub guess: bool,
     /// Rows of new fields, each without a comma, in the handle space of the output.
     pub fields: Vec<&'a [Token]>,
 }
@@ -192,6 +195,21 @@ pub fn emit(table: &Table, range: Range<usize>, changes: &Changes<'_>) -> Option
     Some(out.rows)
 }
 
+/// A struct, enum or union without what may be helper attributes of macros that are not known; no
+/// other item has any. `derived`: a derive may read `#[cell(..)]`.
+#[must_use]
+pub fn without_helpers(table: &Table, range: Range<usize>, derived: bool) -> Option<Vec<Token>> {
+    let changes = Changes { strip_cell: !derived, guess: true, ..Changes::default() };
+    has_fields(table, range.clone()).then(|| emit(table, range, &changes)).flatten()
+}
+
+/// Is it a struct, enum or union?
+#[must_use]
+pub fn has_fields(table: &Table, range: Range<usize>) -> bool {
+    Item::parse(table, range)
+        .is_some_and(|item| matches!(item.kind, kind::STRUCT | kind::ENUM | kind::UNION))
+}
+
 /// Helper attributes stand on the item, its fields and variants, and the fields of variants.
 const HELPER_DEPTH: u32 = 2;
 
@@ -209,7 +227,7 @@ fn emit_level(
         if let Some(&group) = rows.get(at + 1)
             && table.is_punct(row, '#')
             && table.is_group(group, delimiter::BRACKET)
-            && is_helper(table, group, changes)
+            && is_helper(table, group, changes, depth)
         {
             at += 2;
             continue;
@@ -245,7 +263,7 @@ fn comma() -> Token {
 }
 
 fn contains_helper(table: &Table, range: Range<usize>, changes: &Changes<'_>, depth: u32) -> bool {
-    if changes.helpers.is_empty() && !changes.strip_cell {
+    if changes.helpers.is_empty() && !changes.strip_cell && !changes.guess {
         return false;
     }
     let rows: Vec<usize> = table.siblings(range).collect();
@@ -253,7 +271,7 @@ fn contains_helper(table: &Table, range: Range<usize>, changes: &Changes<'_>, de
         let attribute =
             table.is_group(row, delimiter::BRACKET) && at > 0 && table.is_punct(rows[at - 1], '#');
         if attribute {
-            return is_helper(table, row, changes);
+            return is_helper(table, row, changes, depth);
         }
         table.rows[row].kind == token::GROUP
             && depth < HELPER_DEPTH
@@ -265,7 +283,7 @@ fn contains_helper(table: &Table, range: Range<usize>, changes: &Changes<'_>, de
 const TOOLS: [&str; 5] = ["rustfmt", "clippy", "diagnostic", "miri", "rust_analyzer"];
 
 /// `[Alias::helper ..]` with a declared helper, or `[cell(..)]`.
-fn is_helper(table: &Table, group: usize, changes: &Changes<'_>) -> bool {
+fn is_helper(table: &Table, group: usize, changes: &Changes<'_>, depth: u32) -> bool {
     let mut path: Vec<&str> = Vec::new();
     for row in table.parsed_siblings(group + 1..table.next_sibling(group)) {
         if table.rows[row].kind == token::IDENT {
@@ -278,7 +296,10 @@ fn is_helper(table: &Table, group: usize, changes: &Changes<'_>) -> bool {
         [] => false,
         ["cell"] => changes.strip_cell,
         [_] => false,
-        [first, .., last] => changes.helpers.contains(last) && !TOOLS.contains(first),
+        [first, .., last] => {
+            let helper = changes.helpers.contains(last) || (changes.guess && depth > 0);
+            helper && !TOOLS.contains(first)
+        }
     }
 }
 

@@ -101,6 +101,11 @@ impl Lock {
                 return Err(LockError { line: 1, reason: "the first line is not `cell-lock 1`" });
             }
         }
+        // The beginning of a name or number is one too: `profile de` would be read.
+        if !text.ends_with('\n') {
+            let reason = "cut off: the last line has no line end";
+            return Err(LockError { line: text.lines().count(), reason });
+        }
         for (index, line) in lines {
             if line.is_empty() || line.starts_with('#') {
                 continue;

@@ -44,11 +44,14 @@ pub fn manifest_digest(text: &str) -> Digest {
 }
 
 /// No file of a project is larger: expansions are bounded by their limits, 64 MiB by default.
-const LARGEST_FILE: u64 = 1 << 30;
+pub const LARGEST_FILE: u64 = 1 << 30;
 
 /// The bytes of a file, `None` if there is none. A repository may hold a link to a device or a
 /// pipe: reading those would never end, and rustc with it.
-fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+///
+/// # Errors
+/// What the system says; `FileTooLarge` if there are more than `largest` bytes.
+pub fn read_file(path: &Path, largest: u64) -> std::io::Result<Option<Vec<u8>>> {
     let metadata = match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         found => found?,
@@ -56,22 +59,28 @@ fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
     if !metadata.is_file() {
         return Err(Error::other("it is not a file"));
     }
+    let too_large =
+        || Error::new(ErrorKind::FileTooLarge, format!("it is larger than {largest} bytes"));
+    if metadata.len() > largest {
+        return Err(too_large());
+    }
     let mut bytes = Vec::with_capacity(metadata.len().min(1 << 20) as usize);
-    std::fs::File::open(path)?.take(LARGEST_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(Error::other(format!("it is larger than {LARGEST_FILE} bytes")));
+    // Once more: it may grow, and some files say that they are empty.
+    std::fs::File::open(path)?.take(largest.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > largest {
+        return Err(too_large());
     }
     Ok(Some(bytes))
 }
 
 fn read_text(path: &Path) -> Result<Option<String>, String> {
-    let bytes = read(path).map_err(|error| error.to_string())?;
+    let bytes = read_file(path, LARGEST_FILE).map_err(|error| error.to_string())?;
     bytes.map(|bytes| String::from_utf8(bytes).map_err(|_| "it is not text".to_owned())).transpose()
 }
 
 /// A record of `.cell/`, `None` if there is none.
 fn read_record(path: &Path) -> Result<Option<Vec<u8>>, Damage> {
-    read(path).map_err(|error| Damage::Unreadable(error.to_string()))
+    read_file(path, LARGEST_FILE).map_err(|error| Damage::Unreadable(error.to_string()))
 }
 
 impl Project {
@@ -80,6 +89,18 @@ impl Project {
     /// # Errors
     /// `NoProject`, `NoLock`, `BadLock`, `StaleLock`, `BadManifest`.
     pub fn load(package: &Path) -> Result<Self, Failure> {
+        match Self::read(package)? {
+            (project, true) => Ok(project),
+            (project, false) => Err(texts::project::stale_lock(&project.root)),
+        }
+    }
+
+    /// The same, and whether the lock was written for this `cell.toml`. If not, it may be used for
+    /// nothing but the names that were there.
+    ///
+    /// # Errors
+    /// `NoProject`, `NoLock`, `BadLock`, `BadManifest`.
+    pub fn read(package: &Path) -> Result<(Self, bool), Failure> {
         let root = find_root(package).ok_or_else(|| texts::project::no_project(package))?;
         let manifest = root.join("cell.toml");
         let text = read_text(&manifest)
@@ -94,10 +115,8 @@ impl Project {
             }
         };
         let lock = Lock::parse(&lock).map_err(|error| texts::project::bad_lock(&root, &error))?;
-        if lock.manifest != manifest_digest(&text) {
-            return Err(texts::project::stale_lock(&root));
-        }
-        Ok(Self { root, lock })
+        let in_step = lock.manifest == manifest_digest(&text);
+        Ok((Self { root, lock }, in_step))
     }
 
     /// `cell.lock`.

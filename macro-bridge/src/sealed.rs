@@ -83,7 +83,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// Characters that make a reviewer see other text than there is, and line ends of some tools.
-fn is_direction(ch: char) -> bool {
+pub(crate) fn is_direction(ch: char) -> bool {
     matches!(ch, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

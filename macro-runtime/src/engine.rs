@@ -57,7 +57,7 @@ fn config(signals: bool) -> Config {
 
     // A trap names the function it was in. The name section is enough for that; line tables would
     // be read by a parser that we need not trust, and wasmtime asks the environment by default.
-    config.wasm_backtrace_max_frames(NonZeroUsize::new(16));
+    config.wasm_backtrace_max_frames(NonZeroUsize::new(limits::FRAMES));
     config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
     // Only for the system's unwinder, which never walks through a guest: wasmtime catches panics of
     // host functions at the boundary. Registering it is slow and process-wide.

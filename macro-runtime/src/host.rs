@@ -89,17 +89,12 @@ impl host::Host for State {
     }
 }
 
-/// Text of a guest that people will read in a terminal: bounded, without control characters.
+/// As much of a guest's text as is kept. [`Failure`] shows it so that it cannot be taken for ours.
 fn shown(text: &str) -> String {
-    let mut kept: String = text
-        .char_indices()
-        .take_while(|(at, _)| *at < limits::PANIC_TEXT)
-        .map(|(_, ch)| if ch.is_control() && ch != '\n' && ch != '\t' { '\u{fffd}' } else { ch })
-        .collect();
-    if kept.len() < text.len() && text.len() > limits::PANIC_TEXT {
-        kept.push_str(" ..");
+    match text.floor_char_boundary(limits::PANIC_TEXT) {
+        end if end < text.len() => format!("{} ..", &text[..end]),
+        _ => text.to_owned(),
     }
-    kept
 }
 
 #[cfg(test)]
@@ -107,9 +102,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn panic_texts_are_bounded_and_harmless() {
+    fn panic_texts_are_bounded() {
         assert_eq!(shown("no field named `id`\n  in Order"), "no field named `id`\n  in Order");
-        assert_eq!(shown("\u{1b}[2Jboo\r"), "\u{fffd}[2Jboo\u{fffd}");
         let long = shown(&"é".repeat(limits::PANIC_TEXT));
         assert!(long.len() <= limits::PANIC_TEXT + 4 && long.ends_with(".."));
     }

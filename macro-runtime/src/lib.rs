@@ -47,7 +47,7 @@ use macro_bridge::answer::{Answer, Question};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::Expansion;
 use macro_bridge::failure::{Failure, texts};
-use macro_bridge::project::Project;
+use macro_bridge::project::{Project, read_file};
 use macro_bridge::request::Request;
 use wasmtime::Engine;
 use wasmtime::component::Linker;
@@ -88,7 +88,11 @@ pub trait Lookup {
 impl Components for Project {
     fn component(&self, digest: &Digest) -> Result<Vec<u8>, Failure> {
         let path = self.component_path(digest);
-        std::fs::read(&path).map_err(|e| texts::project::no_component(&path, digest).source(e))
+        match read_file(&path, limits::COMPONENT_BYTES) {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(texts::project::no_component(&path, digest)),
+            Err(e) => Err(texts::project::unreadable_component(&path, digest, &e.to_string())),
+        }
     }
 }
 

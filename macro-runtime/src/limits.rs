@@ -31,6 +31,8 @@ pub const MADE_INSTANCES: u64 = 64;
 /// Bytes of native stack that a guest may use. Fixed: how deep a guest may recurse must not
 /// depend on who expands it.
 pub const GUEST_STACK: usize = 512 << 10;
+/// Frames of a guest that are looked at when it traps.
+pub(crate) const FRAMES: usize = 64;
 /// Bytes of stack of the thread on which components are compiled and run: the guest's, and the
 /// rest for the compiler, which needs most of it where the host is built without optimisation.
 pub const THREAD_STACK: usize = 8 << 20;

@@ -13,6 +13,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
 use macro_bridge::digest::Digest;
+use macro_bridge::project::read_file;
 
 use crate::load::digest;
 use crate::replace::{Attributes, replace, sweep, sync_folder};
@@ -118,7 +119,7 @@ impl Store {
         let path = folder.join(name);
         let written = self.folder_ready(&folder).and_then(|()| {
             // Not written again: the time of modification is a fact too.
-            if fs::read(&path).is_ok_and(|old| old == bytes) {
+            if matches!(read_file(&path, bytes.len() as u64), Ok(Some(old)) if old == bytes) {
                 return Ok(());
             }
             let modified = match age {

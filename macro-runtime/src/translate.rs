@@ -1,5 +1,7 @@
 //! From the engine's errors to failures that a person can act on.
 
+use std::collections::BTreeSet;
+
 use macro_bridge::failure::{Failure, texts::engine as texts};
 use texts::Subject;
 use wasmtime::{Trap, WasmBacktrace};
@@ -60,6 +62,10 @@ pub(crate) fn guest_ended(
         (Some(Trap::StackOverflow), _) => {
             texts::stack_overflow(subject, limits::GUEST_STACK as u64, function)
         }
+        // The stack of Rust's own variables is in the guest's memory, and lies below all else there.
+        (Some(Trap::MemoryOutOfBounds), None) if calls_itself(error) => {
+            texts::stack_overflow_in_memory(subject, function)
+        }
         (_, Some(Refused::ByMachine)) => {
             texts::internal("the machine has no memory left for the macro", &source)
         }
@@ -92,6 +98,13 @@ fn trap_text(trap: Trap) -> String {
             text.strip_prefix("wasm trap: ").unwrap_or(&text).to_owned()
         }
     }
+}
+
+/// Is it deep in calls of the same few functions?
+fn calls_itself(error: &wasmtime::Error) -> bool {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return false };
+    let functions: BTreeSet<u32> = trace.frames().iter().map(|frame| frame.func_index()).collect();
+    trace.frames().len() == limits::FRAMES && functions.len() <= limits::FRAMES / 2
 }
 
 /// The innermost function of the guest that is not the runtime of its language.

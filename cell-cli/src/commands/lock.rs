@@ -69,7 +69,7 @@ impl Made {
         let folder = root.join(".cell/components");
         let absent = self.lock.cells.iter().filter(|(name, cell)| {
             let path = folder.join(format!("{}.wasm", cell.component));
-            std::fs::read(path).ok().as_ref() != self.components.get(*name)
+            files::read(&path).ok().as_ref() != self.components.get(*name)
         });
         absent.map(|(_, cell)| cell.component.to_string()).collect()
     }
@@ -84,7 +84,7 @@ pub(crate) fn make(root: &Path, runtime: &Runtime, shell: &Shell) -> Result<Made
     for (name, cell) in cells {
         progress.say(name.clone());
         let path = root.join(&cell.path);
-        let read = std::fs::read(&path).with_context(|| {
+        let read = files::read(&path).with_context(|| {
             format!(
                 "cannot read the component of `{name}`\n\
                  note: `path` in `[cells.{name}]` is `{}`, which is {}\n\

@@ -18,7 +18,7 @@ use crate::arguments::{Global, Selection, Vendor};
 use crate::shell::{Shell, count};
 use crate::trace::{self, Trace};
 use crate::traced_check::TracedCheck;
-use crate::{Exit, engine, project};
+use crate::{Exit, engine, files, project};
 
 /// How often macros may give macros that give macros.
 const DEPTH: usize = 32;
@@ -150,7 +150,7 @@ fn record(
 fn remove_damaged(project: &Project, shell: &Shell) -> Result<()> {
     for (path, key) in expansions(project)? {
         let good = key.is_some_and(|key| {
-            fs::read(&path).is_ok_and(|bytes| file::decode(&bytes, &key).is_ok())
+            files::read(&path).is_ok_and(|bytes| file::decode(&bytes, &key).is_ok())
         });
         if !good {
             remove(&path, project, "which is damaged", shell)?;

@@ -16,7 +16,7 @@ use crate::commands::{lock, vendor};
 use crate::shell::{Shell, count};
 use crate::trace::{self, Trace};
 use crate::traced_check::TracedCheck;
-use crate::{Exit, engine, project};
+use crate::{Exit, engine, files, project};
 
 pub(crate) fn run(options: &Verify, global: &Global, shell: &Shell) -> Result<Exit> {
     let started = Instant::now();
@@ -62,7 +62,7 @@ fn components(project: &Project, wrong: &mut Wrong<'_>) -> Result<usize> {
     let files = vendor::files_in(&project.root.join(".cell/components"))?;
     for path in &files {
         let name = path.file_stem().and_then(|name| Digest::parse(name.to_str()?));
-        let found = Digest::of(&fs::read(path)?);
+        let found = Digest::of(&files::read(path)?);
         if name != Some(found) {
             wrong.say(format!("{} has the sha256 {found}, not that of its name", path.display()));
         }
@@ -81,7 +81,7 @@ fn answers(project: &Project, wrong: &mut Wrong<'_>) -> Result<usize> {
         for path in vendor::files_in(&cell.path())? {
             kept += 1;
             let name = path.file_name().and_then(|name| Digest::parse(name.to_str()?));
-            match Answer::decode(&fs::read(&path)?) {
+            match Answer::decode(&files::read(&path)?) {
                 Err(damage) => wrong.say(texts::project::bad_answer(&path, &damage)),
                 Ok(answer) if Some(answer.question.key()) != name => {
                     wrong.say(format!(
@@ -106,7 +106,7 @@ fn expansions(
 ) -> Result<usize> {
     let files = vendor::expansions(project)?;
     for (path, key) in &files {
-        let bytes = fs::read(path)?;
+        let bytes = files::read(path)?;
         match key.map(|key| file::decode(&bytes, &key)) {
             None => wrong.say(format!("{} is no expansion", path.display())),
             Some(Err(damage)) => wrong.say(texts::project::bad_expansion(path, &damage)),
@@ -148,7 +148,7 @@ fn expansions(
             Ok(expansion) => {
                 let path = project.expansion_path(&outcome.key);
                 let today = file::encode(&outcome.key, &title, &expansion);
-                if fs::read(&path).ok().as_deref() != Some(today.as_bytes()) {
+                if files::read(&path).ok().as_deref() != Some(today.as_bytes()) {
                     wrong.say(format!(
                         "the recorded expansion of `{title}` at {place} is not what the macro says\n\
                          note: {}\n\

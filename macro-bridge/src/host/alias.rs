@@ -8,9 +8,11 @@
 use proc_macro::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 use super::invocation::{Remote, parse_remote};
-use super::{fail, gather, project, track};
+use super::{fail, gather, package, project, track};
 use crate::expansion::Expansion;
-use crate::failure::texts;
+use crate::failure::{Kind, texts};
+use crate::lock::LockedCell;
+use crate::project::Project;
 use crate::request::MacroKind;
 
 /// The body of `cell_remote!`.
@@ -20,9 +22,18 @@ pub fn remote(input: TokenStream) -> TokenStream {
         Ok(remote) => remote,
         Err((failure, span)) => return fail(&failure, span, TokenStream::new()),
     };
+    let krate: TokenStream = krate.unwrap_or_else(|| gather::path(&["cell"])).into_iter().collect();
+    let krate = krate.to_string();
     let project = match project() {
         Ok(project) => project,
-        Err(failure) => return fail(&failure, cell_span, TokenStream::new()),
+        Err(failure) => {
+            // With the names of the old lock each use of a macro says what is wrong, too. Without,
+            // rustc would say of each that there is no such module.
+            let old = (failure.kind == Kind::StaleLock).then(|| Project::read(&package()).ok());
+            let locked = old.flatten().and_then(|(old, _)| old.lock.cells.get(&cell).cloned());
+            let content = locked.map(|locked| content(&cell, &locked, &krate));
+            return fail(&failure, cell_span, module(&alias, content.unwrap_or_default()));
+        }
     };
     let Some(locked) = project.lock.cells.get(&cell) else {
         let known = project.lock.cells.keys().map(String::as_str);
@@ -32,8 +43,13 @@ pub fn remote(input: TokenStream) -> TokenStream {
         let module = module(&alias, TokenStream::new());
         return fail(&failure, cell_span, module);
     };
-    let krate: TokenStream = krate.unwrap_or_else(|| gather::path(&["cell"])).into_iter().collect();
-    let krate = krate.to_string();
+    let mut out = module(&alias, content(&cell, locked, &krate));
+    out.extend(track::tokens(&project, &Expansion::default()));
+    out
+}
+
+/// What is in the module of a cell.
+fn content(cell: &str, locked: &LockedCell, krate: &str) -> TokenStream {
     let mut source = String::new();
     for (name, found) in &locked.macros {
         match (found.kind, found.slot) {
@@ -48,10 +64,7 @@ pub fn remote(input: TokenStream) -> TokenStream {
             (_, None) => {}
         }
     }
-    let content = source.parse().unwrap_or_default();
-    let mut out = module(&alias, content);
-    out.extend(track::tokens(&project, &Expansion::default()));
-    out
+    source.parse().unwrap_or_default()
 }
 
 /// `#[allow(..)] pub(crate) mod Alias { .. }`

@@ -7,7 +7,7 @@ use super::invocation::Invocation;
 use super::{Engines, fail, project, trace, track};
 use crate::compose;
 use crate::expansion::{Expansion, Output};
-use crate::failure::{Failure, texts};
+use crate::failure::{Failure, Kind, texts};
 use crate::item::{self, Item};
 use crate::live::{self, Originals, Walker};
 use crate::output::{self, Part, PartKind, RawOutput};
@@ -47,7 +47,10 @@ fn prepare(
 ) -> Result<Prepared, (Failure, Span)> {
     let mut calls: Vec<(Call, Invocation)> = Vec::with_capacity(invocations.len());
     for one in invocations {
-        let call = project.call(&one.cell, &one.name).map_err(|failure| (failure, one.span))?;
+        let call = project.call(&one.cell, &one.name).map_err(|failure| {
+            let unknown_cell = failure.kind == Kind::UnknownCell;
+            (failure, if unknown_cell { one.cell_span } else { one.span })
+        })?;
         if call.kind != one.kind {
             return Err((texts::project::wrong_kind(&one.cell, &one.name, call.kind), one.span));
         }
@@ -122,8 +125,10 @@ impl Prepared {
         }
         let helpers: Vec<&str> =
             request.calls.iter().flat_map(|call| &call.helpers).map(String::as_str).collect();
-        let changes =
-            item::Changes { strip_cell: !helpers.is_empty(), helpers, fields: Vec::new() };
+        // What the lock does not name, because it is damaged, say, is a second error as well.
+        let guess = item::has_fields(&request.table, request.item());
+        let strip_cell = !helpers.is_empty();
+        let changes = item::Changes { strip_cell, helpers, guess, fields: Vec::new() };
         let rows = item::emit(&request.table, request.item(), &changes).unwrap_or_default();
         live::emit(&Output { rows, ..Output::default() }, originals)
     }

@@ -54,16 +54,18 @@ pub fn gathered(arguments: TokenStream, item: TokenStream, engines: Engines<'_>)
     }
 }
 
-/// `("attribute" "ledger" table (arguments))`. The name carries the span to blame.
+/// `("attribute" "ledger" "table" (arguments))`. Cell and name carry their spans.
 fn entry(invocation: &Invocation) -> TokenTree {
-    let text = |text: &str| TokenTree::Literal(Literal::string(text));
+    let text = |text: &str, span: Span| {
+        let mut literal = Literal::string(text);
+        literal.set_span(span);
+        TokenTree::Literal(literal)
+    };
     let arguments = Group::new(Delimiter::Parenthesis, invocation.arguments.clone());
-    let mut name = Literal::string(&invocation.name);
-    name.set_span(invocation.span);
     let tokens = [
-        text(invocation.kind.word()),
-        text(&invocation.cell),
-        TokenTree::Literal(name),
+        text(invocation.kind.word(), Span::call_site()),
+        text(&invocation.cell, invocation.cell_span),
+        text(&invocation.name, invocation.span),
         TokenTree::Group(arguments),
     ];
     TokenTree::Group(Group::new(Delimiter::Parenthesis, tokens.into_iter().collect()))
@@ -81,11 +83,11 @@ fn read(entry: TokenTree) -> Option<Invocation> {
         _ => None,
     };
     let kind = MacroKind::from_word(&word()?.0)?;
-    let (cell, _) = word()?;
+    let (cell, cell_span) = word()?;
     let (name, span) = word()?;
     match tokens.next()? {
         TokenTree::Group(arguments) => {
-            Some(Invocation { kind, cell, name, span, arguments: arguments.stream() })
+            Some(Invocation { kind, cell, name, cell_span, span, arguments: arguments.stream() })
         }
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! Reading `ledger::table(arguments)`.
 
-use proc_macro::{Delimiter, Span, TokenStream, TokenTree, token_stream};
+use proc_macro::{Delimiter, Ident, Span, TokenStream, TokenTree, token_stream};
 
 use crate::failure::{Failure, texts};
 use crate::request::MacroKind;
@@ -13,7 +13,9 @@ pub(super) struct Invocation {
     pub cell: String,
     /// The macro.
     pub name: String,
-    /// The token to blame for what is wrong with it as a whole.
+    /// The token to blame if there is no such cell.
+    pub cell_span: Span,
+    /// The token to blame for what is wrong with it as a whole: the macro's name.
     pub span: Span,
     /// What stands in its parentheses.
     pub arguments: TokenStream,
@@ -39,12 +41,12 @@ pub(super) fn parse_attribute(kind: MacroKind, arguments: TokenStream) -> Result
             parsed.krate = Some(tokens.rest());
             break;
         }
-        let (cell, name, span) = tokens.path()?;
+        let path = tokens.path()?;
         let arguments = match kind {
             MacroKind::Attribute => tokens.group(Some(Delimiter::Parenthesis)).unwrap_or_default(),
             _ => TokenStream::new(),
         };
-        parsed.invocations.push(Invocation { kind, cell, name, span, arguments });
+        parsed.invocations.push(path.invocation(kind, arguments));
         if tokens.peek().is_none() {
             break;
         }
@@ -64,21 +66,19 @@ pub(super) fn parse_attribute(kind: MacroKind, arguments: TokenStream) -> Result
 /// `cell::name(input)`, with any delimiter.
 pub(super) fn parse_function(input: TokenStream) -> Result<(Invocation, TokenStream), Bad> {
     let mut tokens = Tokens::new(input);
-    let (cell, name, span) = tokens.path()?;
+    let path = tokens.path()?;
     let Some(input) = tokens.group(None) else {
         return Err(tokens.unexpected("`(` and the macro's input"));
     };
     if tokens.peek().is_some() {
         return Err(tokens.unexpected("nothing after the macro's input"));
     }
-    let kind = MacroKind::Function;
-    let one = Invocation { kind, cell, name, span, arguments: TokenStream::new() };
-    Ok((one, input))
+    Ok((path.invocation(MacroKind::Function, TokenStream::new()), input))
 }
 
 /// `Alias = "cell"`, then perhaps `, crate = path`.
 pub(super) struct Remote {
-    pub alias: proc_macro::Ident,
+    pub alias: Ident,
     pub cell: String,
     pub cell_span: Span,
     pub krate: Option<Vec<TokenTree>>,
@@ -113,6 +113,25 @@ pub(super) fn parse_remote(input: TokenStream) -> Result<Remote, Bad> {
         }
     }
     Ok(Remote { alias, cell, cell_span, krate })
+}
+
+/// `cell::name`, as it was written.
+struct Path {
+    cell: Ident,
+    name: Ident,
+}
+
+impl Path {
+    fn invocation(self, kind: MacroKind, arguments: TokenStream) -> Invocation {
+        Invocation {
+            kind,
+            cell: plain(&self.cell),
+            name: plain(&self.name),
+            cell_span: self.cell.span(),
+            span: self.name.span(),
+            arguments,
+        }
+    }
 }
 
 /// A stream with one token of look-ahead and the place of the last one.
@@ -157,8 +176,8 @@ impl Tokens {
         }
     }
 
-    /// `cell::name`; the span is that of the name.
-    fn path(&mut self) -> Result<(String, String, Span), Bad> {
+    /// `cell::name`
+    fn path(&mut self) -> Result<Path, Bad> {
         const FORM: &str = "`cell::macro`";
         let Some(TokenTree::Ident(cell)) = self.peek().cloned() else {
             return Err(self.unexpected(FORM));
@@ -171,7 +190,7 @@ impl Tokens {
             return Err(self.unexpected(FORM));
         };
         self.next();
-        Ok((plain(&cell), plain(&name), name.span()))
+        Ok(Path { cell, name })
     }
 
     /// The content of the group that comes next, if one does.
@@ -200,7 +219,7 @@ impl Tokens {
     }
 }
 
-fn plain(ident: &proc_macro::Ident) -> String {
+fn plain(ident: &Ident) -> String {
     let text = ident.to_string();
     text.strip_prefix("r#").unwrap_or(&text).to_owned()
 }

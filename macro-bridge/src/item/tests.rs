@@ -148,7 +148,7 @@ fn parses_a_part_of_a_table() {
 
 fn emitted(source: &str, helpers: &[&str], strip_cell: bool) -> Vec<Token> {
     let table = table_of(source);
-    let changes = Changes { helpers: helpers.to_vec(), strip_cell, fields: Vec::new() };
+    let changes = Changes { helpers: helpers.to_vec(), strip_cell, ..Changes::default() };
     emit(&table, 0..table.rows.len(), &changes).unwrap()
 }
 
@@ -171,6 +171,41 @@ fn what_did_not_change_is_by_reference() {
     assert_eq!(emitted("# [ L :: x ] struct A ;", &["x"], false), [range(6, 3)]);
     assert_eq!(emitted("# [ L :: x ]", &["x"], false), []);
     assert_eq!(emitted("", &["x"], false), []);
+}
+
+/// An item without what may be helpers, as text; `None` if it is none that has them.
+fn guessed(source: &str, derived: bool) -> Option<String> {
+    let table = table_of(source);
+    let rows = without_helpers(&table, 0..table.rows.len(), derived)?;
+    let emitted = crate::output::emulation::emit(&table, "", &rows, &[]).table;
+    Some(emitted.render(0..emitted.rows.len()))
+}
+
+#[test]
+fn unknown_helpers_are_taken_from_fields_and_variants_only() {
+    let rendered = |source: &str| {
+        let table = table_of(source);
+        table.render(0..table.rows.len())
+    };
+    let check = |source: &str, plain: Option<&str>| {
+        assert_eq!(guessed(source, false), plain.map(rendered), "{source}");
+    };
+    check(
+        "# [ a :: b ] struct A { # [ L :: key ] x : u8 }",
+        Some("# [ a :: b ] struct A { x : u8 }"),
+    );
+    check("struct A ( # [ L :: key ] u8 ) ;", Some("struct A ( u8 ) ;"));
+    check(
+        "enum A { # [ L :: a ] B { # [ L :: b ( 1 ) ] c : u8 } }",
+        Some("enum A { B { c : u8 } }"),
+    );
+    check("union A { # [ cell ( x ) ] a : u8 }", Some("union A { a : u8 }"));
+    let kept = "struct A { # [ rustfmt :: skip ] # [ doc = \"\" ] # [ serde ( x ) ] x : u8 }";
+    check(kept, Some(kept));
+    check("impl A { # [ tokio :: test ] fn f ( ) { } }", None);
+    check("fn f ( # [ a :: b ] x : u8 ) { }", None);
+    let derived = "# [ derive ( D ) ] struct A { # [ cell ( x ) ] a : u8 }";
+    assert_eq!(guessed(derived, true), Some(rendered(derived)));
 }
 
 #[test]
@@ -219,7 +254,7 @@ proptest! {
             }
             let _ = item.title(&table);
         }
-        let changes = Changes { helpers: vec!["primary_key"], strip_cell: strip, fields: Vec::new() };
+        let changes = Changes { helpers: vec!["primary_key"], strip_cell: strip, ..Changes::default() };
         let rows = emit(&table, range.clone(), &changes).unwrap();
         let plain = emit(&table, range.clone(), &Changes::default()).unwrap();
         let emitted = crate::output::emulation::emit(&table, "", &plain, &[]).table;

@@ -5,17 +5,19 @@ use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenSt
 
 use super::emit::Spans;
 use super::walk::Originals;
+use crate::expansion::bound::bounded;
 use crate::expansion::{Diagnostic, Expansion, Level};
 use crate::failure::Failure;
 use crate::request::MacroKind;
 
-/// The expansion's diagnostics as tokens that stand beside its output. Warnings need a place where
-/// an item may stand, so a function-like macro's are dropped.
+/// The expansion's diagnostics as tokens that stand beside its output; bounded once more, since a
+/// recorded expansion is a file. Warnings need a place where an item may stand, so a function-like
+/// macro's are dropped.
 #[must_use]
 pub fn report(expansion: &Expansion, originals: &Originals, form: MacroKind) -> TokenStream {
     let spans = Spans::new(originals, &expansion.output.spans);
     let mut out = TokenStream::new();
-    for diagnostic in &expansion.diagnostics {
+    for diagnostic in &bounded(expansion.diagnostics.clone()) {
         let (start, end) = (spans.get(diagnostic.start), spans.get(diagnostic.end));
         let text = words(diagnostic);
         match diagnostic.level {

@@ -44,6 +44,19 @@ fn reads_what_it_writes() {
 }
 
 #[test]
+fn every_cut_is_found() {
+    let text = example().to_string();
+    for length in 0..text.len() {
+        assert!(Lock::parse(&text[..length]).is_err(), "read after {length} bytes");
+    }
+    let cut = Lock::parse(text.trim_end()).unwrap_err();
+    assert_eq!(
+        (cut.line, cut.reason),
+        (text.lines().count(), "cut off: the last line has no line end")
+    );
+}
+
+#[test]
 fn every_line_is_a_fact_of_its_own_in_order() {
     let text = example().to_string();
     let facts: Vec<_> = text.lines().skip(2).collect();
@@ -157,7 +170,7 @@ fn branches_that_add_different_cells_merge_by_lines() {
     lines.sort_unstable();
     lines.dedup();
     lines.retain(|line| *line != FORMAT);
-    let merged = format!("{FORMAT}\r\n{}", lines.join("\r\n"));
+    let merged = format!("{FORMAT}\r\n{}\r\n", lines.join("\r\n"));
     assert_eq!(Lock::parse(&merged), Ok(theirs), "also with the line ends of Windows");
 }
 

@@ -22,10 +22,11 @@ impl CacheDir {
     }
 
     /// `cache` in the folder that `CELL_HOME` names, else the user's cache folder. The caller reads
-    /// the variable, since an expansion reads no environment. `None` if the user has no home.
+    /// the variable, since an expansion reads no environment; empty is the same as not set. `None`
+    /// if the user has no home.
     #[must_use]
     pub fn of_user(cell_home: Option<&Path>) -> Option<Self> {
-        match cell_home {
+        match cell_home.filter(|home| !home.as_os_str().is_empty()) {
             Some(home) => Some(Self(home.join("cache"))),
             None => {
                 let dirs = directories::ProjectDirs::from("", "", "cell")?;
@@ -170,6 +171,13 @@ mod tests {
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn an_empty_home_is_none() {
+        assert_eq!(CacheDir::of_user(Some(Path::new(""))), CacheDir::of_user(None));
+        let home = CacheDir::of_user(Some(Path::new("/home"))).unwrap();
+        assert_eq!(home.path(), Path::new("/home/cache"));
     }
 
     #[test]

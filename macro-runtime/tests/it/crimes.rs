@@ -192,6 +192,22 @@ fn endless_recursion_ends_the_guest_and_not_the_process() {
 }
 
 #[test]
+fn a_stack_in_the_guests_memory_overflows_too() {
+    // As compilers do it: frames in memory, from some address downwards.
+    let mut guest = with_function("(call $deep)", "deep");
+    guest.more = "(global $stack (mut i32) (i32.const 1024))
+        (func $deep
+          (global.set $stack (i32.sub (global.get $stack) (i32.const 8)))
+          (i32.store (global.get $stack) (i32.const 1))
+          (call $deep))"
+        .into();
+    let failure = crime(&guest);
+    assert_eq!(failure.kind, Kind::StackOverflow, "{failure}");
+    assert!(failure.message.contains("called itself"), "{failure}");
+    assert!(failure.notes.contains(&"in deep".to_owned()), "{failure}");
+}
+
+#[test]
 fn the_host_has_stack_left_when_the_guest_has_none() {
     // Recurses and asks the host at every level, so that host frames lie on a stack that is nearly
     // used up.

@@ -1,12 +1,16 @@
 //! Writing `.cell`, as `Project` reads it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::SystemTime;
 
 use macro_runtime::bridge::answer::{Answer, Question};
 use macro_runtime::bridge::digest::Digest;
-use macro_runtime::load;
+use macro_runtime::bridge::failure::Kind;
+use macro_runtime::bridge::lock::Lock;
+use macro_runtime::bridge::project::Project;
 use macro_runtime::store::{Age, Store};
+use macro_runtime::{Components as _, load};
 
 fn answer(reply: &str) -> Answer {
     Answer {
@@ -80,4 +84,45 @@ fn a_store_that_cannot_be_written_says_where() {
     fs::write(folder.path().join(".cell"), b"a file").unwrap();
     let error = Store::of_project(folder.path()).put_component(b"bytes").unwrap_err();
     assert!(error.to_string().contains(".cell/components/"), "{error}");
+}
+
+/// A project without cells, and where the component with a digest would be.
+fn project(root: &std::path::Path, digest: &Digest) -> (Project, std::path::PathBuf) {
+    let lock = Lock { manifest: *digest, profile: "default".into(), cells: BTreeMap::new() };
+    let project = Project { root: root.to_owned(), lock };
+    let path = project.component_path(digest);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    (project, path)
+}
+
+#[test]
+fn only_files_of_a_size_that_components_have_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest = Digest::of(b"bytes");
+    let (project, path) = project(folder.path(), &digest);
+    let refused = |words: &str| {
+        let failure = project.component(&digest).unwrap_err();
+        assert_eq!(failure.kind, Kind::NoComponent);
+        assert!(failure.to_string().contains(words), "{failure}");
+        assert!(failure.help[0].contains("`cell lock`"), "{failure}");
+    };
+    refused("is not here");
+    let pipe = || {
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    };
+    pipe();
+    refused("it is not a file");
+    // And it stands in nobody's way who writes the component anew.
+    Store::of_project(folder.path()).put_component(b"bytes").unwrap();
+    assert_eq!(project.component(&digest).unwrap(), b"bytes");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    refused("it is not a file");
+    fs::remove_dir(&path).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+    refused("it is not a file");
+    fs::remove_file(&path).unwrap();
+    // Without a byte on the disk.
+    fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    refused("larger than");
 }

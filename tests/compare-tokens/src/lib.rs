@@ -4,18 +4,23 @@
 
 extern crate proc_macro;
 
+use std::collections::BTreeSet;
+
 use proc_macro::{TokenStream, TokenTree};
+
+/// The `{:?}` of a group's spans: the whole, the opening and the closing delimiter.
+pub type Ends = [String; 3];
 
 /// How much of a group's span is compared. The span of the whole always is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Groups {
+pub enum Groups<'a> {
     /// The opening and the closing delimiter too.
     Exact,
     /// The whole only: on stable, a group that a macro builds anew has one span for all three.
     Whole,
-    /// As `Exact`, but where the first stream's group was built anew the second may have the
-    /// user's own group, whose delimiters have spans of their own.
-    Restored,
+    /// As `Exact`, but where the first stream's group was built anew the second may have the user's
+    /// own group, whose delimiters have spans of their own. These are the user's groups.
+    Restored(&'a BTreeSet<Ends>),
 }
 
 /// What [`compare`] found.
@@ -23,7 +28,7 @@ pub enum Groups {
 pub struct Compared {
     /// Tokens of the first stream, those in groups included; a group is one.
     pub tokens: usize,
-    /// Groups where only the second has spans for the delimiters (see [`Groups::Restored`]).
+    /// Groups where only the second has the spans of the delimiters.
     pub restored: usize,
     /// The first token in which the streams differ, and what stands there in each.
     pub difference: Option<String>,
@@ -33,19 +38,18 @@ pub struct Compared {
 struct Token {
     text: String,
     /// The whole, the opening and the closing delimiter of a group.
-    ends: Option<[String; 3]>,
+    ends: Option<Ends>,
 }
 
 /// Compares two streams token by token.
 #[must_use]
-pub fn compare(first: TokenStream, second: TokenStream, groups: Groups) -> Compared {
+pub fn compare(first: TokenStream, second: TokenStream, groups: Groups<'_>) -> Compared {
     let (first, second) = (flatten(first), flatten(second));
     let mut compared = Compared { tokens: first.len(), ..Compared::default() };
     for at in 0..first.len().max(second.len()) {
         match (first.get(at), second.get(at)) {
-            (Some(a), Some(b))
-                if a.text == b.text && (groups == Groups::Whole || a.ends == b.ends) => {}
-            (Some(a), Some(b)) if a.text == b.text && groups == Groups::Restored && a.is_anew() => {
+            (Some(a), Some(b)) if a.text == b.text && a.ends == b.ends => {}
+            (Some(a), Some(b)) if a.text == b.text && may_differ(a, b, groups) => {
                 compared.restored += 1;
             }
             (a, b) => {
@@ -58,9 +62,24 @@ pub fn compare(first: TokenStream, second: TokenStream, groups: Groups) -> Compa
     compared
 }
 
+/// May the delimiters of two groups have other spans?
+fn may_differ(a: &Token, b: &Token, groups: Groups<'_>) -> bool {
+    match (groups, &b.ends) {
+        (Groups::Whole, _) => true,
+        (Groups::Restored(users), Some(ends)) => a.is_anew() && users.contains(ends),
+        _ => false,
+    }
+}
+
+/// The spans of all groups in a stream.
+#[must_use]
+pub fn ends(stream: TokenStream) -> BTreeSet<Ends> {
+    flatten(stream).into_iter().filter_map(|token| token.ends).collect()
+}
+
 /// The first token in which two streams differ; `None` if they do not.
 #[must_use]
-pub fn difference(first: TokenStream, second: TokenStream, groups: Groups) -> Option<String> {
+pub fn difference(first: TokenStream, second: TokenStream, groups: Groups<'_>) -> Option<String> {
     compare(first, second, groups).difference
 }
 

@@ -196,6 +196,22 @@ fn names_are_plain() {
     }
 }
 
+#[test]
+fn a_plan_says_one_thing_of_one_name() {
+    let request = one("struct S ;");
+    let check = |plan: &[(&str, &str, &str)]| {
+        let mut answer = items("");
+        let entry = |(kind, name, body): &(&str, &str, &str)| PlanEntry {
+            body: (*body).into(),
+            ..entry(kind, name)
+        };
+        answer.plan = plan.iter().map(entry).collect();
+        run(&request, vec![answer]).map(|_| ()).map_err(|failure| failure.kind)
+    };
+    assert_eq!(check(&[("table", "a", "1"), ("topic", "a", "2"), ("table", "a", "1")]), Ok(()));
+    assert_eq!(check(&[("table", "a", "1"), ("table", "a", "2")]), Err(Kind::InvalidAnswer));
+}
+
 fn diagnostic(level: Level, message: &str, start: u32, end: u32) -> Diagnostic {
     let (notes, suggestions) = (vec![], vec![]);
     Diagnostic { level, message: message.into(), start, end, notes, suggestions }
@@ -216,6 +232,18 @@ fn diagnostics_point_at_something_and_say_something() {
         assert_eq!(check(Level::Error, "x", bad, 0), Err(Kind::InvalidAnswer), "{bad}");
         assert_eq!(check(Level::Error, "x", 0, bad), Err(Kind::InvalidAnswer), "{bad}");
     }
+}
+
+#[test]
+fn diagnostics_of_all_macros_together_are_bounded() {
+    let answer = || {
+        let mut answer = items("");
+        answer.diagnostics = vec![diagnostic(Level::Error, "x", 0, 0); 60];
+        answer
+    };
+    let expansion = run(&two("struct S ;"), vec![answer(), answer()]).unwrap();
+    assert_eq!(expansion.diagnostics.len(), 100);
+    assert_eq!(expansion.diagnostics[99].notes[0].message, "and 20 more errors and warnings");
 }
 
 #[test]

@@ -149,6 +149,8 @@ pub fn out_of_tables(subject: &Subject, what: &str) -> Failure {
     subject.failure(Kind::OutOfMemory, &format!("wanted more than {what}")).help(AUTHOR)
 }
 
+const TOO_DEEP: &str = "the macro calls itself without end, or the input nests too deep for it: try a simpler input, then report it to the author";
+
 /// The macro's calls nest too deep.
 #[must_use]
 pub fn stack_overflow(subject: &Subject, stack: u64, function: Option<&str>) -> Failure {
@@ -156,8 +158,17 @@ pub fn stack_overflow(subject: &Subject, stack: u64, function: Option<&str>) -> 
     let failure = subject
         .failure(Kind::StackOverflow, &what)
         .note(format!("its input has {} tokens", thousands(subject.rows as u64)));
-    at_function(failure, function)
-        .help("the macro calls itself without end, or the input nests too deep for it: try a simpler input, then report it to the author")
+    at_function(failure, function).help(TOO_DEEP)
+}
+
+/// The same, where the stack that is used up is in the guest's own memory: what the engine sees is an
+/// access below it.
+#[must_use]
+pub fn stack_overflow_in_memory(subject: &Subject, function: Option<&str>) -> Failure {
+    let failure = subject
+        .failure(Kind::StackOverflow, "called itself until its stack was used up")
+        .note(format!("its input has {} tokens", thousands(subject.rows as u64)));
+    at_function(failure, function).help(TOO_DEEP)
 }
 
 /// More output than the host takes over from the guest's memory, before any of it is looked at.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::digest::Digest;
 use crate::failure::{Failure, Kind};
 use crate::item::Item;
-use crate::lock::LockError;
+use crate::lock::{LockError, SLOTS};
 use crate::policy::Violation;
 use crate::request::{Call, MacroKind, Request};
 use crate::sealed::Damage;
@@ -102,7 +102,7 @@ pub fn empty_slot(kind: MacroKind, slot: u16) -> Failure {
 pub fn unusable_expansion(request: &Request, reason: &str) -> Failure {
     Failure::new(
         Kind::BadExpansion,
-        format!("the expansion of `{}` cannot be used: {reason}", request.title()),
+        format!("the recorded expansion of `{}` cannot be used: {reason}", request.title()),
     )
     .note(item_note(request))
     .help("delete it from `.cell/expansions` and run `cell vendor`")
@@ -210,6 +210,7 @@ pub fn same_field(request: &Request, one: usize, other: usize, name: &str) -> Fa
     Failure::new(Kind::Conflict, message)
         .note(item_note(request))
         .help("use one of them on this item")
+        .in_call(other)
 }
 
 /// There are no fields to add to.
@@ -222,6 +223,7 @@ pub fn no_fields(request: &Request, call: usize, name: &str) -> Failure {
     )
     .note(item_note(request))
     .help(format!("use `{path}` on a `struct` with `{{ .. }}`"))
+    .in_call(call)
 }
 
 /// 02xx: no `cell.toml`.
@@ -296,6 +298,14 @@ pub fn no_component(path: &Path, digest: &Digest) -> Failure {
         .help("run `cell lock`, or restore `.cell/components` from version control")
 }
 
+/// Something in the component's place that cannot be read.
+#[must_use]
+pub fn unreadable_component(path: &Path, digest: &Digest, reason: &str) -> Failure {
+    Failure::new(Kind::NoComponent, format!("component {} cannot be read", digest.short()))
+        .note(format!("{}: {reason}", path.display()))
+        .help("delete it and run `cell lock`, or restore `.cell/components` from version control")
+}
+
 /// Other bytes than the lock names.
 #[must_use]
 pub fn wrong_digest(cell: &str, expected: &Digest, found: &Digest) -> Failure {
@@ -328,14 +338,32 @@ pub fn unrecorded(
     .help(format!("restore the answer from version control, or remove `{path}` from the item"))
 }
 
-/// More macros than slots.
+/// More macros than slots. `cells` are names with how many macros of this kind each has.
 #[must_use]
-pub fn too_many_macros(kind: MacroKind, count: usize) -> Failure {
-    Failure::new(
+pub fn too_many_macros(kind: MacroKind, cells: &[(&str, usize)]) -> Failure {
+    let (what, all) = (kind.word(), cells.iter().map(|(_, count)| count).sum::<usize>());
+    let most = usize::from(SLOTS);
+    let mut counts: Vec<_> = cells.iter().filter(|(_, count)| *count > 0).collect();
+    counts.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+    let counted: Vec<_> =
+        counts.iter().map(|(name, count)| format!("`{name}` has {count}")).collect();
+    let failure = Failure::new(
         Kind::TooManyMacros,
-        format!("{count} macros of kind {} in one project; alias modules can name 64", kind.word()),
+        format!("{all} macros of kind {what} in one project, and there are numbers for {most}"),
     )
-    .help("write `#[cell::wasm(cell::macro)]` for some, and remove cells that are not used from `cell.toml`")
+    .note(counted.join(", "))
+    .note(
+        "`cell_remote!` reaches attributes and derives by number; function-like macros need none",
+    );
+    match counts.first() {
+        // Nothing in the project can help.
+        Some((name, count)) if *count > most => failure.help(format!(
+            "`{name}` alone has too many: its author has to publish them as two cells, or make one macro of several with an argument"
+        )),
+        _ => failure.help(
+            "remove cells that this project does not use from `cell.toml`, then run `cell lock`",
+        ),
+    }
 }
 
 /// `cell.toml` cannot be read.
@@ -416,6 +444,17 @@ pub fn internal(what: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn too_many_macros_names_the_cell_that_has_them() {
+        let check = |cells: &[(&str, usize)], note: &str, help: &str| {
+            let failure = too_many_macros(MacroKind::Attribute, cells);
+            assert!(failure.notes[0].contains(note), "{failure}");
+            assert!(failure.help[0].contains(help), "{failure}");
+        };
+        check(&[("a", 2), ("b", 65), ("c", 0)], "`b` has 65, `a` has 2", "`b` alone");
+        check(&[("a", 64), ("b", 1)], "`a` has 64, `b` has 1", "remove cells");
+    }
 
     #[test]
     fn near_names() {

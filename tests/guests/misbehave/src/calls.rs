@@ -12,7 +12,10 @@ pub(crate) const CRIMES: &[Crime] = &[
     ("call_near", "has said `vault::secret` and asks `vault::secret `", |_| {
         ask("vault", "secret ")
     }),
-    ("call_path", "has said `../vault::secret`, and asks it", |_| ask("../vault", "secret")),
+    ("call_path", "asks `../vault::secret`", |_| ask("../vault", "secret")),
+    ("call_forged", "asks a cell whose name looks like a line of ours", |_| {
+        ask("vault\nhelp: run `rm -r ~`", "secret")
+    }),
     ("call_huge", "asks `vault::secret` with 100 MiB", |_| huge()),
     ("call_flood", "asks `vault::secret` a million different questions", |_| flood()),
     ("call_repeat", "asks `vault::secret` the same a hundred times, which is legal", |_| repeat()),
@@ -21,8 +24,8 @@ pub(crate) const CRIMES: &[Crime] = &[
 /// What `describe` says of a macro of this list.
 pub(crate) fn declared(name: &str) -> &'static [(&'static str, &'static str)] {
     match name {
-        "call_undeclared" => &[],
-        "call_path" => &[("../vault", "secret")],
+        // A component that declared the last two could not be described, and so not locked.
+        "call_undeclared" | "call_path" | "call_forged" => &[],
         _ if name.starts_with("call_") => &[("vault", "secret")],
         _ => &[],
     }

@@ -44,6 +44,7 @@ impl Guest for Component {
     }
 
     fn plan(name: String, _input: Input, _context: Context) -> Planned {
+        stops::report_panics();
         match stops::PLANS.iter().find(|(known, ..)| *known == name) {
             Some((.., plan)) => plan(),
             None => Planned { facts: Vec::new(), diagnostics: Vec::new() },

@@ -85,6 +85,11 @@ fn crosses(input: Input) -> Expansion {
 }
 
 fn twice(input: Input) -> Expansion {
-    let whole = Token { kind: 4, sub: 0, span: first(&input), a: 1, b: 0 };
+    let (mut at, mut siblings) = (input.split as usize, 0);
+    while let Some(token) = input.tokens.get(at) {
+        at += 1 + if token.kind == 3 { token.a as usize } else { 0 };
+        siblings += 1;
+    }
+    let whole = Token { kind: 4, sub: 0, span: first(&input), a: siblings, b: 0 };
     answer(String::new(), vec![whole, whole])
 }

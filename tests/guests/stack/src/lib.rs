@@ -86,12 +86,6 @@ fn cycle_b(_arguments: TokenStream, _item: TokenStream) -> TokenStream {
     TokenStream::new()
 }
 
-/// Needs itself.
-#[cell_macro(attribute, needs(narcissus))]
-fn narcissus(_arguments: TokenStream, _item: TokenStream) -> TokenStream {
-    TokenStream::new()
-}
-
 /// Needs a macro that does not exist, of a cell that does not exist.
 #[cell_macro(attribute, needs(nowhere::nothing))]
 fn needs_nothing(_arguments: TokenStream, _item: TokenStream) -> TokenStream {
@@ -170,7 +164,6 @@ macro_guest_sdk::component!(
     fails_in_plan,
     cycle_a,
     cycle_b,
-    narcissus,
     needs_nothing,
     replace_a,
     replace_b,

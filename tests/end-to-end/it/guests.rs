@@ -1,0 +1,74 @@
+//! Components: the ones that are built from guests, and some that no compiler makes.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, bail};
+
+use crate::project::{clean, folder, workspace};
+use crate::run::{run, turn};
+
+/// The committed component of `ledger`.
+pub(crate) fn ledger() -> PathBuf {
+    workspace().join("guests/components/ledger.wasm")
+}
+
+/// The component of `misbehave`, built if there is none of its sources.
+pub(crate) fn misbehave() -> Result<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| build("misbehave").map_err(|e| format!("{e:#}")));
+    built.clone().map_err(|e| anyhow!(e))
+}
+
+/// The component of `stack`, in the same way.
+pub(crate) fn stack() -> Result<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| build("stack").map_err(|e| format!("{e:#}")));
+    built.clone().map_err(|e| anyhow!(e))
+}
+
+/// The component of a guest, built if there is none of its sources.
+pub(crate) fn build(guest: &str) -> Result<PathBuf> {
+    // Tests that share this folder may be other processes of a later run: the command itself
+    // replaces files at once.
+    let components = folder().join("components");
+    std::fs::create_dir_all(&components)?;
+    let command = |check: bool| -> Result<_> {
+        // With the user's own `CELL_HOME`, where the kit is.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cell-end-to-end"));
+        let home = std::env::var_os("CELL_HOME").unwrap_or_default();
+        command = clean(command)?;
+        command
+            .env("CELL_HOME", home)
+            .env_remove("CARGO_TARGET_DIR")
+            .args(["build-macros", "--package", guest, "--manifest-path"])
+            .arg(workspace().join("guests/Cargo.toml"))
+            .arg("--out-dir")
+            .arg(&components)
+            .arg("--target-dir")
+            .arg(folder().join("guest-target"));
+        if check {
+            command.arg("--check");
+        }
+        let _turn = turn();
+        run(&mut command, &folder(), Duration::from_secs(900))
+    };
+    if command(true)?.code != Some(0) {
+        let ended = command(false)?;
+        if ended.code != Some(0) {
+            bail!(
+                "the guest `{guest}` could not be built:\n{}\n\
+                 help: `cargo xtask setup` prepares a compiler for guests",
+                ended.stderr
+            );
+        }
+    }
+    Ok(components.join(format!("{guest}.wasm")))
+}
+
+/// A component from its text.
+pub(crate) fn written(text: &str) -> Result<Vec<u8>> {
+    Ok(wat::parse_str(text)?)
+}

@@ -1,0 +1,22 @@
+//! All the way through cargo and rustc, with components. The token bridge: what comes back equals
+//! what went in. Bad input: whatever is wrong with the code, the project, a macro or its component,
+//! there is one error at the right tokens, it says whose fault it is, and its help can be followed.
+//! rustc never dies and never hangs.
+//!
+//! What the library tests of `macro-bridge` and `macro-runtime` show is not shown again; here is
+//! what only a whole build shows. Projects are in the target folder, under `tmp/end-to-end`.
+#![forbid(unsafe_code)]
+
+mod bridge;
+mod cache;
+mod calls;
+mod code;
+mod components;
+mod crimes;
+mod guests;
+mod help;
+mod project;
+mod records;
+mod report;
+mod run;
+mod stacks;
