@@ -41,6 +41,7 @@ mod replace;
 pub mod store;
 mod translate;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use macro_bridge::answer::{Answer, Question};
@@ -60,7 +61,8 @@ pub use notice::{Notice, Notices};
 pub use store::Store;
 
 use expand::{Service, Told, Want};
-use loaded::{Loader, Shelf};
+use loaded::{Loader, Ready, Shelf};
+use own_stack::{Asker, Workers};
 
 /// What a cell says to a question: bytes as its schema has them, or an error of its own.
 pub type Reply = Result<Vec<u8>, String>;
@@ -133,6 +135,12 @@ pub struct Statistics {
 
 /// Runs components. One per process is enough: it can be used from any number of threads.
 pub struct Runtime {
+    core: Arc<Core>,
+    workers: Workers,
+}
+
+/// What the threads share on which guests run.
+struct Core {
     engine: Engine,
     linker: Linker<host::State>,
     cache: Option<cache::Cache>,
@@ -149,7 +157,8 @@ impl Runtime {
         let engine = engine::engine(signals)?;
         let linker = loaded::linker(&engine)?;
         let cache = cache.map(|dir| cache::Cache::new(&dir, &engine, notices));
-        Ok(Self { engine, linker, cache, shelf: Shelf::default() })
+        let core = Core { engine, linker, cache, shelf: Shelf::default() };
+        Ok(Self { core: Arc::new(core), workers: Workers::new(limits::THREAD_STACK) })
     }
 
     /// Checks a component and asks it what macros it has. `cell` is for the texts of errors and may
@@ -158,13 +167,13 @@ impl Runtime {
     /// # Errors
     /// 03xx if it stops, 04xx if it is not usable.
     pub fn describe(&self, cell: &str, component: &[u8]) -> Result<Description, Failure> {
-        own_stack::run(
-            limits::THREAD_STACK,
-            |_: own_stack::Asker<(), ()>| {
-                let audit = load::check(component, load::LoadOptions { cell, expected: None })?;
-                let bytes = || Ok(component.to_vec());
-                let ready = self.shelf.ready(&self.loader(), cell, &audit.digest, bytes)?;
-                let macros = expand::describe(&self.engine, cell, audit.digest, &ready)?;
+        let (core, cell, component) = (Arc::clone(&self.core), cell.to_owned(), component.to_vec());
+        self.workers.run(
+            move |_: Asker<(), ()>| {
+                let options = load::LoadOptions { cell: &cell, expected: None };
+                let audit = load::check(&component, options)?;
+                let ready = core.ready(&cell, &audit.digest, || Ok(component))?;
+                let macros = expand::describe(&core.engine, &cell, audit.digest, &ready)?;
                 Ok(Description { audit, macros })
             },
             |()| (),
@@ -185,10 +194,10 @@ impl Runtime {
         lookup: &dyn Lookup,
     ) -> Result<Expansion, Failure> {
         let mut service = Service::new(request, components, lookup);
-        let ran = own_stack::run(
-            limits::THREAD_STACK,
-            |asker| {
-                let ready = request
+        let (core, own) = (Arc::clone(&self.core), request.clone());
+        let ran = self.workers.run(
+            move |asker| {
+                let ready = own
                     .calls
                     .iter()
                     .enumerate()
@@ -197,12 +206,11 @@ impl Runtime {
                             Some(Told::Component(bytes)) => bytes,
                             _ => Err(texts::engine::internal("nobody has the component", "")),
                         };
-                        self.shelf
-                            .ready(&self.loader(), &call.cell, &call.component, fetch)
+                        core.ready(&call.cell, &call.component, fetch)
                             .map_err(|failure| expand::in_call(failure, index))
                     })
                     .collect::<Result<Vec<_>, _>>()?;
-                expand::run(&self.engine, request, &ready, &asker)
+                expand::run(&core.engine, &own, &ready, &asker)
             },
             |want| service.serve(want),
         )?;
@@ -219,30 +227,40 @@ impl Runtime {
         component: &Digest,
         components: &dyn Components,
     ) -> Result<(), Failure> {
-        own_stack::run(
-            limits::THREAD_STACK,
-            |asker: own_stack::Asker<(), Result<Vec<u8>, Failure>>| {
+        let (core, cell, component) = (Arc::clone(&self.core), cell.to_owned(), *component);
+        self.workers.run(
+            move |asker: Asker<(), Result<Vec<u8>, Failure>>| {
                 let fetch = || {
                     asker.ask(()).unwrap_or_else(|| {
                         Err(texts::engine::internal("nobody has the component", ""))
                     })
                 };
-                self.shelf.ready(&self.loader(), cell, component, fetch).map(drop)
+                core.ready(&cell, &component, fetch).map(drop)
             },
-            |()| components.component(component),
+            |()| components.component(&component),
         )
     }
 
     /// What was compiled and what was not.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
+        let shelf = &self.core.shelf;
         Statistics {
-            compiled: self.shelf.compiled.load(Ordering::Relaxed),
-            from_cache: self.shelf.from_cache.load(Ordering::Relaxed),
+            compiled: shelf.compiled.load(Ordering::Relaxed),
+            from_cache: shelf.from_cache.load(Ordering::Relaxed),
         }
     }
+}
 
-    fn loader(&self) -> Loader<'_> {
-        Loader { engine: &self.engine, cache: self.cache.as_ref(), linker: &self.linker }
+impl Core {
+    /// The component of this digest, ready to be instantiated.
+    fn ready(
+        &self,
+        cell: &str,
+        digest: &Digest,
+        bytes: impl FnOnce() -> Result<Vec<u8>, Failure>,
+    ) -> Result<Arc<Ready>, Failure> {
+        let Self { engine, linker, cache, shelf } = self;
+        shelf.ready(&Loader { engine, cache: cache.as_ref(), linker }, cell, digest, bytes)
     }
 }

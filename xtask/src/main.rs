@@ -1,6 +1,7 @@
 //! All automation of this workspace: `cargo xtask`.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod check;
 mod demo;
 mod errors;
@@ -26,20 +27,27 @@ Usage: cargo xtask <task>
   test --light  only those that need neither wasmtime nor a compiler for guests
   setup         install what guests are compiled with, if nothing here can compile them
   check         everything that can be checked without running a test
+  bench         measure, and write the tables of benches/README.md; 30 minutes
+  bench <part>  only `expansions`, `builds` or `memory`
+  bench expansions <profile>  only the host that is built with `optimised`, `documented` or `dev`
   bindings      make the bindings of guests again from wit/
   errors        make docs/errors.md again
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match run(&words) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            step::say("error:", &format!("{error:#}"));
-            ExitCode::FAILURE
-        }
+    if let Some(file) = std::env::var_os(bench::peak::FILE) {
+        return ended(bench::peak::wrap(file.as_ref(), &arguments));
     }
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    ended(run(&words).map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(result: Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        step::say("error:", &format!("{error:#}"));
+        ExitCode::FAILURE
+    })
 }
 
 fn run(words: &[&str]) -> Result<()> {
@@ -50,6 +58,11 @@ fn run(words: &[&str]) -> Result<()> {
         ["test", "--light"] => test::light(),
         ["setup"] => setup::run(),
         ["check"] => check::run(),
+        ["bench"] => bench::run(None, None),
+        ["bench", part @ ("expansions" | "builds" | "memory")] => bench::run(Some(part), None),
+        ["bench", "expansions", host @ ("optimised" | "documented" | "dev")] => {
+            bench::run(Some("expansions"), Some(host))
+        }
         ["bindings"] => test::bindings(),
         ["errors"] => errors::write(),
         [] | ["help" | "--help" | "-h"] => {
