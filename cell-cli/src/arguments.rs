@@ -304,14 +304,17 @@ pub struct MacroServer {
     #[arg(long)]
     pub foreground: bool,
     /// End when nobody asked for so many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, env = "CELL_SERVER_IDLE")]
     pub idle: u64,
     /// End when more MiB of memory are in use
-    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    #[arg(long, value_name = "MIB", default_value_t = 1024, env = "CELL_SERVER_MEMORY")]
     pub memory: u64,
     /// Expansions at the same time, instead of as many as there are cores
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, value_name = "N", env = "CELL_SERVER_JOBS")]
     pub jobs: Option<usize>,
+    /// Is in the background already
+    #[arg(long, hide = true, conflicts_with = "foreground")]
+    pub detached: bool,
 }
 
 /// Options of `cell explain`.

@@ -36,19 +36,56 @@ pub fn write(stream: &mut impl Write, parts: &[&[u8]]) -> io::Result<()> {
 /// # Errors
 /// Those of the stream, and `InvalidData` for a length that no frame has.
 pub fn read(stream: &mut impl Read) -> io::Result<Vec<u8>> {
+    read_patiently(stream, &mut || false)
+}
+
+/// Reads one frame from a stream with a time limit: whenever the limit passes, `wait` says whether
+/// to wait once more.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_patiently(
+    stream: &mut impl Read,
+    wait: &mut dyn FnMut() -> bool,
+) -> io::Result<Vec<u8>> {
     let mut length = [0; 4];
-    stream.read_exact(&mut length)?;
+    fill(stream, &mut length, wait)?;
     let length = u32::from_le_bytes(length) as usize;
     if length > FRAME_BYTES {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame of more than 80 MiB"));
     }
     let mut frame = Vec::new();
     // Grows with what really arrives, not with what was announced.
-    stream.take(length as u64).read_to_end(&mut frame)?;
-    if frame.len() < length {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+    while frame.len() < length {
+        let begin = frame.len();
+        frame.resize(length.min(begin + PIECE), 0);
+        fill(stream, &mut frame[begin..], wait)?;
     }
     Ok(frame)
+}
+
+/// Bytes that are read at once.
+const PIECE: usize = 256 << 10;
+
+fn fill(
+    stream: &mut impl Read,
+    mut rest: &mut [u8],
+    wait: &mut dyn FnMut() -> bool,
+) -> io::Result<()> {
+    while !rest.is_empty() {
+        match stream.read(rest) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => rest = &mut rest[count..],
+            Err(error) => match error.kind() {
+                io::ErrorKind::Interrupted => {}
+                // The limit of a socket, by either name.
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut if wait() => {}
+                io::ErrorKind::WouldBlock => return Err(io::ErrorKind::TimedOut.into()),
+                _ => return Err(error),
+            },
+        }
+    }
+    Ok(())
 }
 
 /// What the server is asked: to expand a request of a project.

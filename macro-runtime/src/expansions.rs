@@ -7,7 +7,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 use macro_bridge::digest::Digest;
@@ -22,8 +21,14 @@ use crate::{Notice, Notices};
 pub const ALL_BYTES: u64 = 256 << 20;
 /// What one entry costs on the disk besides its content.
 const BLOCK: u64 = 4 << 10;
-/// After how many new entries a process looks at the size of the whole.
-const LOOK: u32 = 512;
+/// Bytes of the largest entry that is read, as in `macro_bridge::host::Cached`.
+const LARGEST: u64 = 256 << 20;
+
+/// Is the size of the whole looked at when this entry was written? One in 256 says yes by its key:
+/// compilers make few entries each, and do not know of each other's.
+fn is_looked_at(key: &Digest) -> bool {
+    key.to_string().starts_with("00")
+}
 
 /// The cache of one user.
 #[derive(Debug)]
@@ -31,7 +36,6 @@ pub struct Expansions {
     folder: PathBuf,
     notices: Notices,
     usable: OnceLock<bool>,
-    saved: AtomicU32,
 }
 
 /// What is in the cache.
@@ -48,7 +52,7 @@ impl Expansions {
     #[must_use]
     pub fn new(cache: &CacheDir, notices: Notices) -> Self {
         let folder = cache.path().join(home::EXPANSIONS);
-        Self { folder, notices, usable: OnceLock::new(), saved: AtomicU32::new(0) }
+        Self { folder, notices, usable: OnceLock::new() }
     }
 
     /// Its folder.
@@ -76,8 +80,7 @@ impl Expansions {
             self.notices.say(Notice::CacheNotWritten { path, reason });
             return;
         }
-        if self.saved.fetch_add(1, Ordering::Relaxed) % LOOK == LOOK - 1 {
-            sweep(folder);
+        if is_looked_at(key) {
             self.shrink(ALL_BYTES);
         }
     }
@@ -94,8 +97,10 @@ impl Expansions {
     }
 
     /// Removes the entries that were not used for longest until the rest is no larger than three
-    /// quarters of `limit`, if all are larger than it. Says what it removed.
+    /// quarters of `limit`, if all are larger than it, and what killed writers left. Says what it
+    /// removed.
     pub fn shrink(&self, limit: u64) -> Contents {
+        list(&self.folder).iter().for_each(|folder| sweep(&folder.path()));
         let mut files = self.files();
         let mut all: u64 = files.iter().map(|(_, bytes, _)| bytes).sum();
         let mut removed = Contents::default();
@@ -122,11 +127,11 @@ impl Expansions {
         let (mut good, mut damaged) = (0, Vec::new());
         for (_, _, path) in self.files() {
             let key = path.file_name().and_then(|name| Digest::parse(&name.to_string_lossy()));
-            let bytes = dir::read_own(&path, u64::MAX);
+            let bytes = dir::read_own(&path, LARGEST);
             if key.zip(bytes.ok()).is_some_and(|(key, bytes)| file::decode(&bytes, &key).is_ok()) {
                 good += 1;
             } else {
-                let _ = fs::remove_file(&path);
+                let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
                 damaged.push(path);
             }
         }
@@ -146,9 +151,6 @@ impl Expansions {
 
     /// Time of last use, bytes on the disk, path.
     fn files(&self) -> Vec<(SystemTime, u64, PathBuf)> {
-        let list = |folder: &Path| -> Vec<fs::DirEntry> {
-            fs::read_dir(folder).into_iter().flatten().flatten().collect()
-        };
         let entry = |entry: fs::DirEntry| -> Option<(SystemTime, u64, PathBuf)> {
             let found = entry.metadata().ok()?;
             let bytes = found.len().next_multiple_of(BLOCK);
@@ -157,6 +159,11 @@ impl Expansions {
         };
         list(&self.folder).iter().flat_map(|one| list(&one.path())).filter_map(entry).collect()
     }
+}
+
+/// What is in a folder, as far as it can be read.
+fn list(folder: &Path) -> Vec<fs::DirEntry> {
+    fs::read_dir(folder).into_iter().flatten().flatten().collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One compiler: a greeting, then requests and replies until it hangs up.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -12,7 +13,8 @@ use std::time::Duration;
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::file;
 use macro_bridge::failure::{Failure, Kind};
-use macro_bridge::project::Projects;
+use macro_bridge::lock::Lock;
+use macro_bridge::project::Project;
 use macro_bridge::request;
 use macro_bridge::wire::{self, Asked, HELLO, Reply};
 use macro_runtime::{Expansions, Runtime};
@@ -21,7 +23,7 @@ use crate::gate::Gate;
 
 /// Compilers at the same time: each costs a thread that mostly waits. A build has as many as jobs.
 const CONNECTIONS: usize = 512;
-/// A compiler that begins a message has so long to end it.
+/// So long a compiler may take for its greeting, and to take a reply.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What all connections share.
@@ -29,32 +31,44 @@ pub(crate) struct Workshop {
     pub(crate) runtime: Runtime,
     pub(crate) expansions: Option<Expansions>,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) projects: Projects,
 }
 
 /// Takes connections for ever.
 pub(crate) fn accept(listener: &UnixListener, workshop: &Arc<Workshop>) {
-    static OPEN: AtomicUsize = AtomicUsize::new(0);
     for stream in listener.incoming() {
         let Ok(stream) = stream else {
             // Out of file descriptors, say: others end before long.
             std::thread::sleep(Duration::from_millis(10));
             continue;
         };
-        if OPEN.load(Ordering::Relaxed) >= CONNECTIONS || !is_this_users(&stream) {
+        let open = Open::new();
+        if open.0 >= CONNECTIONS || !is_this_users(&stream) {
             continue;
         }
-        OPEN.fetch_add(1, Ordering::Relaxed);
         let workshop = Arc::clone(workshop);
         let thread = std::thread::Builder::new().name("compiler".to_owned());
-        let started = thread.spawn(move || {
-            // However it ends, the compiler sees that it was hung up on and asks elsewhere.
+        // Without a thread, and however it ends, the compiler sees that it was hung up on.
+        let _ = thread.spawn(move || {
+            let _open = open;
             let _ = talk(stream, &workshop);
-            OPEN.fetch_sub(1, Ordering::Relaxed);
         });
-        if started.is_err() {
-            OPEN.fetch_sub(1, Ordering::Relaxed);
-        }
+    }
+}
+
+/// A connection is open; the number is of those that were before.
+struct Open(usize);
+
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+impl Open {
+    fn new() -> Self {
+        Self(OPEN.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -81,20 +95,23 @@ fn talk(mut stream: UnixStream, workshop: &Workshop) -> io::Result<()> {
     }
     // Between two macros a compiler may compile for minutes.
     stream.set_read_timeout(None)?;
-    loop {
+    while !workshop.gate.is_closing() {
         let frame = wire::read(&mut stream)?;
-        let turn = workshop.gate.enter();
+        let visit = workshop.gate.visit();
+        let turn = visit.turn();
         // A panic of ours costs this expansion, which is then made elsewhere, and nobody else's.
         let answered = catch_unwind(AssertUnwindSafe(|| workshop.answer(&frame)));
+        // A compiler that is slow to read keeps nobody waiting.
+        drop(turn);
         let (reply, keep) = answered.unwrap_or((Reply::Pass, None));
         reply.write(&mut stream)?;
-        drop(turn);
         if let (Some(keep), Some(expansions), Reply::Expansion(file)) =
             (keep, &workshop.expansions, &reply)
         {
             expansions.save_file(&keep, file);
         }
     }
+    Ok(())
 }
 
 impl Workshop {
@@ -103,8 +120,11 @@ impl Workshop {
         let Some(asked) = Asked::read(frame) else { return (Reply::Pass, None) };
         let Ok(request) = request::file::decode(asked.request) else { return (Reply::Pass, None) };
         let root = PathBuf::from(std::ffi::OsString::from_vec(asked.root.to_vec()));
-        let Ok(project) = self.projects.load(&root) else { return (Reply::Pass, None) };
-        match self.runtime.expand(&request, &*project, &*project) {
+        // Components and answers, each checked by its digest; what the lock says is in the request.
+        let lock =
+            Lock { manifest: Digest::of(b""), profile: String::new(), cells: BTreeMap::new() };
+        let project = Project { root, lock };
+        match self.runtime.expand(&request, &project, &project) {
             Ok(expansion) => {
                 let key = request.key();
                 let file = file::encode(&key, &request.title(), &expansion);

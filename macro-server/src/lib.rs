@@ -20,7 +20,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use macro_bridge::project::Projects;
 use macro_runtime::{CacheDir, Expansions, Notices, Options, Runtime};
 
 use connection::Workshop;
@@ -64,12 +63,7 @@ pub fn serve(settings: Settings, notices: Notices) -> io::Result<Ended> {
     let runtime = Runtime::new(Options { cache, signals: true, notices })
         .map_err(|failure| io::Error::other(failure.to_string()))?;
     let gate = Arc::new(Gate::new(idle, memory, workers));
-    let workshop = Arc::new(Workshop {
-        runtime,
-        expansions,
-        gate: Arc::clone(&gate),
-        projects: Projects::new(),
-    });
+    let workshop = Arc::new(Workshop { runtime, expansions, gate: Arc::clone(&gate) });
     let ended = {
         let gate = Arc::clone(&gate);
         let listener = place.listener()?;

@@ -6,8 +6,9 @@ use std::io;
 use std::os::unix::fs::{
     DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use macro_bridge::host::home;
 
@@ -16,6 +17,10 @@ pub(crate) struct Place {
     path: PathBuf,
     _lock: File,
 }
+
+/// How long to wait for a server that has the place and does not listen: it is about to begin, or
+/// about to be gone.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Takes the place; `None` if another server has it.
 pub(crate) fn take(folder: &Path) -> io::Result<Option<Place>> {
@@ -28,20 +33,24 @@ pub(crate) fn take(folder: &Path) -> io::Result<Option<Place>> {
         .truncate(false)
         .mode(0o600)
         .open(path.with_extension("lock"))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Some(Place { path, _lock: lock })),
-        Err(fs::TryLockError::WouldBlock) => Ok(None),
-        Err(fs::TryLockError::Error(error)) => Err(error),
+    let begin = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(Some(Place { path, _lock: lock })),
+            Err(fs::TryLockError::Error(error)) => return Err(error),
+            Err(fs::TryLockError::WouldBlock) => {}
+        }
+        // Killed servers are not gone at once.
+        if UnixStream::connect(&path).is_ok() || begin.elapsed() > PATIENCE {
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
 impl Place {
     /// Listens. What a killed server left is removed: nobody else has the lock.
     pub(crate) fn listener(&self) -> io::Result<UnixListener> {
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
         // Bound under another name first: nobody shall find it before it has its permissions.
         let hidden = self.path.with_extension("new");
         let _ = fs::remove_file(&hidden);
@@ -51,8 +60,8 @@ impl Place {
         Ok(listener)
     }
 
-    /// Takes the name away, so that the next compiler starts another server. The lock goes with the
-    /// process.
+    /// Takes the name away and then gives the place to others: the next compiler starts another
+    /// server, while this one still answers those that it has.
     pub(crate) fn leave(self) {
         let _ = fs::remove_file(&self.path);
     }

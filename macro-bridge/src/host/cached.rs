@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
 
 use super::{Engine, home};
 use crate::digest::Digest;
@@ -27,9 +28,16 @@ impl Engine for Cached {
         _request: &Request,
         key: &Digest,
     ) -> Option<Result<Expansion, Failure>> {
-        static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
-        let folder = FOLDER.get_or_init(|| home::expansions().filter(|folder| is_ours(folder)));
-        let bytes = read(&entry(folder.as_deref()?, key))?;
+        // Asked until it is there: rust-analyzer lives longer than an empty cache.
+        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+        let folder = match FOLDER.get() {
+            Some(folder) => folder,
+            None => {
+                let found = home::expansions().filter(|folder| home::is_ours(folder))?;
+                FOLDER.get_or_init(|| found)
+            }
+        };
+        let bytes = read(&entry(folder, key))?;
         // A damaged entry is as good as none: whoever makes the expansion writes it anew.
         let expansion = file::decode(&bytes, key).ok()?;
         // Answers belong to the project; an entry may be of one that was told something else.
@@ -47,31 +55,22 @@ pub fn entry(folder: &Path, key: &Digest) -> PathBuf {
 /// Bytes of the largest entry that is read.
 const LARGEST: u64 = 256 << 20;
 
-/// A plain file, of this user and not for others to write. The folder is this user's, so nobody
-/// puts another file in its place in between.
+/// After this, an entry that is used counts as new again: the oldest go first.
+const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A plain file, of this user and not for others to write. Its folder is the same, so nobody puts
+/// another file in its place in between.
 fn read(path: &Path) -> Option<Vec<u8>> {
     let found = fs::symlink_metadata(path).ok()?;
-    let fine = found.is_file() && found.len() <= LARGEST && belongs_to_us(&found);
-    let mut bytes = Vec::with_capacity(if fine { found.len() as usize } else { return None });
+    let fine = found.is_file() && found.len() <= LARGEST && home::belongs_to_us(&found);
+    if !fine || !home::is_ours(path.parent()?) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(found.len() as usize);
     File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    if found.modified().is_ok_and(|time| time.elapsed().is_ok_and(|age| age > FRESH)) {
+        let _ =
+            File::options().write(true).open(path).map(|file| file.set_modified(SystemTime::now()));
+    }
     Some(bytes)
-}
-
-fn is_ours(folder: &Path) -> bool {
-    fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir() && belongs_to_us(&found))
-}
-
-/// On Linux the owner of `/proc/self` is whom files are made as. Elsewhere std cannot tell, and the
-/// cache is not read.
-#[cfg(target_os = "linux")]
-fn belongs_to_us(found: &fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    static USER: OnceLock<Option<u32>> = OnceLock::new();
-    let user = USER.get_or_init(|| Some(fs::metadata("/proc/self").ok()?.uid()));
-    *user == Some(found.uid()) && found.mode() & 0o022 == 0
-}
-
-#[cfg(not(target_os = "linux"))]
-fn belongs_to_us(_found: &fs::Metadata) -> bool {
-    false
 }

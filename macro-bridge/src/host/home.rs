@@ -1,18 +1,21 @@
 //! Where this user's caches and sockets are, with std alone: the same folders as
 //! `macro_runtime::CacheDir` and the macro server, which a test compares.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 /// The environment, so that tests need not change their own.
 type Variable<'a> = &'a dyn Fn(&str) -> Option<PathBuf>;
 
 /// The folder of the expansion cache. `None` if the user has no home.
-pub(super) fn expansions() -> Option<PathBuf> {
+#[must_use]
+pub fn expansions() -> Option<PathBuf> {
     Some(cache(&variable)?.join(EXPANSIONS))
 }
 
 /// The folder of the macro server's socket. `None` if the user has no home.
-pub(super) fn sockets() -> Option<PathBuf> {
+#[must_use]
+pub fn sockets() -> Option<PathBuf> {
     sockets_of(&variable)
 }
 
@@ -51,12 +54,6 @@ fn sockets_of(variable: Variable<'_>) -> Option<PathBuf> {
     Some(cache(variable)?.join("run"))
 }
 
-/// The user's folder of sockets and the one of expansions, for the programs that write there.
-#[must_use]
-pub fn folders() -> Option<(PathBuf, PathBuf)> {
-    Some((sockets()?, expansions()?))
-}
-
 /// The socket in its folder. `None` if the system has no room for such a path.
 #[must_use]
 pub fn socket(folder: &Path) -> Option<PathBuf> {
@@ -64,6 +61,31 @@ pub fn socket(folder: &Path) -> Option<PathBuf> {
     const LONGEST: usize = 103;
     let path = folder.join(concat!("macros-", env!("CARGO_PKG_VERSION"), ".sock"));
     (path.as_os_str().len() <= LONGEST).then_some(path)
+}
+
+/// A folder of this user's into which nobody else may write: whoever could put a file or a socket
+/// there would choose what is compiled.
+pub(super) fn is_ours(folder: &Path) -> bool {
+    std::fs::symlink_metadata(folder).is_ok_and(|found| found.is_dir() && belongs_to_us(&found))
+}
+
+/// Of this user, and not for others to write. As std does not say who we are, a pipe does: it
+/// belongs to who made it.
+#[cfg(unix)]
+pub(super) fn belongs_to_us(found: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    static USER: std::sync::OnceLock<Option<u32>> = std::sync::OnceLock::new();
+    let user = USER.get_or_init(|| {
+        let (pipe, _) = std::io::pipe().ok()?;
+        let pipe = std::fs::File::from(std::os::fd::OwnedFd::from(pipe));
+        Some(pipe.metadata().ok()?.uid())
+    });
+    *user == Some(found.uid()) && found.mode() & 0o022 == 0
+}
+
+#[cfg(not(unix))]
+pub(super) fn belongs_to_us(_found: &Metadata) -> bool {
+    false
 }
 
 #[cfg(test)]

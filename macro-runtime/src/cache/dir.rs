@@ -92,10 +92,21 @@ pub(super) const PRIVATE: Attributes =
 /// The same for what is made again at little cost.
 pub(crate) const PASSING: Attributes = Attributes { survives_power_cut: false, ..PRIVATE };
 
-/// Makes a folder inside one that was prepared.
+/// Makes a folder inside one that was prepared. What else is in its place is taken away, and one
+/// that others may write into is closed to them: the files in it are judged by themselves.
 pub(crate) fn make(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
+    match fs::symlink_metadata(folder) {
+        Ok(found) if found.is_dir() => {
+            if found.uid() != rustix::process::geteuid().as_raw() {
+                return Err(io::Error::other("it belongs to another user"));
+            }
+            if found.mode() & 0o022 != 0 {
+                fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+            }
+            return Ok(());
+        }
+        Ok(_) => fs::remove_file(folder)?,
+        Err(_) => {}
     }
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
