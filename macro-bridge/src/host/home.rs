@@ -23,7 +23,12 @@ pub fn sockets() -> Option<PathBuf> {
 pub const EXPANSIONS: &str = "expansions-1";
 
 fn variable(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    let value = match name {
+        // Who has no such variable has a line in the system's list of users.
+        "HOME" => std::env::home_dir(),
+        _ => std::env::var_os(name).map(PathBuf::from),
+    };
+    value.filter(|value| !value.as_os_str().is_empty())
 }
 
 /// As the crate `directories` has it for an application `cell`.
@@ -51,7 +56,8 @@ fn sockets_of(variable: Variable<'_>) -> Option<PathBuf> {
     {
         return Some(folder.join("cell"));
     }
-    Some(cache(variable)?.join("run"))
+    // The server does not stand in the folder that we stand in.
+    Some(cache(variable)?.join("run")).filter(|folder| folder.is_absolute())
 }
 
 /// The socket in its folder. `None` if the system has no room for such a path.
@@ -115,6 +121,7 @@ mod tests {
             found(&[("HOME", "/h"), ("CELL_HOME", "/x"), ("XDG_RUNTIME_DIR", "/r")]),
             both("/x/cache", "/x/cache/run")
         );
+        assert_eq!(found(&[("CELL_HOME", "x")]), (Some("x/cache".to_owned()), None));
         assert_eq!(
             found(&[("HOME", "/h"), ("XDG_CACHE_HOME", "relative")]),
             both("/h/.cache/cell", "/h/.cache/cell/run")

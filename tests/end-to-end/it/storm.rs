@@ -217,7 +217,10 @@ fn one_bad_component_disturbs_nobody() -> Result<()> {
         misbehave()?,
         ledger()
     );
-    rustc.served.project.lock_only(&cell_toml, |name| ["table", "spin", "grow"].contains(&name))?;
+    rustc
+        .served
+        .project
+        .lock_only(&cell_toml, |name| ["table", "cache", "spin", "grow"].contains(&name))?;
     let _turn = turn();
     let mut warm = rustc.start("warm", &home, SOURCE)?;
     ensure!(wait(&mut warm, "the first")?, "{}", rustc.said("warm"));
