@@ -136,3 +136,15 @@ impl Workshop {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_says_who_is_at_the_other_end() {
+        let (one, _other) = UnixStream::pair().unwrap();
+        assert!(is_this_users(&one));
+    }
+}

@@ -25,6 +25,45 @@ fn a_frame_that_is_cut_off_or_too_long_is_an_error() {
     assert_eq!(read(&mut &endless[..]).unwrap_err().kind(), io::ErrorKind::InvalidData);
 }
 
+/// Says `bytes` and a time limit between any two of them.
+struct Slow<'a>(&'a [u8], bool);
+
+impl Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.1 = !self.1;
+        if self.1 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let one = buffer.len().min(1);
+        self.0.read(&mut buffer[..one])
+    }
+}
+
+#[test]
+fn who_reads_patiently_loses_nothing_and_who_has_enough_says_so() {
+    let mut stream = Vec::new();
+    write(&mut stream, &[b"abc"]).unwrap();
+    let mut asked = 0;
+    let mut wait = |most: u32| {
+        asked = 0;
+        read_patiently(&mut Slow(&stream, false), &mut || {
+            asked += 1;
+            asked <= most
+        })
+    };
+    assert_eq!(wait(7).unwrap(), b"abc");
+    assert_eq!(wait(6).unwrap_err().kind(), io::ErrorKind::TimedOut);
+    assert_eq!(asked, 7);
+}
+
+#[test]
+fn a_long_frame_comes_back_in_pieces() {
+    let long = vec![7; 3 * PIECE + 5];
+    let mut stream = Vec::new();
+    write(&mut stream, &[&long]).unwrap();
+    assert!(read(&mut &stream[..]).unwrap() == long);
+}
+
 fn reply(reply: &Reply) -> Reply {
     let mut stream = Vec::new();
     reply.write(&mut stream).unwrap();
