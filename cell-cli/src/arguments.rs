@@ -88,6 +88,10 @@ pub enum Command {
     Doctor(Doctor),
     /// Say what the code of an error means
     Explain(Explain),
+    /// Look at, shrink or check what is kept for this user
+    Cache(Cache),
+    /// Expand macros for this user's compilers; they start it themselves
+    MacroServer(MacroServer),
     /// Write completions for a shell to stdout
     Completions(Completions),
 }
@@ -280,6 +284,61 @@ pub struct Doctor {
     /// The compiler for guests to look at instead of searching
     #[arg(long, value_name = "PATH", env = "CELL_GUEST_RUSTC")]
     pub rustc: Option<PathBuf>,
+}
+
+/// Options of `cell cache`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell cache stats               how much there is
+  cell cache gc --keep 64        remove what was not used for longest
+  cell cache verify              read all of it")]
+pub struct Cache {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub action: CacheAction,
+}
+
+/// What can be done with the cache.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum CacheAction {
+    /// Say where it is and how much is in it
+    #[command(after_help = "Examples:\n  cell cache stats")]
+    Stats,
+    /// Remove the expansions that were not used for longest
+    #[command(after_help = "Examples:\n  cell cache gc --keep 64")]
+    Gc {
+        /// Shrink it if it is larger than so many MiB
+        #[arg(long, value_name = "MIB")]
+        keep: Option<u64>,
+    },
+    /// Read every expansion and remove the damaged ones; fails if there was one
+    #[command(after_help = "Examples:\n  cell cache verify")]
+    Verify,
+}
+
+/// Options of `cell macro-server`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell macro-server                            in the background, as a compiler starts it
+  cell macro-server --foreground --idle 3600   where it can be seen")]
+pub struct MacroServer {
+    /// Stay in this terminal
+    #[arg(long)]
+    pub foreground: bool,
+    /// End when nobody asked for so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, env = "CELL_SERVER_IDLE")]
+    pub idle: u64,
+    /// End when more MiB of memory are in use
+    #[arg(long, value_name = "MIB", default_value_t = 1024, env = "CELL_SERVER_MEMORY")]
+    pub memory: u64,
+    /// Expansions at the same time, instead of as many as there are cores
+    #[arg(long, short, value_name = "N", env = "CELL_SERVER_JOBS")]
+    pub jobs: Option<usize>,
+    /// Is in the background already
+    #[arg(long, hide = true, conflicts_with = "foreground")]
+    pub detached: bool,
 }
 
 /// Options of `cell explain`.

@@ -1,12 +1,14 @@
 //! One file per command: reads, calls what is pure, writes, says what happened.
 
 pub(crate) mod build_macros;
+pub(crate) mod cache;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod expand;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod lock;
+pub(crate) mod macro_server;
 pub(crate) mod timings;
 pub(crate) mod vendor;
 pub(crate) mod verify;

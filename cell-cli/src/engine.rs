@@ -13,11 +13,15 @@ use macro_bridge::project::Project;
 use macro_bridge::request::Request;
 use macro_runtime::{CacheDir, Options, Runtime};
 
+/// The user's cache.
+pub(crate) fn cache() -> Option<CacheDir> {
+    let home = std::env::var_os("CELL_HOME");
+    CacheDir::of_user(home.as_deref().map(Path::new))
+}
+
 /// Starts wasmtime.
 pub(crate) fn runtime() -> Result<Runtime> {
-    let home = std::env::var_os("CELL_HOME");
-    let cache = CacheDir::of_user(home.as_deref().map(Path::new));
-    Ok(Runtime::new(Options { cache, signals: true, ..Options::default() })?)
+    Ok(Runtime::new(Options { cache: cache(), signals: true, ..Options::default() })?)
 }
 
 /// What became of one request.

@@ -69,6 +69,8 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Timings(options) => commands::timings::run(options, global, shell),
         Command::Doctor(options) => commands::doctor::run(options, global, shell),
         Command::Explain(options) => commands::explain::run(options, shell),
+        Command::Cache(options) => commands::cache::run(options, shell),
+        Command::MacroServer(options) => commands::macro_server::run(options, shell),
         Command::Completions(options) => commands::completions::run(options, shell),
     }
 }

@@ -9,7 +9,7 @@ use macro_bridge::failure::Failure;
 use macro_bridge::host::Engine;
 use macro_bridge::project::Project;
 use macro_bridge::request::Request;
-use macro_runtime::{CacheDir, Notices, Options, Runtime};
+use macro_runtime::{CacheDir, Expansions, Notices, Options, Runtime};
 
 /// The engine of this process. One serves all packages that rust-analyzer has open.
 pub(crate) struct Embedded;
@@ -23,22 +23,37 @@ impl Engine for Embedded {
         &self,
         project: &Project,
         request: &Request,
-        _key: &Digest,
+        key: &Digest,
     ) -> Option<Result<Expansion, Failure>> {
-        static RUNTIME: OnceLock<Result<Runtime, Failure>> = OnceLock::new();
+        static RUNTIME: OnceLock<Result<Ready, Failure>> = OnceLock::new();
         Some(match RUNTIME.get_or_init(start) {
-            Ok(runtime) => runtime.expand(request, project, project),
+            Ok(Ready { runtime, expansions }) => {
+                let result = runtime.expand(request, project, project);
+                if let (Some(expansions), Ok(expansion)) = (expansions, &result) {
+                    expansions.save(key, &request.title(), expansion);
+                }
+                result
+            }
             Err(failure) => Err(failure.clone()),
         })
     }
 }
 
-fn start() -> Result<Runtime, Failure> {
+struct Ready {
+    runtime: Runtime,
+    /// Where others of this user find what was made here.
+    expansions: Option<Expansions>,
+}
+
+fn start() -> Result<Ready, Failure> {
     let home = std::env::var_os("CELL_HOME").map(PathBuf::from);
     let notices = match std::env::var_os("CELL_LOG") {
         Some(_) => Notices::to(|notice| eprintln!("cell: {notice}")),
         None => Notices::default(),
     };
     // Never signal handlers: this process is the compiler.
-    Runtime::new(Options { cache: CacheDir::of_user(home.as_deref()), signals: false, notices })
+    let cache = CacheDir::of_user(home.as_deref());
+    let expansions = cache.as_ref().map(|cache| Expansions::new(cache, notices.clone()));
+    let runtime = Runtime::new(Options { cache, signals: false, notices })?;
+    Ok(Ready { runtime, expansions })
 }

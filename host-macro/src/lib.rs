@@ -12,9 +12,10 @@ use macro_bridge::host::{self, Engine};
 use macro_bridge::request::MacroKind;
 use proc_macro::TokenStream;
 
-/// Where an expansion is looked for when it is not recorded, in this order. The macro server's
-/// place is in front of `embedded`.
+/// Where an expansion is looked for when it is not recorded, in this order.
 const ENGINES: &[&dyn Engine] = &[
+    &host::Cached,
+    &host::Server,
     #[cfg(feature = "embedded")]
     &embedded::Embedded,
 ];

@@ -7,16 +7,17 @@
 
 mod alias;
 mod attributes;
+mod cached;
 mod expand;
 mod gather;
+pub mod home;
 mod invocation;
+mod server;
 mod trace;
 mod track;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use proc_macro::{Span, TokenStream};
 
@@ -25,11 +26,13 @@ use crate::expansion::{Expansion, Output};
 use crate::failure::{Failure, texts};
 use crate::item;
 use crate::live::{self, Originals, Walker};
-use crate::project::Project;
+use crate::project::{Project, Projects};
 use crate::request::{MacroKind, Request};
 
 pub use alias::remote;
+pub use cached::{Cached, entry};
 pub use gather::gathered;
+pub use server::Server;
 pub use track::track;
 
 /// A place that may have or make an expansion: the macro server, wasmtime inside rustc. All of
@@ -150,39 +153,7 @@ fn package() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default()
 }
 
-static PROJECTS: Projects = Projects(Mutex::new(BTreeMap::new()));
-
-/// Projects that this process has read, by the folder of the package. A thousand items of a crate
-/// read `cell.lock` once; rust-analyzer, which lives long, reads it again when it changes.
-struct Projects(Mutex<BTreeMap<PathBuf, (Stamps, Arc<Project>)>>);
-
-/// Length and time of `cell.toml` and `cell.lock`.
-type Stamps = [Option<(u64, SystemTime)>; 2];
-
-impl Projects {
-    fn load(&self, package: &Path) -> Result<Arc<Project>, Failure> {
-        // A panic elsewhere leaves the map whole: entries are put in finished.
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((stamps, project)) = known.get(package)
-            && *stamps == stamp(&project.root)
-        {
-            return Ok(Arc::clone(project));
-        }
-        let before = crate::project::find_root(package).map(|root| stamp(&root));
-        let project = Arc::new(Project::load(package)?);
-        if let Some(stamps) = before {
-            known.insert(package.to_owned(), (stamps, Arc::clone(&project)));
-        }
-        Ok(project)
-    }
-}
-
-fn stamp(root: &Path) -> Stamps {
-    ["cell.toml", "cell.lock"].map(|name| {
-        let file = std::fs::metadata(root.join(name)).ok()?;
-        Some((file.len(), file.modified().ok()?))
-    })
-}
+static PROJECTS: Projects = Projects::new();
 
 /// The item, and the error: one mistake gives one error.
 fn fail(failure: &Failure, span: Span, item: TokenStream) -> TokenStream {

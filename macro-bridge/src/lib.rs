@@ -28,6 +28,7 @@ pub mod request;
 pub mod sealed;
 pub mod table;
 pub mod text;
+pub mod wire;
 
 #[cfg(test)]
 mod fuzz;

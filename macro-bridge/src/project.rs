@@ -2,8 +2,11 @@
 //!
 //! Nothing here writes: rustc writes nothing into a project.
 
+use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use crate::answer::{Answer, Question};
 use crate::digest::Digest;
@@ -188,13 +191,21 @@ impl Project {
             return Ok(None);
         };
         let expansion = file::decode(&bytes, key).map_err(damaged)?;
+        Ok(self.has_answers(&expansion)?.then_some(expansion))
+    }
+
+    /// Are the answers that an expansion used those that are recorded now?
+    ///
+    /// # Errors
+    /// `BadAnswer`.
+    pub fn has_answers(&self, expansion: &Expansion) -> Result<bool, Failure> {
         for used in &expansion.answers {
             match self.answer_record(&used.cell, &used.key)? {
                 Some(answer) if answer.digest() == used.digest => {}
-                _ => return Ok(None),
+                _ => return Ok(false),
             }
         }
-        Ok(Some(expansion))
+        Ok(true)
     }
 
     /// The recorded answer to a question.
@@ -221,6 +232,55 @@ impl Project {
         };
         Answer::decode(&bytes).map(Some).map_err(damaged)
     }
+}
+
+/// Projects that this process has read, by the folder of the package. A thousand items of a crate
+/// read `cell.lock` once; rust-analyzer, which lives long, reads it again when it changes.
+#[derive(Debug, Default)]
+pub struct Projects(Mutex<BTreeMap<PathBuf, (Stamps, Arc<Project>)>>);
+
+/// Length and time of `cell.toml` and `cell.lock`.
+type Stamps = [Option<(u64, SystemTime)>; 2];
+
+/// As many are kept: a server that lives long sees many temporary ones.
+const KEPT: usize = 1_000;
+
+impl Projects {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Mutex::new(BTreeMap::new()))
+    }
+
+    /// The project that `package` belongs to.
+    ///
+    /// # Errors
+    /// Those of [`Project::load`].
+    pub fn load(&self, package: &Path) -> Result<Arc<Project>, Failure> {
+        // A panic elsewhere leaves the map whole: entries are put in finished.
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((stamps, project)) = known.get(package)
+            && *stamps == stamp(&project.root)
+        {
+            return Ok(Arc::clone(project));
+        }
+        let before = find_root(package).map(|root| stamp(&root));
+        let project = Arc::new(Project::load(package)?);
+        if let Some(stamps) = before {
+            if known.len() >= KEPT {
+                known.clear();
+            }
+            known.insert(package.to_owned(), (stamps, Arc::clone(&project)));
+        }
+        Ok(project)
+    }
+}
+
+fn stamp(root: &Path) -> Stamps {
+    ["cell.toml", "cell.lock"].map(|name| {
+        let file = std::fs::metadata(root.join(name)).ok()?;
+        Some((file.len(), file.modified().ok()?))
+    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! key or of another owner is a miss. A folder that cannot be used makes every look a miss. Nothing
 //! that happens here fails an expansion.
 
-mod dir;
+pub(crate) mod dir;
 
 use std::fs::{self, File};
 use std::io;

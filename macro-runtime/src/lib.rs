@@ -29,6 +29,7 @@ mod convert;
 pub mod describe;
 mod engine;
 mod expand;
+pub mod expansions;
 mod grants;
 mod host;
 pub mod limits;
@@ -57,6 +58,7 @@ use wasmtime::component::Linker;
 
 pub use cache::CacheDir;
 pub use describe::{Description, MacroInfo};
+pub use expansions::Expansions;
 pub use macro_bridge as bridge;
 pub use notice::{Notice, Notices};
 pub use store::Store;

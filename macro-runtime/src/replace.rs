@@ -18,6 +18,8 @@ pub(crate) struct Attributes {
     pub(crate) mode: u32,
     /// Time of modification, if not now.
     pub(crate) modified: Option<SystemTime>,
+    /// Flush the content to the disk, which takes milliseconds.
+    pub(crate) survives_power_cut: bool,
 }
 
 /// Writes `parts` as the content of `path`. On return the content survives a power cut; its name
@@ -31,7 +33,9 @@ pub(crate) fn replace(path: &Path, parts: &[&[u8]], attributes: Attributes) -> i
     if let Some(modified) = attributes.modified {
         temporary.file.set_modified(modified)?;
     }
-    temporary.file.sync_all()?;
+    if attributes.survives_power_cut {
+        temporary.file.sync_all()?;
+    }
     temporary.rename(path)
 }
 
@@ -105,7 +109,7 @@ impl Drop for Temporary {
 mod tests {
     use super::*;
 
-    const PLAIN: Attributes = Attributes { mode: 0o644, modified: None };
+    const PLAIN: Attributes = Attributes { mode: 0o644, modified: None, survives_power_cut: true };
 
     #[test]
     fn a_file_is_replaced_and_nothing_else_is_left() {

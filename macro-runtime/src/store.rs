@@ -126,7 +126,11 @@ impl Store {
                 Age::Settled => Some(SystemTime::UNIX_EPOCH + SETTLED),
                 Age::Fresh => None,
             };
-            replace(&path, &[bytes], Attributes { mode: 0o644, modified })?;
+            replace(
+                &path,
+                &[bytes],
+                Attributes { mode: 0o644, modified, survives_power_cut: true },
+            )?;
             sync_folder(&folder)
         });
         written.map_err(|source| StoreError { path, source })

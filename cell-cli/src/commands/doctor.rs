@@ -23,6 +23,7 @@ pub(crate) fn run(options: &Doctor, global: &Global, shell: &Shell) -> Result<Ex
     let mut findings = Vec::new();
     findings.extend(guest_compilers(&compiler::search(options.rustc.as_deref()), builds_guests));
     findings.push(cache_folder());
+    findings.extend(macro_server());
     findings.extend(project_files(&start));
     findings.extend(sdk(&start));
     let mut out = shell.stdout();
@@ -155,6 +156,45 @@ fn cache_folder() -> Finding {
     let (files, bytes) = contents(&folder);
     let files = count(files, "file", "files");
     Finding::new(State::Good, SUBJECT, format!("{shown}: {files}, {} MiB", bytes >> 20))
+}
+
+/// Where compilers look for a macro server, and whether one is there.
+#[cfg(unix)]
+fn macro_server() -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::net::UnixStream;
+
+    use macro_bridge::host::home;
+    const SUBJECT: &str = "server";
+    let folder = home::sockets()?;
+    let Some(socket) = home::socket(&folder) else {
+        let text = format!("the path of `{}` is too long for a socket", folder.display());
+        return Some(
+            Finding::new(State::Fact, SUBJECT, text)
+                .help("builds do without; a shorter `CELL_HOME` makes them quicker"),
+        );
+    };
+    let mode = fs::metadata(&folder).map_or(0, |found| found.permissions().mode());
+    if mode & 0o022 != 0 {
+        let shown = folder.display();
+        let text = format!("{shown} can be written by others, so no server is used");
+        return Some(
+            Finding::new(State::Todo, SUBJECT, text).help(format!("run `chmod 700 {shown}`")),
+        );
+    }
+    let shown = socket.display();
+    Some(match UnixStream::connect(&socket) {
+        Ok(_) => Finding::new(State::Good, SUBJECT, format!("a server runs at {shown}")),
+        Err(_) => {
+            let text = format!("none runs; compilers start one at {shown} when they need it");
+            Finding::new(State::Good, SUBJECT, text)
+        }
+    })
+}
+
+#[cfg(not(unix))]
+fn macro_server() -> Option<Finding> {
+    None
 }
 
 fn contents(folder: &Path) -> (usize, u64) {

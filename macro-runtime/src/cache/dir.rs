@@ -43,7 +43,7 @@ impl CacheDir {
 }
 
 /// Makes the folder if it is not there, and refuses one that others could write into.
-pub(super) fn prepare(path: &Path) -> io::Result<()> {
+pub(crate) fn prepare(path: &Path) -> io::Result<()> {
     if !path.is_dir() {
         DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     }
@@ -68,7 +68,7 @@ pub(super) fn prepare(path: &Path) -> io::Result<()> {
 }
 
 /// Reads a file of the cache: a plain file of this user, not longer than `limit`.
-pub(super) fn read_own(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_own(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = OpenOptions::new()
         .read(true)
         // A link would lead out of the folder; a pipe would wait for ever.
@@ -87,7 +87,29 @@ pub(super) fn read_own(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Files that only this user can read.
-pub(super) const PRIVATE: Attributes = Attributes { mode: 0o600, modified: None };
+pub(super) const PRIVATE: Attributes =
+    Attributes { mode: 0o600, modified: None, survives_power_cut: true };
+/// The same for what is made again at little cost.
+pub(crate) const PASSING: Attributes = Attributes { survives_power_cut: false, ..PRIVATE };
+
+/// Makes a folder inside one that was prepared. What else is in its place is taken away, and one
+/// that others may write into is closed to them: the files in it are judged by themselves.
+pub(crate) fn make(folder: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(folder) {
+        Ok(found) if found.is_dir() => {
+            if found.uid() != rustix::process::geteuid().as_raw() {
+                return Err(io::Error::other("it belongs to another user"));
+            }
+            if found.mode() & 0o022 != 0 {
+                fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+            }
+            return Ok(());
+        }
+        Ok(_) => fs::remove_file(folder)?,
+        Err(_) => {}
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
 
 /// The user's key, made when there is none yet, or none that can be used. Losing it costs one
 /// compilation per component.

@@ -45,7 +45,9 @@ impl Project {
         let root = folder().join("projects").join(name);
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(root.join("src"))?;
-        let project = Self { root, home: folder().join("home"), environment: Vec::new() };
+        let home = folder().join("home");
+        forget_expansions(&home);
+        let project = Self { root, home, environment: Vec::new() };
         project.write("Cargo.toml", cargo_toml(name, host)?)?;
         // The versions that are built already.
         fs::copy(workspace().join("Cargo.lock"), project.root.join("Cargo.lock"))?;
@@ -162,6 +164,8 @@ impl Project {
             .args(["check", "--offline", "--quiet", "--message-format", "json"])
             .current_dir(&self.root)
             .env("CELL_HOME", &self.home)
+            // A `cell` that is installed is not what is tested.
+            .env("CELL_SERVER", "off")
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }
@@ -182,6 +186,14 @@ impl Project {
     pub(crate) fn check(&self, source: &str) -> Result<Ended> {
         self.check_by(source, |command| command)
     }
+}
+
+/// What an earlier run found out is found out again; compiled code may stay.
+fn forget_expansions(home: &Path) {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let _ = fs::remove_dir_all(home.join("cache").join(macro_bridge::host::home::EXPANSIONS));
+    });
 }
 
 /// Where all projects are.

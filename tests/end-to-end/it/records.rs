@@ -20,7 +20,7 @@ fn plain() -> String {
 }
 
 fn project(name: &str) -> Result<Project> {
-    let project = Project::new(name, Host::Thin)?;
+    let project = Project::new(name, Host::Thin)?.fresh_home()?;
     project.write("cell.toml", format!("[cells.ledger]\npath = {:?}\n", ledger()))?;
     project.cell_does(&["lock"])?;
     Ok(project)
