@@ -4,8 +4,8 @@
 //! component again. This process is optimised and stays warm. It is never needed: whoever cannot
 //! use it expands in another way, with the same result.
 //!
-//! [`serve`] is all of it: it takes the place of the one server of its release ([`socket`]), answers
-//! compilers ([`connection`]), and ends when it was idle for a while or grew too large ([`gate`]).
+//! [`serve`] is all of it: it takes the place of the one server of its release (`socket`), answers
+//! compilers (`connection`), and ends when it was idle for a while or grew too large (`gate`).
 #![deny(unsafe_code)]
 #![cfg(unix)]
 

@@ -84,8 +84,7 @@ fn after_builds_that_were_killed_the_next_one_goes_well() -> Result<()> {
         ensure!(ended.code == Some(0), "round {round}: {}{}", ended.stdout, ended.stderr);
         // What the last build left is good: with other sources it is used again, and nothing else.
         write_sources(&project, 1_000 + round)?;
-        let ended =
-            run(&mut cargo()?.env("CELL_LOG", "1"), &project.root, Duration::from_secs(120))?;
+        let ended = run(cargo()?.env("CELL_LOG", "1"), &project.root, Duration::from_secs(120))?;
         ensure!(ended.code == Some(0), "round {round}: {}{}", ended.stdout, ended.stderr);
         ensure!(!ended.stderr.contains("damaged"), "round {round}: {}", ended.stderr);
     }
