@@ -213,3 +213,41 @@ impl Side {
         Ok(())
     }
 }
+
+/// The tests of one [`Side`]: `bridge_tests!(side)`, with a function that gives it. Both test targets
+/// have the same.
+#[macro_export]
+macro_rules! bridge_tests {
+    ($side:path) => {
+        #[test]
+        fn real_items_come_back_exactly() -> ::anyhow::Result<()> {
+            $side()?.real_items(20_000)
+        }
+
+        #[test]
+        fn random_streams_come_back_exactly() -> ::anyhow::Result<()> {
+            let slow = ::std::env::var_os("SLOW_TESTS").is_some();
+            $side()?.random_streams(if slow { 50_000 } else { 2_000 })
+        }
+
+        #[test]
+        fn programs_keep_their_meaning() -> ::anyhow::Result<()> {
+            $side()?.programs()
+        }
+
+        #[test]
+        fn rebuilt_groups_would_change_a_program() -> ::anyhow::Result<()> {
+            $side()?.rebuilt_groups()
+        }
+
+        #[test]
+        fn errors_stand_on_the_token_that_was_chosen() -> ::anyhow::Result<()> {
+            $side()?.errors()
+        }
+
+        #[test]
+        fn a_guests_local_does_not_capture_the_users() -> ::anyhow::Result<()> {
+            $side()?.locals()
+        }
+    };
+}

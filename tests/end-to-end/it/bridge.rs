@@ -43,33 +43,4 @@ fn library() -> Result<PathBuf> {
     library.context("cargo names no library of compare-components")
 }
 
-#[test]
-fn real_items_come_back_exactly() -> Result<()> {
-    side()?.real_items(20_000)
-}
-
-#[test]
-fn random_streams_come_back_exactly() -> Result<()> {
-    let slow = std::env::var_os("SLOW_TESTS").is_some();
-    side()?.random_streams(if slow { 50_000 } else { 2_000 })
-}
-
-#[test]
-fn programs_keep_their_meaning() -> Result<()> {
-    side()?.programs()
-}
-
-#[test]
-fn rebuilt_groups_would_change_a_program() -> Result<()> {
-    side()?.rebuilt_groups()
-}
-
-#[test]
-fn errors_stand_on_the_token_that_was_chosen() -> Result<()> {
-    side()?.errors()
-}
-
-#[test]
-fn a_guests_local_does_not_capture_the_users() -> Result<()> {
-    side()?.locals()
-}
+cell_tests::bridge_tests!(side);

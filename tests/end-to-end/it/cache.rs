@@ -10,6 +10,7 @@ use macro_bridge::host::home::EXPANSIONS;
 use crate::guests::ledger;
 use crate::project::{Host, Project};
 use crate::report::{errors, expect_none};
+use crate::run::unshared;
 
 const SOURCE: &str = "#[cell::wasm(ledger::table(name = \"accounts\"))]
 pub struct Account { #[ledger::primary_key] pub id: u64 }
@@ -97,21 +98,7 @@ fn a_cache_that_is_full_or_read_only() -> Result<()> {
     let home = project.home.display().to_string();
     let mounted = |options: &str, then: &str| {
         let script = format!("mount -t tmpfs -o {options} tmpfs {home:?} && {then} \"$@\"");
-        let ended = project.check_by(SOURCE, |cargo| {
-            let mut command = Command::new("unshare");
-            command.args(["-rm", "sh", "-c", &script, "sh"]);
-            command.arg(cargo.get_program()).args(cargo.get_args());
-            if let Some(folder) = cargo.get_current_dir() {
-                command.current_dir(folder);
-            }
-            for (name, value) in cargo.get_envs() {
-                match value {
-                    Some(value) => command.env(name, value),
-                    None => command.env_remove(name),
-                };
-            }
-            command
-        })?;
+        let ended = project.check_by(SOURCE, |cargo| unshared(&script, &cargo))?;
         let found = errors(&ended)?;
         ensure!(found.is_empty(), "{options}: {found:#?}");
         ensure!(

@@ -47,6 +47,23 @@ pub(crate) fn run(command: &mut Command, folder: &Path, most: Duration) -> Resul
     Ok(Ended { code: status.code(), stdout: text(&out)?, stderr: text(&err)? })
 }
 
+/// The command inside namespaces of its own, after `script`, which ends by running `"$@"`: it may
+/// mount what the command shall find.
+pub(crate) fn unshared(script: &str, inner: &Command) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["-rm", "sh", "-c", script, "sh"]).arg(inner.get_program()).args(inner.get_args());
+    if let Some(folder) = inner.get_current_dir() {
+        command.current_dir(folder);
+    }
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 fn text(path: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned())
 }

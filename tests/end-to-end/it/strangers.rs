@@ -6,7 +6,6 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -15,6 +14,7 @@ use macro_bridge::wire::{self, HELLO};
 
 use crate::project::Host;
 use crate::report::errors;
+use crate::run::unshared;
 use crate::served::{SOURCE, Served};
 
 /// What is made inside rustc, after these words.
@@ -76,18 +76,7 @@ fn a_home_that_is_read_only() -> Result<()> {
         "mount -t tmpfs -o size=64k,mode=700 tmpfs {home:?} && mount -o remount,ro {home:?} && \
          exec \"$@\""
     );
-    let ended = served.project.check_by(SOURCE, |cargo| {
-        let mut command = Command::new("unshare");
-        command.args(["-rm", "sh", "-c", &script, "sh"]).arg(cargo.get_program());
-        command.args(cargo.get_args()).current_dir(&served.project.root);
-        for (name, value) in cargo.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command
-    })?;
+    let ended = served.project.check_by(SOURCE, |cargo| unshared(&script, &cargo))?;
     ensure!(errors(&ended)?.is_empty());
     ensure!(ended.stderr.contains("it does not start"), "{}", ended.stderr);
     ensure!(served.servers().is_empty(), "there is a server");
