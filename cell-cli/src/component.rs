@@ -1,5 +1,7 @@
 //! From a core module, as the compiler leaves it, to a component that may be published.
 
+mod names;
+
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -10,8 +12,10 @@ use wit_component::ComponentEncoder;
 pub(crate) fn encode(name: &str, module: &Path) -> Result<(Vec<u8>, Audit)> {
     let bytes =
         std::fs::read(module).with_context(|| format!("cannot read `{}`", module.display()))?;
-    let encoder = ComponentEncoder::default().validate(true).module(&bytes);
-    let component = encoder.and_then(|mut encoder| encoder.encode()).map_err(|error| {
+    let encoded = names::shortened(&bytes)
+        .and_then(|bytes| ComponentEncoder::default().validate(true).module(&bytes))
+        .and_then(|mut encoder| encoder.encode());
+    let component = encoded.map_err(|error| {
         // wit-component's chain goes from the general to the particular.
         let reasons: Vec<_> = error.chain().map(ToString::to_string).collect();
         anyhow!(

@@ -13,6 +13,7 @@ use crate::compiler::Compiler;
 use crate::error::{Error, Kind, Result};
 use crate::kit::{Kit, remap};
 use crate::packages::{Guest, Workspace};
+use crate::profile;
 
 /// What is passed on to every cargo that is run.
 #[derive(Clone, Debug, Default)]
@@ -148,6 +149,8 @@ pub fn build(
             std::path::absolute(target_dir).map_err(|e| Error::io("find", target_dir, e))?;
         cargo.rustflags.push(remap(&absolute, "target"));
     }
+    let text = std::fs::read_to_string(&manifest).map_err(|e| Error::io("read", &manifest, e))?;
+    let settings = profile::settings(&text);
     let mut modules = BTreeMap::new();
     for guest in guests {
         let mut command = cargo.plain("rustc");
@@ -156,12 +159,7 @@ pub fn build(
         // nothing but the module is made.
         command.args(["--package", &guest.name, "--crate-type", "cdylib"]);
         command.arg("--message-format=json-render-diagnostics");
-        // One unit, so that the order of functions does not depend on how work was divided. Debug
-        // information goes, names stay: a trap shall name its function.
-        for setting in ["codegen-units=1", "debug=false", "strip=\"debuginfo\"", "panic=\"abort\""]
-        {
-            command.arg("--config").arg(format!("profile.release.{setting}"));
-        }
+        command.args(settings.iter().flat_map(|setting| ["--config", setting]));
         command.args(switches.locked.then_some("--locked"));
         if let Some(target_dir) = target_dir {
             command.args([OsString::from("--target-dir"), target_dir.into()]);

@@ -13,6 +13,7 @@ pub mod compiler;
 pub mod error;
 pub mod kit;
 pub mod packages;
+mod profile;
 pub mod record;
 pub mod shim;
 pub mod sources;

@@ -199,6 +199,8 @@ pub fn encode(expansion: Expansion) -> expander::Expansion {
 /// them back: the encoder gives them new numbers.
 fn encode_diagnostics(list: &[Diagnostic], spans: &mut Vec<u32>) -> Vec<types::Diagnostic> {
     let mut push = |(start, end): (Span, Span)| {
+        // `Span::unwrap` panics outside of a proc-macro; in a component `proc_macro` is ours, and
+        // always there.
         spans.extend([start, end].map(|span| cell::handle(span.unwrap())));
     };
     let mut encoded = Vec::with_capacity(list.len());

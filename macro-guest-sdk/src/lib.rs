@@ -9,7 +9,7 @@
 //!
 //! /// Adds a constant with the name of the table.
 //! #[cell_macro(attribute)]
-//! fn table(name: syn::LitStr, item: syn::ItemStruct, _cx: &mut Context) -> Result<Expansion> {
+//! fn table(name: syn::LitStr, item: syn::DeriveInput, _cx: &mut Context) -> Result<Expansion> {
 //!     let (ident, (head, types, tail)) = (&item.ident, item.generics.split_for_impl());
 //!     let items = quote! { impl #head #ident #types #tail { pub const TABLE: &str = #name; } };
 //!     Ok(Expansion::new().items(items).plan_entry("table", name.value(), ""))

@@ -15,6 +15,7 @@ const FILES: [(&str, &str); 6] = [
         "sdk/src/lib.rs",
         "//! Panics name places, generics are instantiated where they are used.\n\
          pub fn pick<T: Copy>(list: &[T], at: usize) -> T { assert!(at < list.len(), \"{}\", file!()); list[at] }\n\
+         #[inline(never)]\n\
          pub fn words(at: usize) -> String { let list = [\"a\", \"b\"]; pick(&list, at).to_owned() }\n",
     ),
     ("guests/Cargo.toml", "[workspace]\nmembers = [\"one\"]\nresolver = \"3\"\n"),

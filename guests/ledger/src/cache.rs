@@ -3,7 +3,7 @@
 use macro_guest_sdk::{Context, Diagnostic, Error, Expansion, Result, cell_macro};
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident, quote_spanned};
-use syn::{ItemStruct, LitInt, parse_quote};
+use syn::{DeriveInput, LitInt, parse_quote};
 
 use crate::arguments::{Arguments, value};
 use crate::columns;
@@ -16,7 +16,11 @@ const DEFAULT_CAPACITY: usize = 1_000;
 /// Needs `table` on the same struct. `capacity = 100` says how many rows `new` makes room for,
 /// 1,000 if nothing is said. The key's type has to be `Clone + Ord`.
 #[cell_macro(attribute, needs(table), helpers(primary_key, column))]
-pub(crate) fn cache(arguments: Arguments, item: ItemStruct, cx: &mut Context) -> Result<Expansion> {
+pub(crate) fn cache(
+    arguments: Arguments,
+    item: DeriveInput,
+    cx: &mut Context,
+) -> Result<Expansion> {
     let mut capacity = DEFAULT_CAPACITY;
     let mut errors = arguments.read("capacity = ..", |argument, given| {
         (argument == "capacity").then(|| {

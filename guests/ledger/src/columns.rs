@@ -2,7 +2,7 @@
 
 use macro_guest_sdk::{Diagnostic, Error};
 use proc_macro2::{Ident, TokenStream};
-use syn::{Attribute, Fields, ItemStruct, LitStr, Meta, Type};
+use syn::{Attribute, Data, DataStruct, DeriveInput, Fields, LitStr, Meta, Type};
 
 use crate::sql;
 
@@ -25,8 +25,8 @@ pub(crate) struct Column<'a> {
 }
 
 /// The columns of `item`. What is wrong goes into `errors`; such fields are left out.
-pub(crate) fn read<'a>(item: &'a ItemStruct, errors: &mut Error) -> Vec<Column<'a>> {
-    let Fields::Named(fields) = &item.fields else {
+pub(crate) fn read<'a>(item: &'a DeriveInput, errors: &mut Error) -> Vec<Column<'a>> {
+    let Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) = &item.data else {
         let message = "a table needs a struct with named fields: they are its columns";
         errors.combine(Error::new(&item.ident, message));
         return Vec::new();
@@ -69,7 +69,7 @@ pub(crate) fn key<'c, 'a>(columns: &'c [Column<'a>]) -> Option<&'c Column<'a>> {
     columns.iter().find(|column| column.primary)
 }
 
-fn check_keys(item: &ItemStruct, columns: &[Column<'_>], errors: &mut Error) {
+fn check_keys(item: &DeriveInput, columns: &[Column<'_>], errors: &mut Error) {
     let mut keys = columns.iter().filter(|column| column.primary);
     let Some(key) = keys.next() else {
         // A field that could not be read may have been the key.

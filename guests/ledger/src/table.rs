@@ -2,7 +2,7 @@
 
 use macro_guest_sdk::{Diagnostic, Error, Expansion, Fact, Result, cell_macro};
 use quote::{format_ident, quote};
-use syn::{ItemStruct, LitStr};
+use syn::{DeriveInput, LitStr};
 
 use crate::arguments::{Arguments, value};
 use crate::columns::{self, Column};
@@ -18,7 +18,7 @@ use crate::sql;
 /// `#[Ledger::primary_key]` stands on exactly one field. `#[Ledger::column("jsonb")]` says a column
 /// type that does not follow from the field's type.
 #[cell_macro(attribute, helpers(primary_key, column), plan = facts)]
-pub(crate) fn table(arguments: Arguments, item: ItemStruct) -> Result<Expansion> {
+pub(crate) fn table(arguments: Arguments, item: DeriveInput) -> Result<Expansion> {
     let mut errors = Error::none();
     let name = name(arguments, &item, &mut errors);
     let columns = columns::read(&item, &mut errors);
@@ -59,7 +59,7 @@ pub(crate) fn table(arguments: Arguments, item: ItemStruct) -> Result<Expansion>
 }
 
 /// What other macros on the struct are told: the table, its key, and its columns.
-fn facts(arguments: Arguments, item: ItemStruct) -> Result<Vec<Fact>> {
+fn facts(arguments: Arguments, item: DeriveInput) -> Result<Vec<Fact>> {
     let mut errors = Error::none();
     let name = name(arguments, &item, &mut errors);
     let columns = columns::read(&item, &mut errors);
@@ -73,7 +73,7 @@ fn facts(arguments: Arguments, item: ItemStruct) -> Result<Vec<Fact>> {
     Ok(facts)
 }
 
-fn name(arguments: Arguments, item: &ItemStruct, errors: &mut Error) -> String {
+fn name(arguments: Arguments, item: &DeriveInput, errors: &mut Error) -> String {
     let mut name = sql::snake_case(item.ident.to_string().trim_start_matches("r#"));
     let wrong = arguments.read("name = \"..\"", |argument, given| {
         (argument == "name").then(|| {

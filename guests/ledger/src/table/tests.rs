@@ -117,6 +117,28 @@ fn mistakes_are_said_all_at_once_on_their_tokens() {
         tuple.errors(),
         ["a table needs a struct with named fields: they are its columns (at `S`)"]
     );
+    let choice = expand(
+        quote!(),
+        quote!(
+            enum E {
+                A { id: u8 },
+            }
+        ),
+    );
+    assert_eq!(
+        choice.errors(),
+        ["a table needs a struct with named fields: they are its columns (at `E`)"]
+    );
+}
+
+#[test]
+fn arguments_without_a_value_are_errors() {
+    for (arguments, at) in [(quote!(name =), "="), (quote!(name = , colour), "=")] {
+        let errors = expand(arguments, account()).errors();
+        assert_eq!(errors, [format!("a value is expected after this (at `{at}`)")]);
+    }
+    let errors = expand(quote!(name = "a" + "b"), account()).errors();
+    assert_eq!(errors, ["a string is expected here (at `\"a\" + \"b\"`)"]);
 }
 
 #[test]
