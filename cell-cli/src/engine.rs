@@ -21,7 +21,7 @@ pub(crate) fn cache() -> Option<CacheDir> {
 
 /// Starts wasmtime.
 pub(crate) fn runtime() -> Result<Runtime> {
-    Ok(Runtime::new(Options { cache: cache(), signals: true, ..Options::default() })?)
+    Ok(Runtime::new(Options { cache: cache(), ..Options::default() })?)
 }
 
 /// What became of one request.

@@ -51,9 +51,8 @@ fn start() -> Result<Ready, Failure> {
         Some(_) => Notices::to(|notice| eprintln!("cell: {notice}")),
         None => Notices::default(),
     };
-    // Never signal handlers: this process is the compiler.
     let cache = CacheDir::of_user(home.as_deref());
     let expansions = cache.as_ref().map(|cache| Expansions::new(cache, notices.clone()));
-    let runtime = Runtime::new(Options { cache, signals: false, notices })?;
+    let runtime = Runtime::new(Options { cache, notices })?;
     Ok(Ready { runtime, expansions })
 }

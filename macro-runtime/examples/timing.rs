@@ -26,23 +26,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Some(path) = std::env::args_os().nth(1) else { return Ok(()) };
     let bytes = std::fs::read(path)?;
     let folder = tempfile::tempdir()?;
-    for signals in [false, true] {
-        println!("signals {signals}, component of {} bytes", bytes.len());
-        measure(&bytes, folder.path(), signals)?;
-    }
-    Ok(())
+    println!("component of {} bytes", bytes.len());
+    measure(&bytes, folder.path())
 }
 
-fn measure(
-    bytes: &[u8],
-    folder: &std::path::Path,
-    signals: bool,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn measure(bytes: &[u8], folder: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
     let begin = Instant::now();
     load::check(bytes, load::LoadOptions::default())?;
     println!("  check                    {:>10.1?}", begin.elapsed());
 
-    let options = || Options { cache: Some(CacheDir::at(folder)), signals, ..Options::default() };
+    let options = || Options { cache: Some(CacheDir::at(folder)), ..Options::default() };
     let runtime = Runtime::new(options())?;
     let begin = Instant::now();
     let description = runtime.describe("timing", bytes)?;

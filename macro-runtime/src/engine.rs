@@ -7,15 +7,14 @@ use wasmtime::{Config, Engine, OptLevel, RegallocAlgorithm, WasmBacktraceDetails
 
 use crate::limits;
 
-/// Builds the engine. `signals` lets wasmtime install handlers for SIGSEGV and SIGILL, which are
-/// process-wide: never in rustc or rust-analyzer, only in a process that is ours.
-pub(crate) fn engine(signals: bool) -> Result<Engine, Failure> {
-    Engine::new(&config(signals)).map_err(|e| {
+/// Builds the engine, the same in every process: code that one of them compiled serves all others.
+pub(crate) fn engine() -> Result<Engine, Failure> {
+    Engine::new(&config()).map_err(|e| {
         texts::engine::internal("the WebAssembly engine does not start", &format!("{e:?}"))
     })
 }
 
-fn config(signals: bool) -> Config {
+fn config() -> Config {
     let mut config = Config::new();
 
     // Same in, same out, on every machine.
@@ -37,11 +36,13 @@ fn config(signals: bool) -> Config {
     config.wasm_custom_page_sizes(false);
     config.wasm_wide_arithmetic(false);
 
-    // Without signals, bounds are checked in code: about a tenth slower, measured on whole
-    // expansions, and rustc's handlers stay its own. wasmtime turns Cranelift's Spectre mitigations
-    // of heap and tables off with them, which consist of loads from address 0: a guest is in a
-    // process that holds nothing but code which is being compiled.
-    config.signals_based_traps(signals);
+    // Handlers of signals are process-wide, and rustc's stay its own. Bounds are checked in code
+    // instead: about a tenth slower, measured on whole expansions. In a process of ours handlers
+    // would do, but there they cost more than they give, since memory that relies on guards is not
+    // used again (`memory`): twice the time of a small expansion. wasmtime turns Cranelift's Spectre
+    // mitigations of heap and tables off with them, which consist of loads from address 0: a guest
+    // is in a process that holds nothing but code which is being compiled.
+    config.signals_based_traps(false);
 
     // rustc may run under `ulimit -v`, and many rustc at once: wasmtime's 4 GiB reservation for
     // each memory would fail there. Memories begin small and move when they grow, in steps that
@@ -54,11 +55,9 @@ fn config(signals: bool) -> Config {
     // Initial memory is copied, not mapped: a memfd for each component costs more than 100 kB of
     // memcpy, and mapping needs reservations.
     config.memory_init_cow(false);
-    // Memories are used again, cleared. With signals, wasmtime's own have the guards that they need.
+    // Memories are used again, cleared.
     #[cfg(unix)]
-    if !signals {
-        config.with_host_memory(std::sync::Arc::new(crate::memory::Memories::default()));
-    }
+    config.with_host_memory(std::sync::Arc::new(crate::memory::Memories::default()));
 
     // A trap names the function it was in. The name section is enough for that; line tables would
     // be read by a parser that we need not trust, and wasmtime asks the environment by default.

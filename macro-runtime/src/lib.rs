@@ -120,9 +120,6 @@ impl Lookup for () {
 pub struct Options {
     /// Where compiled code is kept; without it every process compiles anew.
     pub cache: Option<CacheDir>,
-    /// Let wasmtime install signal handlers, which makes guests a little faster. Only in a process
-    /// that runs nothing else: they are process-wide. Never in rustc or rust-analyzer.
-    pub signals: bool,
     /// What to tell the user.
     pub notices: Notices,
 }
@@ -156,8 +153,8 @@ impl Runtime {
     /// # Errors
     /// `Internal`, if the machine is one that wasmtime does not know.
     pub fn new(options: Options) -> Result<Self, Failure> {
-        let Options { cache, signals, notices } = options;
-        let engine = engine::engine(signals)?;
+        let Options { cache, notices } = options;
+        let engine = engine::engine()?;
         let linker = loaded::linker(&engine)?;
         let cache = cache.map(|dir| cache::Cache::new(&dir, &engine, notices));
         let core = Core { engine, linker, cache, shelf: Shelf::default() };

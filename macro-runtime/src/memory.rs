@@ -6,7 +6,7 @@
 //! *before* it is handed out. That happens when memory is taken, not when it is given back: most
 //! rustc processes end before it is needed.
 //!
-//! Only where wasmtime checks bounds in code (`signals_based_traps(false)`): all of a reservation is
+//! It relies on bounds that are checked in code (`signals_based_traps(false)`): all of a reservation is
 //! accessible, and what no guest has grown into costs nothing, since the system makes pages when
 //! they are touched.
 

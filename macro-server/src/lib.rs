@@ -59,8 +59,7 @@ pub fn serve(settings: Settings, notices: Notices) -> io::Result<Ended> {
     let Settings { folder, cache, idle, memory, workers } = settings;
     let Some(place) = socket::take(&folder)? else { return Ok(Ended::Taken) };
     let expansions = cache.as_ref().map(|cache| Expansions::new(cache, notices.clone()));
-    // Never more than this process: signal handlers are its own.
-    let runtime = Runtime::new(Options { cache, signals: true, notices })
+    let runtime = Runtime::new(Options { cache, notices })
         .map_err(|failure| io::Error::other(failure.to_string()))?;
     let gate = Arc::new(Gate::new(idle, memory, workers));
     let workshop = Arc::new(Workshop { runtime, expansions, gate: Arc::clone(&gate) });

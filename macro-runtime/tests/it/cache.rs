@@ -57,7 +57,7 @@ fn expand_in(dir: &CacheDir, component: &[u8]) -> Seen {
         let heard = Arc::clone(&heard);
         Notices::to(move |notice| heard.lock().unwrap().push(notice.clone()))
     };
-    let options = Options { cache: Some(dir.clone()), notices, ..Options::default() };
+    let options = Options { cache: Some(dir.clone()), notices };
     let runtime = Runtime::new(options).unwrap();
     for _ in 0..2 {
         runtime
@@ -263,20 +263,4 @@ fn a_folder_that_was_loosened_for_reading_is_tightened() {
     assert_eq!(fixture.expand().statistics, CACHED);
     let mode = fs::metadata(fixture.compiled()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
-}
-
-#[test]
-fn settings_do_not_share_code() {
-    let fixture = Fixture::new();
-    fixture.expand();
-    let options = Options {
-        cache: Some(CacheDir::at(fixture.folder.path())),
-        signals: true,
-        ..Options::default()
-    };
-    let runtime = Runtime::new(options).unwrap();
-    let shelf = Shelf::of(&[&fixture.component]);
-    runtime.expand(&request(vec![call("ledger", &fixture.component)]), &shelf, &()).unwrap();
-    assert_eq!(runtime.statistics(), COMPILED);
-    assert_eq!(entries(&fixture.compiled()).len(), 2);
 }

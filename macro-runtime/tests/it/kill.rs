@@ -103,7 +103,7 @@ fn a_killed_compiler_leaves_no_lock_and_nothing_that_is_taken_for_code() {
             Notices::to(move |notice| heard.lock().unwrap().push(notice.clone()))
         };
         let cache = Some(CacheDir::at(folder.path().join("cache")));
-        let runtime = Runtime::new(Options { cache, notices, ..Options::default() }).unwrap();
+        let runtime = Runtime::new(Options { cache, notices }).unwrap();
         // A lock that the dead one still held would stop this for two minutes.
         runtime.describe("ledger", &component).unwrap();
         assert_eq!(*heard.lock().unwrap(), [], "round {round}");

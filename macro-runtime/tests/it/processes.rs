@@ -143,7 +143,7 @@ fn of_sixteen_processes_half_are_killed_and_the_others_do_not_notice() {
         let hearer = Arc::clone(&heard);
         let notices = Notices::to(move |notice| hearer.lock().unwrap().push(notice.clone()));
         let cache = Some(CacheDir::at(folder.path().join("cache")));
-        let runtime = Runtime::new(Options { cache, notices, ..Options::default() }).unwrap();
+        let runtime = Runtime::new(Options { cache, notices }).unwrap();
         runtime.describe("ledger", &small()).unwrap();
         assert_eq!(runtime.statistics().compiled, 0, "round {round}: nothing was kept");
         assert_eq!(*heard.lock().unwrap(), [], "round {round}");
