@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bridge;
+pub mod random;
 
 use std::collections::BTreeMap;
 use std::fs;
