@@ -96,7 +96,8 @@ impl Case {
         match random.below(16) {
             0..=2 => {
                 // `regrouped` takes no arguments and says so.
-                let arguments = if random.below(8) == 0 { tokens(random, 8) } else { String::new() };
+                let arguments =
+                    if random.below(8) == 0 { tokens(random, 8) } else { String::new() };
                 let call = ("identity", pick(random, IDENTITIES), arguments);
                 attribute(vec![call], swallowed(random, seed))
             }
@@ -188,7 +189,8 @@ impl Case {
             let call = project.call(cell, name).map_err(|failure| anyhow!("{failure}"))?;
             calls.push((call, arguments));
         }
-        let needs: Vec<_> = calls.iter().map(|(call, _)| (call.path(), call.needs.clone())).collect();
+        let needs: Vec<_> =
+            calls.iter().map(|(call, _)| (call.path(), call.needs.clone())).collect();
         let Ok(order) = compose::order(&needs) else { return Ok(None) };
         // Else everything that was ever read would be kept.
         proc_macro2::extra::invalidate_current_thread_spans();
@@ -310,7 +312,8 @@ fn table_arguments(random: &mut Random, seed: u64) -> String {
 
 fn query(random: &mut Random, seed: u64) -> String {
     let columns = random.one(&["*", "a", "a, b", "owner, balance, id", "select"]);
-    let condition = random.one(&["", "where a = ?", "where a = ? and b < 3", "where", "wher a = ?"]);
+    let condition =
+        random.one(&["", "where a = ?", "where a = ? and b < 3", "where", "wher a = ?"]);
     let end = random.one(&["", "order by a", "order by a desc limit ?", "limit 5", "limit x"]);
     let text = format!("select {columns} from t{seed} {condition} {end}");
     // In the place of an item an expression is an error.
@@ -364,9 +367,9 @@ fn structure(random: &mut Random, seed: u64, helpers: Helpers) -> String {
                 5 => "#[cfg(any())] ",
                 _ => "",
             },
-            Helpers::Skip => match random.below(12) {
-                0 => "#[cell(skip)] ",
-                1 => "#[cell(keep)] ",
+            Helpers::Skip => match random.below(40) {
+                0..=4 => "#[cell(skip)] ",
+                5 => "#[cell(keep)] ",
                 _ => "",
             },
             Helpers::Items => {

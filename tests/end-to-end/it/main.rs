@@ -10,6 +10,7 @@
 mod bridge;
 mod cache;
 mod calls;
+mod cases;
 mod code;
 mod components;
 mod crimes;
@@ -22,6 +23,8 @@ mod project;
 mod records;
 mod report;
 mod run;
+mod same;
+mod same_in_rustc;
 mod served;
 mod server;
 mod stacks;

@@ -62,7 +62,7 @@ fn a_million_cases_are_the_same_everywhere() -> Result<()> {
     let slow = std::env::var_os("SLOW_TESTS").is_some();
     let (first, cases) = match std::env::var("CELL_SAME_SEED") {
         Ok(seed) => (seed.parse()?, 1),
-        Err(_) => (0, if slow { 1_000_000 } else { 4_000 }),
+        Err(_) => (0, if slow { 1_000_000 } else { 2_000 }),
     };
     let served = project("same", Host::Thin)?;
     let begin = Instant::now();
@@ -126,7 +126,8 @@ fn works() -> Result<()> {
     }
     if mine >= 1_000 {
         let Seen { expansions, errors, plans, artifacts, answers, failures, .. } = seen;
-        let least = [expansions / 40, errors, plans, artifacts, answers, failures].into_iter().min();
+        let least =
+            [expansions / 40, errors, plans, artifacts, answers, failures].into_iter().min();
         ensure!(least > Some(mine / 1_000), "too little of something: {seen:?}");
     }
     Ok(())
@@ -162,7 +163,10 @@ impl Paths {
         match (&made, served) {
             (Ok(made), Ok(served)) => {
                 let expected = encoded(&request, &key, made);
-                ensure!(expected == encoded(&request, &key, &served), "the server says other things");
+                ensure!(
+                    expected == encoded(&request, &key, &served),
+                    "the server says other things"
+                );
                 let path = entry(cache, &key);
                 let kept = self.cached(&request, &key).context("the cache has no entry")?;
                 ensure!(expected == encoded(&request, &key, &kept), "the cache says other things");
