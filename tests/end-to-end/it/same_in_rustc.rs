@@ -42,12 +42,13 @@ fn outcome(served: &Served, how: &str, source: &str) -> Result<Outcome> {
     Ok(Outcome { expansions, messages })
 }
 
-/// The lists without what is the same in both.
+/// The beginning of what only one of them has.
 fn difference(one: &Outcome, other: &Outcome) -> String {
     let only = |one: &Outcome, other: &Outcome| {
         let keys = one.expansions.iter().filter(|key| !other.expansions.contains(key));
         let messages = one.messages.iter().filter(|text| !other.messages.contains(text));
-        let all: Vec<_> = keys.map(|key| format!("{key:?}")).chain(messages.cloned()).collect();
+        let all = keys.map(|key| format!("{key:?}")).chain(messages.cloned());
+        let all: Vec<String> = all.take(5).collect();
         all.join("\n")
     };
     format!("only here:\n{}\nonly there:\n{}", only(one, other), only(other, one))
