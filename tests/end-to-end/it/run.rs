@@ -64,12 +64,6 @@ pub(crate) fn unshared(script: &str, inner: &Command) -> Command {
     command
 }
 
-/// A line on the terminal while a long test runs, which the test harness does not keep back.
-pub(crate) fn say(line: &str) {
-    use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
-
 fn text(path: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned())
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use cell_tests::Progress;
 use macro_bridge::answer::{Answer, Question};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{Expansion, file};
@@ -22,7 +23,6 @@ use macro_runtime::{CacheDir, Options, Runtime, Store};
 use crate::cases::{Case, is_used};
 use crate::guests::{build, ledger, misbehave, stack};
 use crate::project::{Host, clean};
-use crate::run::say;
 use crate::served::Served;
 
 /// Processes at the same time. While one waits for the server another computes.
@@ -65,7 +65,6 @@ fn a_million_cases_are_the_same_everywhere() -> Result<()> {
         Err(_) => (0, if slow { 1_000_000 } else { 2_000 }),
     };
     let served = project("same", Host::Thin)?;
-    let begin = Instant::now();
     let mut workers = Vec::new();
     for worker in 0..WORKERS.min(cases) {
         let mut command = clean(Command::new(std::env::current_exe()?))?;
@@ -83,9 +82,6 @@ fn a_million_cases_are_the_same_everywhere() -> Result<()> {
     let ended: Vec<_> = workers.iter_mut().map(|worker| worker.wait()).collect();
     for status in ended {
         ensure!(status?.success(), "a worker ended badly; what it said stands above");
-    }
-    if slow {
-        say(&format!("same: {cases} cases in {} s", begin.elapsed().as_secs()));
     }
     Ok(())
 }
@@ -111,18 +107,14 @@ fn works() -> Result<()> {
     let [first, cases, step] = numbers.as_slice() else { anyhow::bail!("{task}") };
     let paths = Paths::new()?;
     let mut seen = Seen::default();
-    let (begin, mut said) = (Instant::now(), Instant::now());
     let mine = cases.div_ceil(*step);
+    let mut progress = Progress::new(format!("same, worker {}", first % step), mine);
     for (done, seed) in (*first..).step_by(*step as usize).take(mine as usize).enumerate() {
         let case = Case::new(seed);
         paths.compare(&case, &mut seen).with_context(|| {
             format!("seed {seed}, to be tried again with CELL_SAME_SEED={seed}\n{}", case.source())
         })?;
-        if said.elapsed() > Duration::from_secs(5) {
-            said = Instant::now();
-            let each = begin.elapsed() / (done as u32 + 1);
-            say(&format!("same: worker {}: {done} of {mine} cases, {each:?} each", first % step));
-        }
+        progress.done(done as u64 + 1);
     }
     if mine >= 1_000 {
         let Seen { expansions, errors, plans, artifacts, answers, failures, .. } = seen;

@@ -2,16 +2,15 @@
 //! the expansion cache and recorded ones are the same, and so is all that rustc says of them.
 
 use std::fs;
-use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
+use cell_tests::Progress;
 use macro_bridge::digest::Digest;
 use macro_bridge::host::entry;
 use serde_json::Value;
 
 use crate::cases::{Case, HEAD};
 use crate::project::Host;
-use crate::run::say;
 use crate::same::project;
 use crate::served::{Found, Served};
 
@@ -61,7 +60,7 @@ fn ten_thousand_expansions_are_the_same_in_rustc() -> Result<()> {
     let mut served = project("same-in-rustc", Host::Embedded)?;
     // As cargo would tell what it has built anew, the first time.
     served.check("")?;
-    let begin = Instant::now();
+    let mut progress = Progress::new("same in rustc", least);
     let mut expansions = 0;
     for krate in 0.. {
         if expansions >= least {
@@ -103,10 +102,7 @@ fn ten_thousand_expansions_are_the_same_in_rustc() -> Result<()> {
                 difference(&outcome, &expected)
             );
         }
-        if slow {
-            let (items, seconds) = ((krate + 1) * ITEMS, begin.elapsed().as_secs());
-            say(&format!("same in rustc: {items} items, {expansions} expansions, {seconds} s"));
-        }
+        progress.done(expansions);
     }
     Ok(())
 }
