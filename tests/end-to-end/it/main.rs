@@ -7,6 +7,7 @@
 //! what only a whole build shows. Projects are in the target folder, under `tmp/end-to-end`.
 #![forbid(unsafe_code)]
 
+mod background;
 mod bridge;
 mod cache;
 mod calls;

@@ -20,6 +20,7 @@ use macro_bridge::request::Request;
 use macro_runtime::store::Age;
 use macro_runtime::{CacheDir, Options, Runtime, Store};
 
+use crate::background::children;
 use crate::cases::{Case, is_used};
 use crate::guests::{build, ledger, misbehave, stack};
 use crate::project::{Host, clean};
@@ -116,6 +117,9 @@ fn works() -> Result<()> {
         })?;
         progress.done(done as u64 + 1);
     }
+    // As for rust-analyzer, which lives for days: what started the server is gone and buried.
+    let children = children(rustix::process::getpid());
+    ensure!(children.is_empty(), "children are left: {children:?}");
     if mine >= 1_000 {
         let Seen { expansions, errors, plans, artifacts, answers, failures, .. } = seen;
         let least =

@@ -38,7 +38,8 @@ impl Served {
         project.environment = vec![
             ("CELL_SERVER", String::new()),
             ("CELL_BIN", env!("CARGO_BIN_EXE_cell-end-to-end").to_owned()),
-            ("CELL_SERVER_IDLE", "60".to_owned()),
+            // Longer than builds take on a machine that does other things; it is killed at the end.
+            ("CELL_SERVER_IDLE", "600".to_owned()),
             ("CELL_LOG", "1".to_owned()),
             ("CELL_TRACE", project.root.join("trace").display().to_string()),
         ];
