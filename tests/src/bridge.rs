@@ -6,7 +6,6 @@
 mod items;
 mod places;
 mod programs;
-mod random;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +16,7 @@ use macro_bridge::digest::Digest;
 use macro_bridge::lock::{Lock, LockedCell, LockedMacro};
 use macro_bridge::request::{Allowed, Limits, MacroKind};
 
+use crate::random::{self, Random};
 use crate::{Fixture, stderr, workspace};
 
 const ATTRIBUTES: &[&str] = &["identity", "identity_rebuilt", "regrouped", "error_at"];
@@ -106,7 +106,7 @@ impl Side {
     /// # Errors
     /// If that is not so, or rustc cannot be run.
     pub fn random_streams(&self, streams: usize) -> Result<()> {
-        let mut random = random::Random::new(0x0ce1_1000);
+        let mut random = Random::new(0x0ce1_1000);
         let inputs: Vec<String> = (0..streams).map(|_| random::stream(&mut random, 120)).collect();
         for chunk in inputs.chunks(5_000) {
             let text = self.compare(chunk)?;

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 pub mod bridge;
+mod progress;
+pub mod random;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context as _, Result, ensure};
 use macro_bridge::lock::Lock;
 use macro_bridge::project::manifest_digest;
+
+pub use progress::Progress;
 
 /// A project with its own folder.
 pub struct Fixture {

@@ -1,7 +1,7 @@
 //! The cache of compiled code: what is trusted, and that nothing about it can fail an expansion.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -157,6 +157,53 @@ fn compiled_code_of_another_component_is_not_run() {
     assert_eq!(fixture.expand().statistics, COMPILED);
 }
 
+/// Another release has other settings, as the macro server has: its files have names of their own, and
+/// are not run under ours, though this user made them.
+#[test]
+fn compiled_code_of_other_settings_is_not_run() {
+    let fixture = Fixture::new();
+    fixture.expand();
+    let entry = fixture.entry();
+    let good = fs::read(&entry).unwrap();
+    let cache = Some(CacheDir::at(fixture.folder.path()));
+    let options = Options { cache, signals: true, ..Options::default() };
+    let shelf = Shelf::of(&[&fixture.component]);
+    let request = request(vec![call("ledger", &fixture.component)]);
+    Runtime::new(options).unwrap().expand(&request, &shelf, &()).unwrap();
+    let others = entries(&fixture.compiled()).into_iter().find(|path| *path != entry).unwrap();
+    fs::copy(others, &entry).unwrap();
+    let seen = fixture.expand();
+    assert_eq!(seen.statistics, COMPILED);
+    assert_eq!(seen.notices, [Notice::CacheEntryIgnored { path: entry.clone() }]);
+    assert_eq!(fs::read(&entry).unwrap(), good, "it was replaced");
+    assert_eq!(fixture.expand().statistics, CACHED);
+}
+
+/// Only root can give a file away.
+#[test]
+fn files_of_another_user_are_not_used() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let fixture = Fixture::new();
+    fixture.expand();
+    let (entry, key) = (fixture.entry(), fixture.compiled().join("key"));
+    for (path, what) in [(&entry, "compiled code"), (&key, "a key")] {
+        chown(path, Some(4711), Some(4711)).unwrap();
+        let old = fs::read(path).unwrap();
+        assert_eq!(fixture.expand().statistics, COMPILED, "{what}");
+        assert_eq!(fs::metadata(path).unwrap().uid(), 0, "{what} was replaced");
+        assert_eq!(fs::read(path).unwrap() == old, path == &entry, "{what}");
+        assert_eq!(fixture.expand().statistics, CACHED, "{what}");
+    }
+    chown(fixture.compiled(), Some(4711), Some(4711)).unwrap();
+    for _ in 0..2 {
+        let seen = fixture.expand();
+        assert_eq!(seen.statistics, COMPILED);
+        assert!(matches!(&*seen.notices, [Notice::CacheUnusable { .. }]), "{:?}", seen.notices);
+    }
+}
+
 #[test]
 fn a_key_that_others_may_read_is_not_used() {
     let fixture = Fixture::new();
@@ -187,9 +234,16 @@ fn links_are_not_followed() {
     let entry = fixture.entry();
     let aside = fixture.folder.path().join("aside");
     fs::rename(&entry, &aside).unwrap();
-    std::os::unix::fs::symlink(&aside, &entry).unwrap();
+    symlink(&aside, &entry).unwrap();
     assert_eq!(fixture.expand().statistics, COMPILED);
     assert!(!fs::symlink_metadata(&entry).unwrap().is_symlink(), "it was replaced");
+    assert_eq!(fixture.expand().statistics, CACHED);
+    let key = fixture.compiled().join("key");
+    fs::rename(&key, &aside).unwrap();
+    symlink(&aside, &key).unwrap();
+    assert_eq!(fixture.expand().statistics, COMPILED);
+    assert!(!fs::symlink_metadata(&key).unwrap().is_symlink(), "it was replaced");
+    assert_eq!(fixture.expand().statistics, CACHED);
 }
 
 #[test]
@@ -217,7 +271,7 @@ fn a_folder_that_cannot_be_used_is_said_once_and_costs_compilations() {
         ("a link", |path| {
             let target = path.with_file_name("target");
             fs::create_dir(&target).unwrap();
-            std::os::unix::fs::symlink(target, path).unwrap();
+            symlink(target, path).unwrap();
         }),
     ];
     for (name, prepare) in cases {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use cell_tests::Progress;
 use macro_runtime::bridge::answer::{Answer, Question};
 use macro_runtime::store::{Age, Store};
 use macro_runtime::{CacheDir, Notice, Notices, Options, Runtime};
@@ -60,6 +61,7 @@ fn a_killed_writer_of_the_store_leaves_whole_files_and_the_next_one_cleans_up() 
     let key = answer(0).question.key();
     let answers = folder.path().join(".cell/answers/search");
     let mut leftovers = 0;
+    let mut progress = Progress::new("killed writers", rounds());
     for round in 0..rounds() {
         kill_in_round("write", folder.path(), round);
         let bytes = fs::read(answers.join(key.to_string())).unwrap();
@@ -71,6 +73,7 @@ fn a_killed_writer_of_the_store_leaves_whole_files_and_the_next_one_cleans_up() 
             .put_answer("search", &key, next.encode().as_bytes(), Age::Fresh)
             .unwrap();
         assert_eq!(fs::read_dir(&answers).unwrap().count(), 1, "round {round}");
+        progress.done(round + 1);
     }
     assert!(leftovers > 0, "no round hit a writer at work: this test proves nothing");
 }
@@ -95,7 +98,9 @@ pub(crate) fn compile_for_ever(folder: &Path) {
 fn a_killed_compiler_leaves_no_lock_and_nothing_that_is_taken_for_code() {
     let folder = tempfile::tempdir().unwrap();
     let component = large();
-    for round in 0..rounds().min(1_000) {
+    let rounds = rounds().min(1_000);
+    let mut progress = Progress::new("killed compilers", rounds);
+    for round in 0..rounds {
         kill_in_round("compile", folder.path(), round * 3);
         let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::<Notice>::new()));
         let notices = {
@@ -107,5 +112,6 @@ fn a_killed_compiler_leaves_no_lock_and_nothing_that_is_taken_for_code() {
         // A lock that the dead one still held would stop this for two minutes.
         runtime.describe("ledger", &component).unwrap();
         assert_eq!(*heard.lock().unwrap(), [], "round {round}");
+        progress.done(round + 1);
     }
 }

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use cell_tests::Progress;
 use macro_runtime::{CacheDir, Notice, Notices, Options, Runtime};
 
 use crate::guest::Guest;
@@ -113,6 +114,7 @@ fn of_sixteen_processes_on_an_empty_cache_one_compiles() {
 fn of_sixteen_processes_half_are_killed_and_the_others_do_not_notice() {
     let rounds = if std::env::var_os("SLOW_TESTS").is_some() { 10_000 } else { 5 };
     let mut killed_before_the_end = 0;
+    let mut progress = Progress::new("sixteen processes", rounds);
     for round in 0..rounds {
         let folder = tempfile::tempdir().unwrap();
         let children = start_together("describe-small", folder.path());
@@ -147,6 +149,7 @@ fn of_sixteen_processes_half_are_killed_and_the_others_do_not_notice() {
         runtime.describe("ledger", &small()).unwrap();
         assert_eq!(runtime.statistics().compiled, 0, "round {round}: nothing was kept");
         assert_eq!(*heard.lock().unwrap(), [], "round {round}");
+        progress.done(round + 1);
     }
     assert!(killed_before_the_end > 0, "nobody was killed at work: this test proves nothing");
 }

@@ -1,21 +1,17 @@
-//! The host's macros with the embedded engine, as `host-macro` has them, and with macros that only
-//! tests need: `compare!` sends its input through the identities, as `cell::expand!` would, and says
-//! where the result differs from the input; `opaque` is the native identity that never looks at its
-//! item. `tests/compare-macros` has the same over the guest side without WebAssembly.
+//! The host's macros with the embedded engine, as `host-macro` has them, and those that only tests
+//! need. `tests/compare-macros` has the same over the guest side without WebAssembly.
 #![forbid(unsafe_code)]
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use compare_tokens::{Groups, difference};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::Expansion;
 use macro_bridge::failure::Failure;
-use macro_bridge::host::{self, Engine};
+use macro_bridge::host::Engine;
 use macro_bridge::project::Project;
-use macro_bridge::request::{MacroKind, Request};
+use macro_bridge::request::Request;
 use macro_runtime::{CacheDir, Options, Runtime};
-use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
 const ENGINES: &[&dyn Engine] = &[&Components];
 
@@ -45,51 +41,4 @@ impl Engine for Components {
     }
 }
 
-/// Both ways: groups by reference, and everything rebuilt.
-#[proc_macro]
-pub fn compare(input: TokenStream) -> TokenStream {
-    let ways = [
-        ("identity_function", Groups::Exact),
-        // A group that is built anew has one span for the whole and both its ends.
-        ("identity_function_rebuilt", Groups::Whole),
-    ];
-    let mut errors = TokenStream::new();
-    for (name, groups) in ways {
-        let Ok(mut call) = format!("identity::{name}").parse::<TokenStream>() else { continue };
-        call.extend([TokenTree::Group(Group::new(Delimiter::Brace, input.clone()))]);
-        let output = host::function(call, ENGINES);
-        if let Some(text) = difference(input.clone(), output, groups) {
-            errors.extend(error(&format!("{name}: {text}")));
-        }
-    }
-    errors
-}
-
-/// `cell::wasm`.
-#[proc_macro_attribute]
-pub fn wasm(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::attribute(MacroKind::Attribute, arguments, item, ENGINES)
-}
-
-/// `cell::expand!`.
-#[proc_macro]
-pub fn expand(input: TokenStream) -> TokenStream {
-    host::function(input, ENGINES)
-}
-
-/// What the host's attributes expand to.
-#[doc(hidden)]
-#[proc_macro_attribute]
-pub fn __gathered(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    host::gathered(arguments, item, ENGINES)
-}
-
-/// The identity that does not look.
-#[proc_macro_attribute]
-pub fn opaque(_arguments: TokenStream, item: TokenStream) -> TokenStream {
-    item
-}
-
-fn error(text: &str) -> TokenStream {
-    format!("::core::compile_error! {{ {text:?} }}").parse().unwrap_or_default()
-}
+compare_tokens::host_macros!(ENGINES);

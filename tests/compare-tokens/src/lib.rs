@@ -1,12 +1,13 @@
 //! Compares two token streams inside a running rustc: kinds, texts, spacing, delimiters, nesting
-//! and the `{:?}` of every span, which names bytes of a file and the hygiene context.
+//! and the `{:?}` of every span, which names bytes of a file and the hygiene context. And the macros
+//! of the libraries that do so: [`host_macros`].
 #![forbid(unsafe_code)]
 
 extern crate proc_macro;
 
 use std::collections::BTreeSet;
 
-use proc_macro::{TokenStream, TokenTree};
+use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
 /// The `{:?}` of a group's spans: the whole, the opening and the closing delimiter.
 pub type Ends = [String; 3];
@@ -126,4 +127,80 @@ fn flatten(stream: TokenStream) -> Vec<Token> {
         }
     }
     tokens
+}
+
+/// The macros of a test library, as `host-macro` has them and with two that only tests need, over
+/// engines of its own: `host_macros!(ENGINES)` in the root of a proc-macro crate that depends on
+/// `macro-bridge`.
+///
+/// `compare!` sends its input through the identities, as `cell::expand!` would, and says where the
+/// result differs from the input. `opaque` is the native identity that never looks at its item.
+#[macro_export]
+macro_rules! host_macros {
+    ($engines:expr) => {
+        /// Both ways: groups by reference, and everything rebuilt.
+        #[proc_macro]
+        pub fn compare(input: ::proc_macro::TokenStream) -> ::proc_macro::TokenStream {
+            $crate::compare_ways(input, |call| ::macro_bridge::host::function(call, $engines))
+        }
+
+        /// `cell::wasm`.
+        #[proc_macro_attribute]
+        pub fn wasm(
+            arguments: ::proc_macro::TokenStream,
+            item: ::proc_macro::TokenStream,
+        ) -> ::proc_macro::TokenStream {
+            let kind = ::macro_bridge::request::MacroKind::Attribute;
+            ::macro_bridge::host::attribute(kind, arguments, item, $engines)
+        }
+
+        /// `cell::expand!`.
+        #[proc_macro]
+        pub fn expand(input: ::proc_macro::TokenStream) -> ::proc_macro::TokenStream {
+            ::macro_bridge::host::function(input, $engines)
+        }
+
+        /// What the host's attributes expand to.
+        #[doc(hidden)]
+        #[proc_macro_attribute]
+        pub fn __gathered(
+            arguments: ::proc_macro::TokenStream,
+            item: ::proc_macro::TokenStream,
+        ) -> ::proc_macro::TokenStream {
+            ::macro_bridge::host::gathered(arguments, item, $engines)
+        }
+
+        /// The identity that does not look.
+        #[proc_macro_attribute]
+        pub fn opaque(
+            _arguments: ::proc_macro::TokenStream,
+            item: ::proc_macro::TokenStream,
+        ) -> ::proc_macro::TokenStream {
+            item
+        }
+    };
+}
+
+/// The body of `compare!`: what differs, as errors. `expand` expands the call of a macro.
+#[doc(hidden)]
+pub fn compare_ways(
+    input: TokenStream,
+    expand: impl Fn(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let ways = [
+        ("identity_function", Groups::Exact),
+        // A group that is built anew has one span for the whole and both its ends.
+        ("identity_function_rebuilt", Groups::Whole),
+    ];
+    let mut errors = TokenStream::new();
+    for (name, groups) in ways {
+        let Ok(mut call) = format!("identity::{name}").parse::<TokenStream>() else { continue };
+        call.extend([TokenTree::Group(Group::new(Delimiter::Brace, input.clone()))]);
+        if let Some(text) = difference(input.clone(), expand(call), groups) {
+            let text = format!("{name}: {text}");
+            let error = format!("::core::compile_error! {{ {text:?} }}").parse::<TokenStream>();
+            errors.extend(error.unwrap_or_default());
+        }
+    }
+    errors
 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 use macro_bridge::digest::Digest;
@@ -54,9 +55,15 @@ fn entries_that_are_not_what_they_should_be() -> Result<()> {
     refused_and_healed("cut")?;
     fs::copy(second, first)?;
     refused_and_healed("of another key")?;
+    fs::write(first, of_version(&good, "cell-expansion 2")?)?;
+    refused_and_healed("of another version")?;
     fs::remove_file(first)?;
     symlink(&elsewhere, first)?;
     refused_and_healed("a link to a good one")?;
+    ensure!(fs::read(&elsewhere)? == good, "it was written through the link");
+    fs::remove_file(first)?;
+    ensure!(Command::new("mkfifo").arg(first).status()?.success(), "no pipe");
+    refused_and_healed("a pipe")?;
     close(first, 0o666)?;
     refused_and_healed("that others may write")?;
     let folder = first.parent().context("a folder")?;
@@ -75,9 +82,19 @@ fn entries_that_are_not_what_they_should_be() -> Result<()> {
     Ok(())
 }
 
+/// The same entry as another release would write it, with a seal that is right.
+fn of_version(entry: &[u8], version: &str) -> Result<String> {
+    let text = std::str::from_utf8(entry)?;
+    let body = text.rsplit_once("sha256 ").context("a seal")?.0;
+    let (_, rest) = body.split_once('\n').context("a first line")?;
+    let body = format!("{version}\n{rest}");
+    let seal = Digest::of(body.as_bytes());
+    Ok(format!("{body}sha256 {seal}\n"))
+}
+
 /// What is in it may be anybody's, so nothing of it is used and nothing is added.
 #[test]
-fn a_whole_cache_that_others_may_write() -> Result<()> {
+fn a_whole_cache_that_is_not_this_users_alone() -> Result<()> {
     let served = Served::new("expansions-open", Host::Thin)?;
     served.expect("macro-server", SOURCE)?;
     served.expect("expansion-cache", SOURCE)?;
@@ -86,6 +103,18 @@ fn a_whole_cache_that_others_may_write() -> Result<()> {
     served.expect("macro-server", SOURCE)?;
     close(&served.expansions(), 0o700)?;
     served.expect("expansion-cache", SOURCE)?;
+    if rustix::process::geteuid().is_root() {
+        chown(served.expansions(), Some(4711), None)?;
+        served.expect("macro-server", SOURCE)?;
+        served.expect("macro-server", SOURCE)?;
+        chown(served.expansions(), Some(0), None)?;
+        served.expect("expansion-cache", SOURCE)?;
+    }
+    let elsewhere = served.folder.path().join("elsewhere");
+    fs::rename(served.expansions(), &elsewhere)?;
+    symlink(&elsewhere, served.expansions())?;
+    served.expect("macro-server", SOURCE)?;
+    served.expect("macro-server", SOURCE)?;
     Ok(())
 }
 

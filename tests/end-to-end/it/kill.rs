@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use cell_tests::Progress;
 
 use crate::guests::ledger;
 use crate::project::{Host, Project};
@@ -65,6 +66,7 @@ fn after_builds_that_were_killed_the_next_one_goes_well() -> Result<()> {
     let built = run(&mut cargo()?, &project.root, Duration::from_secs(600))?;
     ensure!(built.code == Some(0), "{}{}", built.stdout, built.stderr);
     let mut killed = 0;
+    let mut progress = Progress::new("killed builds", u64::from(rounds));
     for round in 0..rounds {
         let _ = fs::remove_dir_all(project.home.join("cache"));
         write_sources(&project, round)?;
@@ -87,6 +89,7 @@ fn after_builds_that_were_killed_the_next_one_goes_well() -> Result<()> {
         let ended = run(cargo()?.env("CELL_LOG", "1"), &project.root, Duration::from_secs(120))?;
         ensure!(ended.code == Some(0), "round {round}: {}{}", ended.stdout, ended.stderr);
         ensure!(!ended.stderr.contains("damaged"), "round {round}: {}", ended.stderr);
+        progress.done(u64::from(round) + 1);
     }
     ensure!(killed > 0, "no build was still going on when it was to be killed");
     Ok(())

@@ -7,9 +7,11 @@
 //! what only a whole build shows. Projects are in the target folder, under `tmp/end-to-end`.
 #![forbid(unsafe_code)]
 
+mod background;
 mod bridge;
 mod cache;
 mod calls;
+mod cases;
 mod code;
 mod components;
 mod crimes;
@@ -22,6 +24,8 @@ mod project;
 mod records;
 mod report;
 mod run;
+mod same;
+mod same_in_rustc;
 mod served;
 mod server;
 mod stacks;

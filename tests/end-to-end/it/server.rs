@@ -2,10 +2,12 @@
 //! by the next, and gone when nobody needs it.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::background::{children, stat};
 use crate::project::{Host, clean, workspace};
 use crate::run::turn;
 use crate::served::{Found, SOURCE, Served};
@@ -78,7 +80,8 @@ fn another_target_folder_uses_the_cache() -> Result<()> {
 #[test]
 fn a_server_is_in_nobodys_way_and_ends() -> Result<()> {
     let mut served = Served::new("server-ends", Host::Thin)?;
-    served.set("CELL_SERVER_IDLE", "4");
+    // As long would cargo wait for it.
+    served.set("CELL_SERVER_IDLE", "120");
     served.set("SECRET_OF_THE_BUILD", "x");
     served.project.write("src/lib.rs", SOURCE)?;
     let mut cargo = served.project.cargo()?;
@@ -91,14 +94,13 @@ fn a_server_is_in_nobodys_way_and_ends() -> Result<()> {
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let server = served.server().context("cargo waited for the server, or none was started")?;
     let process = format!("/proc/{}", server.as_raw_nonzero());
-    // Behind the name, which may hold blanks: state, parent, group, session, terminal.
-    let stat = fs::read_to_string(format!("{process}/stat"))?;
-    let words: Vec<&str> = stat.rsplit(')').next().context("a name")?.split_whitespace().collect();
+    let words = stat(Path::new(&process))?;
     ensure!(words[3] == server.as_raw_nonzero().to_string(), "its session is {}", words[3]);
     ensure!(words[4] == "0", "it has a terminal");
     // Not of rustc, which ended, nor of who started it: nobody has to bury it but the system.
     let parent = fs::read_to_string(format!("/proc/{}/comm", words[1]))?;
     ensure!(!["cell", "rustc", "cargo"].iter().any(|name| parent.starts_with(name)), "{parent}");
+    ensure!(children(server).is_empty(), "it has children: {:?}", children(server));
     ensure!(fs::read_link(format!("{process}/cwd"))?.as_os_str() == "/");
     for entry in fs::read_dir(format!("{process}/fd"))? {
         let entry = entry?;
@@ -116,13 +118,21 @@ fn a_server_is_in_nobodys_way_and_ends() -> Result<()> {
     let environment = fs::read(format!("{process}/environ"))?;
     let environment = String::from_utf8_lossy(&environment);
     ensure!(!environment.contains("CARGO_") && !environment.contains("SECRET"), "{environment}");
-    let doctor = || -> Result<String> { Ok(served.project.cell(&["doctor"])?.stdout) };
+    let doctor = |served: &Served| -> Result<String> {
+        let ended = served.project.cell(&["doctor"])?;
+        Ok(ended.stdout)
+    };
     let socket = served.socket()?;
-    let running = doctor()?;
+    let running = doctor(&served)?;
     ensure!(running.contains(&format!("a server runs at {}", socket.display())), "{running}");
+    served.kill_servers();
+    served.set("CELL_SERVER_IDLE", "2");
+    served.forget();
+    served.expect("macro-server", SOURCE)?;
     served.no_server()?;
     ensure!(!socket.exists(), "the socket is still there");
-    ensure!(doctor()?.contains("none runs"), "{}", doctor()?);
+    let ended = doctor(&served)?;
+    ensure!(ended.contains("none runs"), "{ended}");
     Ok(())
 }
 
@@ -181,8 +191,7 @@ fn another_user_is_refused() -> Result<()> {
     // A copy, since our own folders may be closed to that user.
     let program = served.folder.path().join("it");
     fs::copy(std::env::current_exe()?, &program)?;
-    let open =
-        |path: &std::path::Path| fs::set_permissions(path, fs::Permissions::from_mode(0o777));
+    let open = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o777));
     let knock = |user: &str| -> Result<String> {
         let mut command = clean(Command::new("setpriv"))?;
         command.args(["--reuid", user, "--regid", user, "--clear-groups"]).arg(&program);

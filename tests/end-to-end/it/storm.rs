@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use cell_tests::Progress;
 use serde_json::Value;
 
 use crate::guests::{ledger, misbehave};
@@ -150,6 +151,7 @@ fn who_is_not_killed_succeeds() -> Result<()> {
         random % most
     };
     let (mut killed, mut servers_killed) = (0, 0);
+    let mut progress = Progress::new("storm", rounds() as u64);
     for round in 0..rounds() {
         let _turn = turn();
         // Every other round starts where the one before ended, without what that one kept.
@@ -200,9 +202,7 @@ fn who_is_not_killed_succeeds() -> Result<()> {
             }
             let _ = fs::remove_dir_all(&home);
         }
-        if (round + 1) % 50 == 0 {
-            eprintln!("{} rounds: {killed} and {servers_killed} were killed", round + 1);
-        }
+        progress.done(round as u64 + 1);
     }
     ensure!(killed > 0 && servers_killed >= 2, "{killed} and {servers_killed} were killed");
     Ok(())

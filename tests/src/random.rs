@@ -1,21 +1,26 @@
 //! Random token streams as source text, from a seed.
 
 /// xorshift64*: a seed gives one sequence everywhere.
-pub(super) struct Random(u64);
+#[derive(Clone, Debug)]
+pub struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    /// The sequence of this seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    /// A number below `bound`, which is not zero.
+    pub fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    /// One of some texts.
+    pub fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 }
@@ -87,7 +92,8 @@ const PUNCTUATION: &[&str] = &[
 ];
 
 /// A stream of at most `size` tokens or so, groups nested.
-pub(super) fn stream(random: &mut Random, size: usize) -> String {
+#[must_use]
+pub fn stream(random: &mut Random, size: usize) -> String {
     let mut out = String::new();
     let mut left = size;
     fill(random, &mut out, &mut left, 0);
