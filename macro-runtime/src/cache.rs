@@ -241,3 +241,6 @@ fn mark_used(path: &Path) {
         let _ = file.set_modified(SystemTime::now());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,28 +157,6 @@ fn compiled_code_of_another_component_is_not_run() {
     assert_eq!(fixture.expand().statistics, COMPILED);
 }
 
-/// Another release has other settings, as the macro server has: its files have names of their own, and
-/// are not run under ours, though this user made them.
-#[test]
-fn compiled_code_of_other_settings_is_not_run() {
-    let fixture = Fixture::new();
-    fixture.expand();
-    let entry = fixture.entry();
-    let good = fs::read(&entry).unwrap();
-    let cache = Some(CacheDir::at(fixture.folder.path()));
-    let options = Options { cache, signals: true, ..Options::default() };
-    let shelf = Shelf::of(&[&fixture.component]);
-    let request = request(vec![call("ledger", &fixture.component)]);
-    Runtime::new(options).unwrap().expand(&request, &shelf, &()).unwrap();
-    let others = entries(&fixture.compiled()).into_iter().find(|path| *path != entry).unwrap();
-    fs::copy(others, &entry).unwrap();
-    let seen = fixture.expand();
-    assert_eq!(seen.statistics, COMPILED);
-    assert_eq!(seen.notices, [Notice::CacheEntryIgnored { path: entry.clone() }]);
-    assert_eq!(fs::read(&entry).unwrap(), good, "it was replaced");
-    assert_eq!(fixture.expand().statistics, CACHED);
-}
-
 /// Only root can give a file away.
 #[test]
 fn files_of_another_user_are_not_used() {

@@ -143,7 +143,7 @@ impl Paths {
         // As inside rustc.
         let home = std::env::var_os("CELL_HOME").map(PathBuf::from);
         let cache = CacheDir::of_user(home.as_deref());
-        let runtime = Runtime::new(Options { cache, signals: false, ..Options::default() })?;
+        let runtime = Runtime::new(Options { cache, ..Options::default() })?;
         Ok(Self { project, runtime, cache: home::expansions().context("a home")? })
     }
 
