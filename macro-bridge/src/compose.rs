@@ -105,66 +105,6 @@ pub fn context(request: &Request, call: usize) -> Context {
     context
 }
 
-/// The order in which the macros on one item run: each behind those it needs, else by path, never
-/// as written. `macros` holds path and needs of each; the result holds indices.
-///
-/// # Errors
-/// The index of a macro that cannot run, and why.
-pub fn order(macros: &[(String, Vec<String>)]) -> Result<Vec<usize>, (usize, Failure)> {
-    let mut places = BTreeMap::new();
-    for (index, (path, _)) in macros.iter().enumerate() {
-        if places.insert(path.as_str(), index).is_some() {
-            return Err((index, texts::project::repeated(path)));
-        }
-    }
-    for (index, (path, needs)) in macros.iter().enumerate() {
-        if let Some(need) = needs.iter().find(|need| !places.contains_key(need.as_str())) {
-            return Err((index, texts::project::missing_need(path, need)));
-        }
-    }
-    let mut done = BTreeSet::new();
-    let mut order = Vec::new();
-    while order.len() < macros.len() {
-        let ready = places.iter().find(|(path, index)| {
-            !done.contains(*path)
-                && macros[**index].1.iter().all(|need| done.contains(need.as_str()))
-        });
-        match ready {
-            Some((path, index)) => {
-                done.insert(*path);
-                order.push(*index);
-            }
-            None => {
-                let stuck = |path: &str| !done.contains(path);
-                let cycle = cycle(&places, macros, stuck);
-                return Err((places[cycle[0]], texts::project::need_cycle(&cycle)));
-            }
-        }
-    }
-    Ok(order)
-}
-
-/// The paths of one cycle, the least first, among macros that are stuck: each needs a stuck one.
-fn cycle<'a>(
-    places: &BTreeMap<&'a str, usize>,
-    macros: &'a [(String, Vec<String>)],
-    stuck: impl Fn(&str) -> bool,
-) -> Vec<&'a str> {
-    let mut way: Vec<&str> = places.keys().copied().find(|path| stuck(path)).into_iter().collect();
-    while let Some(last) = way.last() {
-        let needs = macros[places[last]].1.iter().map(String::as_str);
-        let Some(next) = needs.min_by_key(|need| (!stuck(need), *need)) else { break };
-        if let Some(start) = way.iter().position(|path| *path == next) {
-            way.drain(..start);
-            break;
-        }
-        way.push(next);
-    }
-    let least = (0..way.len()).min_by_key(|at| way[*at]).unwrap_or(0);
-    way.rotate_left(least);
-    way
-}
-
 /// Checks what guest number `call` returned and translates it to the request's handles.
 ///
 /// # Errors
@@ -186,24 +126,24 @@ pub fn check(
     output::check(table, split, &guest.output, called.limits.rows).map_err(
         |invalid| match invalid {
             Invalid::TooManyRows { rows } => {
-                texts::project::output_too_large(request, call, rows, called.limits.rows, "tokens")
+                texts::output::output_too_large(request, call, rows, called.limits.rows, "tokens")
             }
-            other => texts::project::invalid_output(request, call, &other.to_string()),
+            other => texts::output::invalid_output(request, call, &other.to_string()),
         },
     )?;
     let may_change = request.form == MacroKind::Attribute && called.kind == MacroKind::Attribute;
     if !may_change && guest.output.parts.iter().any(|part| part.kind != PartKind::Items as u8) {
         let reason = "only an attribute may change the item";
-        return Err(texts::project::invalid_output(request, call, reason));
+        return Err(texts::output::invalid_output(request, call, reason));
     }
     let operations = guest.output.spans.len();
     for diagnostic in &guest.diagnostics {
         check_diagnostic(table, operations, diagnostic)
-            .map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
+            .map_err(|reason| texts::output::invalid_answer(request, call, &reason))?;
     }
     policy::check(table, split..table.rows.len(), &guest.output, called.allowed).map_err(
         |found| {
-            let failure = texts::project::denied_output(request, call, &found);
+            let failure = texts::output::denied_output(request, call, &found);
             match user_token(&guest.output.spans, found.span) {
                 Some(handle) => {
                     let handle = to_request(request, call, handle);
@@ -213,7 +153,7 @@ pub fn check(
             }
         },
     )?;
-    check_names(&guest).map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
+    check_names(&guest).map_err(|reason| texts::output::invalid_answer(request, call, &reason))?;
     translate(request, call, &mut guest);
     guest.plan.iter_mut().for_each(|entry| entry.cell.clone_from(&called.cell));
     guest.artifacts.iter_mut().for_each(|artifact| artifact.cell.clone_from(&called.cell));
@@ -237,7 +177,7 @@ pub fn check_planned(
     let own = input(request, call);
     for diagnostic in &mut diagnostics {
         check_diagnostic(&own.table, 0, diagnostic)
-            .map_err(|reason| texts::project::invalid_answer(request, call, &reason))?;
+            .map_err(|reason| texts::output::invalid_answer(request, call, &reason))?;
         map_diagnostic(diagnostic, |number| to_request(request, call, number));
     }
     let source = request.calls[call].path();
@@ -304,20 +244,20 @@ fn compose_item(
         for (part, raw) in parts {
             if part.kind == PartKind::Item as u8 {
                 if let Some((other, _)) = replaced {
-                    return Err(texts::project::both_replace(request, other, call));
+                    return Err(texts::output::both_replace(request, other, call));
                 }
                 replaced = Some((call, part));
             }
             if part.kind == PartKind::Field as u8 {
                 if let Some(other) = fields.insert(&raw.name, call) {
-                    return Err(texts::project::same_field(request, other, call, &raw.name));
+                    return Err(texts::output::same_field(request, other, call, &raw.name));
                 }
                 changes.fields.push(&part.rows);
             }
         }
     }
     if let (Some((call, _)), Some((_, other))) = (replaced, fields.first_key_value()) {
-        return Err(texts::project::both_replace(request, *other, call));
+        return Err(texts::output::both_replace(request, *other, call));
     }
     if let Some((_, part)) = replaced {
         return Ok(part.rows.clone());
@@ -327,7 +267,7 @@ fn compose_item(
     changes.strip_cell = !changes.helpers.is_empty();
     let adds = fields.first_key_value().map(|(name, call)| (*name, *call));
     item::emit(&request.table, request.item(), &changes).ok_or_else(|| match adds {
-        Some((name, call)) => texts::project::no_fields(request, call, name),
+        Some((name, call)) => texts::output::no_fields(request, call, name),
         None => texts::project::internal("an item without changes could not be emitted"),
     })
 }
@@ -486,7 +426,7 @@ fn check_names(guest: &GuestExpansion) -> Result<(), String> {
 fn check_size(request: &Request, call: usize, bytes: u64) -> Result<(), Failure> {
     let limit = request.calls[call].limits.bytes;
     if bytes > limit {
-        return Err(texts::project::output_too_large(request, call, bytes, limit, "bytes"));
+        return Err(texts::output::output_too_large(request, call, bytes, limit, "bytes"));
     }
     Ok(())
 }

@@ -13,6 +13,7 @@
 extern crate proc_macro;
 
 pub mod answer;
+#[cfg(feature = "engine")]
 pub mod compose;
 pub mod digest;
 pub mod expansion;
@@ -21,6 +22,7 @@ pub mod host;
 pub mod item;
 pub mod live;
 pub mod lock;
+pub mod order;
 pub mod output;
 pub mod policy;
 pub mod project;

@@ -148,7 +148,7 @@ pub struct Request {
     pub form: MacroKind,
     /// Arguments of each call, in the order of `calls`, then the item.
     pub table: Table,
-    /// The macros, at least one, in canonical order (see [`crate::compose::order`]).
+    /// The macros, at least one, in canonical order (see [`crate::order::order`]).
     pub calls: Vec<Call>,
     /// Where it stands.
     pub place: Place,

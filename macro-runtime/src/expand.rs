@@ -73,7 +73,7 @@ impl<'a> Service<'a> {
             return Ok(reply.clone());
         }
         let Some(answer) = self.lookup.ask(&question)? else {
-            return Err(texts::project::unrecorded(self.request, call, cell, function, &key));
+            return Err(texts::output::unrecorded(self.request, call, cell, function, &key));
         };
         self.used.push(AnswerUsed { cell: cell.clone(), key, digest: answer.digest() });
         self.told.insert(key, answer.reply.clone());
@@ -148,7 +148,7 @@ fn plan(
         guest.cell_macros_expander().call_plan(store, name, &input, &context)
     })?;
     let diagnostics = convert::diagnostics(planned.diagnostics)
-        .map_err(|why| texts::project::invalid_answer(request, call, &why))?;
+        .map_err(|why| texts::output::invalid_answer(request, call, &why))?;
     compose::check_planned(request, call, convert::planned_facts(planned.facts), diagnostics)
 }
 
@@ -169,7 +169,7 @@ fn expand(
         guest.cell_macros_expander().call_expand(store, name, &input, &context, &facts)
     })?;
     let returned = convert::expansion(returned)
-        .map_err(|why| texts::project::invalid_answer(request, call, &why))?;
+        .map_err(|why| texts::output::invalid_answer(request, call, &why))?;
     compose::check(request, call, returned)
 }
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use macro_bridge::answer::Question;
+use macro_bridge::failure::texts::numbers::{size, thousands};
 use macro_bridge::failure::{Failure, texts::engine as texts};
 use macro_bridge::request::Limits;
 use texts::Subject;
@@ -69,11 +70,11 @@ impl host::Host for State {
         self.questions += 1;
         self.question_bytes += (cell.len() + function.len() + arguments.len()) as u64;
         if self.questions > limits::QUESTIONS {
-            let what = format!("{} questions", texts::thousands(u64::from(limits::QUESTIONS)));
+            let what = format!("{} questions", thousands(u64::from(limits::QUESTIONS)));
             return Err(self.end(texts::too_many_questions(&self.subject, &what)));
         }
         if self.question_bytes > limits::QUESTION_BYTES {
-            let what = format!("questions of {}", texts::size(limits::QUESTION_BYTES));
+            let what = format!("questions of {}", size(limits::QUESTION_BYTES));
             return Err(self.end(texts::too_many_questions(&self.subject, &what)));
         }
         (self.ask)(Question { cell, function, arguments }).map_err(|failure| self.end(failure))

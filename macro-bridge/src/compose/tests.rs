@@ -8,7 +8,6 @@ use crate::table::tests::read;
 use crate::table::{delimiter, op};
 
 mod joining;
-mod ordering;
 mod translation;
 
 /// A guest's answer from source. What a guest can say but source cannot: `@n` is the whole token

@@ -2,7 +2,7 @@
 //! editor stops under them.
 
 use super::{Diagnostic, Level, Note};
-use crate::failure::texts::engine::thousands;
+use crate::failure::texts::numbers::thousands;
 
 /// Diagnostics of one expansion that are shown.
 pub const DIAGNOSTICS: usize = 100;

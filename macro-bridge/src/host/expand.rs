@@ -7,12 +7,12 @@ use proc_macro::{Span, TokenStream};
 
 use super::invocation::Invocation;
 use super::{Engines, fail, project, trace, track};
-use crate::compose;
 use crate::digest::Digest;
 use crate::expansion::{Expansion, Output};
 use crate::failure::{Failure, Kind, texts};
 use crate::item::{self, Item};
 use crate::live::{self, Originals, Walker};
+use crate::order;
 use crate::output::{self, Part, PartKind, RawOutput};
 use crate::project::Project;
 use crate::request::{Call, MacroKind, Place, Request};
@@ -64,7 +64,7 @@ fn prepare(
         let needs: Vec<_> =
             calls.iter().map(|(call, _)| (call.path(), call.needs.clone())).collect();
         let order =
-            compose::order(&needs).map_err(|(index, failure)| (failure, calls[index].1.span))?;
+            order::order(&needs).map_err(|(index, failure)| (failure, calls[index].1.span))?;
         let mut slots: Vec<_> = calls.into_iter().map(Some).collect();
         calls = order.into_iter().filter_map(|index| slots[index].take()).collect();
     }

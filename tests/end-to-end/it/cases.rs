@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result, anyhow};
 use cell_tests::random::{Random, stream};
-use macro_bridge::compose;
+use macro_bridge::order;
 use macro_bridge::project::Project;
 use macro_bridge::request::{Call, MacroKind, Place, Request};
 use macro_bridge::table::{TableBuilder, delimiter};
@@ -191,7 +191,7 @@ impl Case {
         }
         let needs: Vec<_> =
             calls.iter().map(|(call, _)| (call.path(), call.needs.clone())).collect();
-        let Ok(order) = compose::order(&needs) else { return Ok(None) };
+        let Ok(order) = order::order(&needs) else { return Ok(None) };
         // Else everything that was ever read would be kept.
         proc_macro2::extra::invalidate_current_thread_spans();
         let mut table = TableBuilder::default();

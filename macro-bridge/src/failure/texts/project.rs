@@ -6,7 +6,6 @@ use crate::digest::Digest;
 use crate::failure::{Failure, Kind};
 use crate::item::Item;
 use crate::lock::{LockError, SLOTS};
-use crate::policy::Violation;
 use crate::request::{Call, MacroKind, Request};
 use crate::sealed::Damage;
 
@@ -188,44 +187,6 @@ pub fn repeated(path: &str) -> Failure {
         .help("remove one of the two")
 }
 
-/// Two macros cannot both have their way.
-#[must_use]
-pub fn both_replace(request: &Request, one: usize, other: usize) -> Failure {
-    let (a, b) = (request.calls[one].path(), request.calls[other].path());
-    Failure::new(Kind::Conflict, format!("`{a}` and `{b}` both change the item itself"))
-        .note(item_note(request))
-        .help("use one of them on this item")
-        .in_call(other)
-}
-
-/// Two macros add one field.
-#[must_use]
-pub fn same_field(request: &Request, one: usize, other: usize, name: &str) -> Failure {
-    let (a, b) = (request.calls[one].path(), request.calls[other].path());
-    let message = if one == other {
-        format!("`{a}` adds the field `{name}` twice")
-    } else {
-        format!("`{a}` and `{b}` both add the field `{name}`")
-    };
-    Failure::new(Kind::Conflict, message)
-        .note(item_note(request))
-        .help("use one of them on this item")
-        .in_call(other)
-}
-
-/// There are no fields to add to.
-#[must_use]
-pub fn no_fields(request: &Request, call: usize, name: &str) -> Failure {
-    let path = request.calls[call].path();
-    Failure::new(
-        Kind::NoFields,
-        format!("`{path}` adds a field `{name}`, which needs a struct with named fields"),
-    )
-    .note(item_note(request))
-    .help(format!("use `{path}` on a `struct` with `{{ .. }}`"))
-    .in_call(call)
-}
-
 /// 02xx: no `cell.toml`.
 #[must_use]
 pub fn no_project(package: &Path) -> Failure {
@@ -318,26 +279,6 @@ pub fn wrong_digest(cell: &str, expected: &Digest, found: &Digest) -> Failure {
     .help("if you replaced it on purpose run `cell lock`; if not, find out who changed it")
 }
 
-/// A question without a recorded answer.
-#[must_use]
-pub fn unrecorded(
-    request: &Request,
-    call: usize,
-    cell: &str,
-    function: &str,
-    key: &Digest,
-) -> Failure {
-    let path = request.calls[call].path();
-    Failure::new(
-        Kind::Unrecorded,
-        format!("`{path}` asked `{cell}::{function}`, and no answer is recorded"),
-    )
-    .note(item_note(request))
-    .note(format!("looked for .cell/answers/{cell}/{key}"))
-    .note("a build asks no cell: it uses recorded answers only")
-    .help(format!("restore the answer from version control, or remove `{path}` from the item"))
-}
-
 /// More macros than slots. `cells` are names with how many macros of this kind each has.
 #[must_use]
 pub fn too_many_macros(kind: MacroKind, cells: &[(&str, usize)]) -> Failure {
@@ -372,66 +313,6 @@ pub fn bad_manifest(path: &Path, reason: &str) -> Failure {
     Failure::new(Kind::BadManifest, "`cell.toml` cannot be read")
         .note(format!("{}: {reason}", path.display()))
         .help("correct it; `cell lock --help` shows the keys")
-}
-
-fn of_macro(kind: Kind, message: String, request: &Request, call: usize) -> Failure {
-    Failure::new(kind, message)
-        .note(item_note(request))
-        .note(component_note(&request.calls[call]))
-        .in_call(call)
-}
-
-/// 03xx: more than the limits allow.
-#[must_use]
-pub fn output_too_large(
-    request: &Request,
-    call: usize,
-    found: u64,
-    limit: u64,
-    unit: &str,
-) -> Failure {
-    let called = &request.calls[call];
-    let message = format!("macro `{}` returned more than {limit} {unit}", called.path());
-    let key = if unit == "tokens" { "rows" } else { "output" };
-    of_macro(Kind::OutputTooLarge, message, request, call)
-        .note(format!("at least {found} {unit}"))
-        .help(format!(
-            "raise `{key}` under `[cells.{}.limits]` in `cell.toml`, then run `cell lock`",
-            called.cell
-        ))
-}
-
-/// Tokens that are none.
-#[must_use]
-pub fn invalid_output(request: &Request, call: usize, reason: &str) -> Failure {
-    let message = format!(
-        "macro `{}` returned tokens that cannot be read: {reason}",
-        request.calls[call].path()
-    );
-    of_macro(Kind::InvalidOutput, message, request, call)
-        .help("this is a mistake in the macro: report it to its author")
-}
-
-/// A diagnostic, fact, plan entry or artifact that cannot be used.
-#[must_use]
-pub fn invalid_answer(request: &Request, call: usize, reason: &str) -> Failure {
-    let message = format!("macro `{}` returned {reason}", request.calls[call].path());
-    of_macro(Kind::InvalidAnswer, message, request, call)
-        .help("this is a mistake in the macro: report it to its author")
-}
-
-/// Code that the policy forbids.
-#[must_use]
-pub fn denied_output(request: &Request, call: usize, found: &Violation) -> Failure {
-    let called = &request.calls[call];
-    let Violation { word, about, found, .. } = found;
-    let message = format!("macro `{}` returned `{found}`, which is not allowed", called.path());
-    of_macro(Kind::DeniedOutput, message, request, call)
-        .note(format!("the project does not let cell `{}` emit {about}", called.cell))
-        .help(format!(
-            "if you trust it with that: `allow = [\"{word}\"]` under `[cells.{}.output]` in `cell.toml`, then run `cell lock`",
-            called.cell
-        ))
 }
 
 /// Something that should not have happened.

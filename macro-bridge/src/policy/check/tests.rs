@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::output::{self, Part};
+use crate::policy::{all_words, bit, words};
 use crate::table::TableBuilder;
 use crate::table::tests::{read, table_of};
 

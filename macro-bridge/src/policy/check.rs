@@ -1,0 +1,325 @@
+//! Looking for what is not allowed.
+
+use std::ops::Range;
+
+use crate::item::{self, Item};
+use crate::output::{PartKind, RawOutput};
+use crate::request::Allowed;
+use crate::table::{Table, Token, delimiter, kind, span};
+
+use super::WORDS;
+
+/// What each word allows, for people.
+const ABOUT: [&str; 7] = [
+    "`unsafe`",
+    "`extern`",
+    "inline assembly",
+    "attributes that change linkage or run code before `main`",
+    "`include!`, `include_str!`, `include_bytes!`",
+    "`env!`, `option_env!`",
+    "modules in other files: `#[path]`, `mod name;`",
+];
+
+const UNSAFE: usize = 0;
+const EXTERN: usize = 1;
+const ASM: usize = 2;
+const LINKAGE: usize = 3;
+const INCLUDE: usize = 4;
+const ENV: usize = 5;
+const PATH: usize = 6;
+
+/// Names that fall under `linkage` anywhere in an attribute.
+const LINKAGE_NAMES: [&str; 13] = [
+    "no_mangle",
+    "export_name",
+    "link_section",
+    "link_name",
+    "link_ordinal",
+    "linkage",
+    "link",
+    "used",
+    "naked",
+    "global_allocator",
+    "panic_handler",
+    "ctor",
+    "dtor",
+];
+
+/// Something that is not allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The word that would allow it.
+    pub word: &'static str,
+    /// What the word allows, for people.
+    pub about: &'static str,
+    /// The tokens, as text.
+    pub found: String,
+    /// The span of the token.
+    pub span: u32,
+}
+
+/// Looks for the first thing in a checked output that is not allowed. `item` are the rows of the
+/// user's item in `input`.
+///
+/// # Errors
+/// The violation.
+pub fn check(
+    input: &Table,
+    item: Range<usize>,
+    output: &RawOutput,
+    allowed: Allowed,
+) -> Result<(), Violation> {
+    let policy = Policy { input, output, allowed };
+    let mut start = 0;
+    for part in &output.parts {
+        let end = start + part.rows as usize;
+        let level = policy.level(start..end);
+        let own = match part.kind {
+            kind if kind == PartKind::Item as u8 => policy.own_head(item.clone(), &level),
+            _ => 0..0,
+        };
+        policy.check_part(level, &own)?;
+        start = end;
+    }
+    Ok(())
+}
+
+/// A token as rustc will see it, by its row.
+#[derive(Clone, Copy)]
+enum Seen {
+    /// Made by the guest.
+    Made(usize),
+    /// A token of the input that stands alone.
+    Leaf(usize),
+    /// A token of the input inside a group without delimiters: as the user wrote it.
+    Inside(usize),
+}
+
+/// Where a level of tokens stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Code,
+    /// In an attribute, or where `cfg_attr` makes an attribute of it.
+    Attribute,
+    /// Deeper in an attribute.
+    Arguments,
+}
+
+struct Policy<'a> {
+    input: &'a Table,
+    output: &'a RawOutput,
+    allowed: Allowed,
+}
+
+impl<'a> Policy<'a> {
+    /// The tokens of output rows, without what is inside delimiters.
+    fn level(&self, rows: Range<usize>) -> Vec<Seen> {
+        let mut level = Vec::new();
+        let mut row = rows.start;
+        while row < rows.end {
+            let token = &self.output.rows[row];
+            match token.kind {
+                kind::RANGE => {
+                    let mut own = row_of(token.span);
+                    for _ in 0..token.a {
+                        self.push_own(own, &mut level);
+                        own = self.input.next_sibling(own);
+                    }
+                }
+                kind::RESPAN => self.push_own(row_of(token.a), &mut level),
+                kind::GROUP if token.sub == delimiter::NONE => {}
+                kind::GROUP => {
+                    level.push(Seen::Made(row));
+                    row += token.a as usize;
+                }
+                _ => level.push(Seen::Made(row)),
+            }
+            row += 1;
+        }
+        level
+    }
+
+    fn push_own(&self, row: usize, level: &mut Vec<Seen>) {
+        if self.input.is_group(row, delimiter::NONE) {
+            let inside = self.input.parsed_siblings(row..self.input.next_sibling(row));
+            level.extend(inside.map(Seen::Inside));
+        } else {
+            level.push(Seen::Leaf(row));
+        }
+    }
+
+    /// The positions in `level` of the user's own head, written as the user wrote it: `unsafe` and
+    /// `extern` among them may stay.
+    ///
+    /// They may, if the tokens from the first behind the attributes up to the body come back by
+    /// reference, in order and with nothing between, and directly behind them
+    /// - comes the body, by reference too, or the head is the whole item: all of it is the user's;
+    /// - or, for `impl` and `trait`, any `{ }`: the user vouches for a contract, not for a body;
+    /// - or, for `fn`, any `{ }`, if there is no `unsafe` in the head: `extern` only names an ABI,
+    ///   but a body made by a guest must not find itself inside an `unsafe fn`.
+    fn own_head(&self, item: Range<usize>, level: &[Seen]) -> Range<usize> {
+        let Some(parsed) = Item::parse(self.input, item) else {
+            return 0..0;
+        };
+        let head: Vec<usize> = self.input.parsed_siblings(parsed.head.clone()).collect();
+        let Some(start) = level.iter().position(|seen| seen.own() == head.first().copied()) else {
+            return 0..0;
+        };
+        let end = start + head.len();
+        let as_written = level.get(start..end).is_some_and(|found| {
+            found.iter().zip(&head).all(|(seen, row)| seen.own() == Some(*row))
+        });
+        if head.is_empty() || !as_written {
+            return 0..0;
+        }
+        let whole = match parsed.body {
+            Some(body) => level.get(end).is_some_and(|seen| seen.own() == Some(body)),
+            None => head.last().is_some_and(|row| self.input.is_punct(*row, ';')),
+        };
+        let vouched = match parsed.kind {
+            item::kind::IMPL | item::kind::TRAIT => true,
+            item::kind::FN => !head.iter().any(|row| self.input.is_ident(*row, "unsafe")),
+            _ => false,
+        };
+        let body = level.get(end).map(|seen| self.token(*seen));
+        let has_body = body.is_some_and(|t| t.kind == kind::GROUP && t.sub == delimiter::BRACE);
+        if whole || (vouched && has_body) { start..end } else { 0..0 }
+    }
+
+    /// Checks a level and all that is in it. Guests choose how deep that is, so this must not
+    /// recurse; and everything is looked at once, or nested attributes would take for ever.
+    fn check_part(&self, level: Vec<Seen>, own: &Range<usize>) -> Result<(), Violation> {
+        let mut inner = Vec::new();
+        self.check_level(&level, own, Place::Code, &mut inner)?;
+        while let Some((rows, place)) = inner.pop() {
+            self.check_level(&self.level(rows), &(0..0), place, &mut inner)?;
+        }
+        Ok(())
+    }
+
+    fn check_level(
+        &self,
+        level: &[Seen],
+        own: &Range<usize>,
+        place: Place,
+        inner: &mut Vec<(Range<usize>, Place)>,
+    ) -> Result<(), Violation> {
+        for (at, seen) in level.iter().enumerate() {
+            if let Some((rule, found)) = self.broken_rule(level, at, place)
+                && self.allowed.0 & 1 << rule == 0
+                && !(own.contains(&at) && matches!(rule, UNSAFE | EXTERN))
+            {
+                let (word, about) = (WORDS[rule], ABOUT[rule]);
+                return Err(Violation { word, about, found, span: self.token(*seen).span });
+            }
+            if let Seen::Made(row) = *seen
+                && self.output.rows[row].kind == kind::GROUP
+            {
+                let rows = row + 1..row + 1 + self.output.rows[row].a as usize;
+                inner.push((rows, self.place_inside(level, at, place)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the content of the group at `at` stands.
+    fn place_inside(&self, level: &[Seen], at: usize, place: Place) -> Place {
+        let before = |offset: usize| at.checked_sub(offset).map(|at| level[at]);
+        let is_punct =
+            |offset: usize, ch: char| before(offset).is_some_and(|s| self.is_punct(s, ch));
+        match place {
+            Place::Code => {
+                let hash = is_punct(1, '#') || (is_punct(1, '!') && is_punct(2, '#'));
+                let bracket = self.token(level[at]).sub == delimiter::BRACKET;
+                if hash && bracket { Place::Attribute } else { Place::Code }
+            }
+            Place::Attribute if before(1).is_some_and(|s| self.text(s) == "cfg_attr") => {
+                Place::Attribute
+            }
+            _ => Place::Arguments,
+        }
+    }
+
+    /// The rule that the token at `at` breaks, and what to show of it.
+    fn broken_rule(&self, level: &[Seen], at: usize, place: Place) -> Option<(usize, String)> {
+        let token = self.token(level[at]);
+        if token.kind != kind::IDENT {
+            return None;
+        }
+        let name = self.text(level[at]);
+        let next = |offset: usize| level.get(at + offset).copied();
+        let is_punct = |offset: usize, ch: char| next(offset).is_some_and(|s| self.is_punct(s, ch));
+        // A pattern of several tokens is the user's only if all of it is.
+        let users = |length: usize| {
+            (0..length).all(|offset| matches!(next(offset), Some(Seen::Inside(_)) | None))
+        };
+        let called = is_punct(1, '!') && !is_punct(2, '=');
+        let renamed = next(1).is_some_and(|seen| self.text(seen) == "as");
+        // `r#include` is another way to write `include`; only keywords become other words.
+        let keyword = token.sub == 0;
+        let (rule, length) = match name {
+            "unsafe" if keyword => (UNSAFE, 1),
+            "extern" if keyword => (EXTERN, 1),
+            "mod" if keyword && is_punct(2, ';') => {
+                let name = next(1).map_or("", |seen| self.text(seen));
+                return (!users(3)).then(|| (PATH, format!("mod {name};")));
+            }
+            "mod" if keyword && is_punct(1, '$') && is_punct(3, ';') => {
+                let name = next(2).map_or("", |seen| self.text(seen));
+                return (!users(4)).then(|| (PATH, format!("mod ${name};")));
+            }
+            "global_asm" | "naked_asm" => (ASM, 1),
+            "include_str" | "include_bytes" => (INCLUDE, 1),
+            "option_env" => (ENV, 1),
+            "asm" if called || renamed => (ASM, 2),
+            "include" if called || renamed => (INCLUDE, 2),
+            "env" if called || renamed => (ENV, 2),
+            "path" if place == Place::Attribute && is_punct(1, '=') => {
+                return (!users(2)).then(|| (PATH, "#[path]".to_owned()));
+            }
+            _ if place != Place::Code && LINKAGE_NAMES.contains(&name) => {
+                return (!users(1)).then(|| (LINKAGE, format!("#[{name}]")));
+            }
+            _ => return None,
+        };
+        (!users(length)).then(|| (rule, name.to_owned()))
+    }
+
+    fn is_punct(&self, seen: Seen, ch: char) -> bool {
+        let token = self.token(seen);
+        token.kind == kind::PUNCT && token.a == ch as u32
+    }
+
+    fn token(&self, seen: Seen) -> &'a Token {
+        match seen {
+            Seen::Made(row) => &self.output.rows[row],
+            Seen::Leaf(row) | Seen::Inside(row) => &self.input.rows[row],
+        }
+    }
+
+    fn text(&self, seen: Seen) -> &'a str {
+        let token = self.token(seen);
+        match seen {
+            _ if token.kind != kind::IDENT => "",
+            Seen::Made(_) => &self.output.text[token.a as usize..][..token.b as usize],
+            Seen::Leaf(_) | Seen::Inside(_) => self.input.text_of(token),
+        }
+    }
+}
+
+impl Seen {
+    fn own(self) -> Option<usize> {
+        match self {
+            Self::Made(_) => None,
+            Self::Leaf(row) | Self::Inside(row) => Some(row),
+        }
+    }
+}
+
+/// The row of a checked handle.
+fn row_of(handle: u32) -> usize {
+    span::row(handle).map_or(0, |(row, _)| row as usize)
+}
+
+#[cfg(test)]
+mod tests;
