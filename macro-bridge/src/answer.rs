@@ -4,7 +4,7 @@ use crate::digest::{Digest, Sha256};
 use crate::sealed::{self, Damage};
 use crate::table::push_length;
 
-const FORMAT: &str = "cell-answer 1";
+const FORMAT: &str = "cell-answer 2";
 
 /// A call of a function of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

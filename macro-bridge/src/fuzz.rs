@@ -77,7 +77,7 @@ fn rounds(body: impl Fn(&mut Random)) {
 /// Damages `good`, with its seal made new half of the time: else the digest alone would refuse.
 fn damaged(random: &mut Random, good: &str) -> Vec<u8> {
     let reseal = random.below(2) == 0;
-    let end = good.rfind("sha256 ").unwrap_or(good.len());
+    let end = good.rfind("sum ").unwrap_or(good.len());
     let mut bytes = good.as_bytes()[..if reseal { end } else { good.len() }].to_vec();
     random.damage(&mut bytes);
     match (reseal, String::from_utf8(bytes)) {

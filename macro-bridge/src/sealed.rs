@@ -1,15 +1,16 @@
 //! The frame of every file in `.cell/`: a first line that names format and version, a body of
-//! lines, and a last line with the SHA-256 of all before it. The digest finds damage; it does not
-//! prove where a file came from.
-
-use crate::digest::Digest;
+//! lines, and a last line with a sum over all before it.
+//!
+//! The sum finds damage; it does not prove where a file came from, which no sum in the file itself
+//! could. So it need not be a cryptographic one: hosts read these files for each expansion, most are
+//! not optimised, and there SHA-256 took half of the time that a record costs.
 
 /// Why a file is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Damage {
     /// Not UTF-8, or without the last line: cut off, or another file.
     NotSealed,
-    /// The last line names another digest.
+    /// The last line names another sum, or a recorded answer is not the one that was used.
     Digest,
     /// Another format, or a version that this release does not read.
     Format(String),
@@ -22,7 +23,7 @@ pub enum Damage {
 impl std::fmt::Display for Damage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NotSealed => f.write_str("it does not end with its digest: it was cut off"),
+            Self::NotSealed => f.write_str("it does not end with its sum: it was cut off"),
             Self::Digest => f.write_str("its content does not match its last line"),
             Self::Format(found) => write!(f, "its first line is `{found}`"),
             Self::Line(line) => write!(f, "line {line} cannot be read"),
@@ -31,29 +32,50 @@ impl std::fmt::Display for Damage {
     }
 }
 
-const SEAL: &str = "sha256 ";
+const SEAL: &str = "sum ";
 
 /// Adds the last line to `body`, which must end with a newline.
-pub(crate) fn seal(mut body: String) -> String {
-    let digest = Digest::of(body.as_bytes());
-    body.push_str(SEAL);
-    body.push_str(&digest.to_string());
-    body.push('\n');
+#[must_use]
+pub fn seal(mut body: String) -> String {
+    let sum = sum(body.as_bytes());
+    body.push_str(&format!("{SEAL}{sum:016x}\n"));
     body
+}
+
+/// 64 bits over `bytes`. Every step is a bijection of the state for a given word, and of the word for
+/// a given state, so a change within one word is always found; any other is missed once in 2^64.
+fn sum(bytes: &[u8]) -> u64 {
+    // 2^64 divided by the golden ratio: odd, and its bits look like chance.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut sum = bytes.len() as u64;
+    let mut index = 0;
+    while index < words.len() {
+        sum = (sum ^ u64::from_le_bytes(words[index])).wrapping_mul(FACTOR);
+        // A product's high bits depend on all of the word, its low bits only on low ones.
+        sum ^= sum >> 32;
+        index += 1;
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    sum = (sum ^ u64::from_le_bytes(last)).wrapping_mul(FACTOR);
+    sum ^ (sum >> 32)
 }
 
 /// The lines between the first, which must be `format`, and the last.
 pub(crate) fn open<'a>(bytes: &'a [u8], format: &str) -> Result<&'a str, Damage> {
     let text = std::str::from_utf8(bytes).map_err(|_| Damage::NotSealed)?;
-    let end = text.len().checked_sub(SEAL.len() + 65).ok_or(Damage::NotSealed)?;
+    let end = text.len().checked_sub(SEAL.len() + 17).ok_or(Damage::NotSealed)?;
     let last = text.get(end..).ok_or(Damage::NotSealed)?;
-    let digest = last
+    let named = last
         .strip_prefix(SEAL)
         .and_then(|rest| rest.strip_suffix('\n'))
-        .and_then(Digest::parse)
+        // `from_str_radix` takes a sign and capital letters too.
+        .filter(|digits| digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok())
         .ok_or(Damage::NotSealed)?;
     let body = &text[..end];
-    if Digest::of(body.as_bytes()) != digest {
+    if sum(body.as_bytes()) != named {
         return Err(Damage::Digest);
     }
     let (first, rest) = body.split_once('\n').ok_or(Damage::NotSealed)?;

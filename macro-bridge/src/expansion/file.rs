@@ -1,7 +1,7 @@
-//! A recorded expansion as a file: readable in a diff, one token a line, sealed with its digest.
+//! A recorded expansion as a file: readable in a diff, one token a line, sealed with a sum.
 //!
 //! ```text
-//! cell-expansion 1
+//! cell-expansion 2
 //! key 9f2c...
 //! macros ledger::table
 //! answer search 41be... 07aa...
@@ -12,7 +12,7 @@
 //! iimpl            an identifier with the span call-site
 //! i24 Account      an identifier with the span of input row 2
 //! {11              a group with eleven rows in it
-//! sha256 ...
+//! sum ...
 //! ```
 
 use std::fmt::Write as _;
@@ -25,7 +25,7 @@ use crate::sealed::{self, Damage};
 use crate::table::{SpanOp, Token, kind};
 use crate::text;
 
-const FORMAT: &str = "cell-expansion 1";
+const FORMAT: &str = "cell-expansion 2";
 
 /// Marks of token lines, by delimiter for groups.
 const GROUPS: [char; 4] = ['(', '{', '[', 'n'];

@@ -6,7 +6,7 @@ use crate::sealed::{self, Damage};
 use crate::table::Table;
 use crate::text;
 
-const FORMAT: &str = "cell-request 1";
+const FORMAT: &str = "cell-request 2";
 
 /// Writes the file.
 #[must_use]

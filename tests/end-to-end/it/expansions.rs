@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use macro_bridge::digest::Digest;
 use macro_bridge::host::entry;
+use macro_bridge::sealed::seal;
 
 use crate::project::Host;
 use crate::served::{SOURCE, Served};
@@ -55,7 +56,7 @@ fn entries_that_are_not_what_they_should_be() -> Result<()> {
     refused_and_healed("cut")?;
     fs::copy(second, first)?;
     refused_and_healed("of another key")?;
-    fs::write(first, of_version(&good, "cell-expansion 2")?)?;
+    fs::write(first, of_version(&good, "cell-expansion 1")?)?;
     refused_and_healed("of another version")?;
     fs::remove_file(first)?;
     symlink(&elsewhere, first)?;
@@ -85,11 +86,9 @@ fn entries_that_are_not_what_they_should_be() -> Result<()> {
 /// The same entry as another release would write it, with a seal that is right.
 fn of_version(entry: &[u8], version: &str) -> Result<String> {
     let text = std::str::from_utf8(entry)?;
-    let body = text.rsplit_once("sha256 ").context("a seal")?.0;
+    let body = text.rsplit_once("sum ").context("a seal")?.0;
     let (_, rest) = body.split_once('\n').context("a first line")?;
-    let body = format!("{version}\n{rest}");
-    let seal = Digest::of(body.as_bytes());
-    Ok(format!("{body}sha256 {seal}\n"))
+    Ok(seal(format!("{version}\n{rest}")))
 }
 
 /// What is in it may be anybody's, so nothing of it is used and nothing is added.
@@ -122,7 +121,7 @@ fn a_whole_cache_that_is_not_this_users_alone() -> Result<()> {
 fn the_command_finds_damage_and_removes_it() -> Result<()> {
     let served = Served::new("expansions-verify", Host::Thin)?;
     let entries = entries(&served)?;
-    fs::write(&entries[0], "cell-expansion 1\n")?;
+    fs::write(&entries[0], "cell-expansion 2\n")?;
     let found = served.project.cell(&["cache", "verify"])?;
     ensure!(found.code == Some(1), "{}", found.stderr);
     let name = entries[0].display().to_string();

@@ -155,7 +155,7 @@ fn somebody_else_listens() -> Result<()> {
     meets("its expansion: ", 1, |stream, _| {
         greet(stream);
         let _ = wire::read(stream);
-        let _ = wire::write(stream, &[b"E", b"cell-expansion 1\nnot much\n"]);
+        let _ = wire::write(stream, &[b"E", b"cell-expansion 2\nnot much\n"]);
         listen(stream);
     })?;
     // Gone in the middle of it, whoever is asked: three times for one expansion, for two of them.
