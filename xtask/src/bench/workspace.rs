@@ -10,7 +10,7 @@ use super::effort::Effort;
 use super::folder;
 use super::generated::{self, CRATES, Kind, STRUCTS};
 use super::home::{self, Home};
-use super::measure::{cargo, said, timed};
+use super::measure::{Took, cargo, said, timed};
 use super::samples::Samples;
 use crate::step;
 
@@ -77,21 +77,22 @@ struct Try<'a> {
 impl Try<'_> {
     fn round(&mut self, samples: &mut Samples) -> Result<()> {
         let name = self.variant.name;
-        let mut keep = |what: &str, name: &str, seconds: f64| {
-            samples.push(format!("check/{what}/{name}"), seconds);
+        let mut keep = |what: &str, name: &str, took: Took| {
+            samples.push(format!("check/{what}/{name}"), took.wall);
+            samples.push(format!("check-processor/{what}/{name}"), took.processor);
         };
         if name == "cached" {
             self.home.forget_expansions();
             self.forget()?;
-            keep("clean", "server", timed(&mut self.check())?.wall);
+            keep("clean", "server", timed(&mut self.check())?);
         }
         self.forget()?;
-        keep("clean", name, timed(&mut self.check())?.wall);
-        keep("noop", name, timed(&mut self.check())?.wall);
+        keep("clean", name, timed(&mut self.check())?);
+        keep("noop", name, timed(&mut self.check())?);
         self.edit(LEAF)?;
-        keep("leaf", name, timed(&mut self.check())?.wall);
+        keep("leaf", name, timed(&mut self.check())?);
         self.edit(BASE)?;
-        keep("base", name, timed(&mut self.check())?.wall);
+        keep("base", name, timed(&mut self.check())?);
 
         // Once more for what the macros said of themselves: writing that down takes time.
         self.edit(BASE)?;
