@@ -114,7 +114,8 @@ pub(super) fn times(effort: Effort) -> Result<()> {
             components(&folder, &cell, count)?;
             // Records what the crate uses.
             let mut vendor = Command::new(&cell);
-            vendor.args(["vendor", "--quiet"]).current_dir(&folder);
+            // A server would stay for a while, and be in the way.
+            vendor.args(["vendor", "--quiet"]).current_dir(&folder).env("CELL_SERVER", "off");
             step::run(home.given(vendor.env("CARGO_TARGET_DIR", folder.join("target"))))?;
         }
         step::run(&mut cargo(&folder, &["fetch", "--quiet"]))?;
