@@ -83,13 +83,16 @@ fn both_clocks<T>(way: &str, fields: &str, mut work: impl FnMut() -> T) {
     processor.bench_function(&format!("{way}-processor/{fields}"), |b| b.iter(&mut work));
 }
 
+/// Less of everything if there is `CELL_BENCH_QUICK`.
 fn configured<M: Measurement>(criterion: Criterion<M>) -> Criterion<M> {
+    let quick = std::env::var_os("CELL_BENCH_QUICK").is_some();
+    let (samples, warm, measured) = if quick { (10, 50, 200) } else { (20, 300, 1_500) };
     criterion
         .without_plots()
-        .sample_size(20)
+        .sample_size(samples)
         .nresamples(1_000)
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_millis(1_500))
+        .warm_up_time(Duration::from_millis(warm))
+        .measurement_time(Duration::from_millis(measured))
 }
 
 fn first(way: &str, item: TokenStream) -> Result<(), String> {

@@ -33,7 +33,7 @@ pub(super) fn run(only: Option<&str>, effort: Effort) -> Result<()> {
         let place = Place::prepare("expansions", host)?;
         let mut samples = Samples::default();
         said(place.rustc(&SIZES, false)?.env("CELL_BENCH", "record"))?;
-        steady(&place, host, &mut samples)?;
+        steady(&place, host, effort, &mut samples)?;
         firsts(&place, host, effort, &mut samples)?;
         first_ever(&place, host, effort, &mut samples)?;
         samples.write(&format!("expansions-{}", host.profile), effort.quick)?;
@@ -41,10 +41,11 @@ pub(super) fn run(only: Option<&str>, effort: Effort) -> Result<()> {
     report::expansions(&Samples::read(&PARTS)?)
 }
 
-fn steady(place: &Place, host: &Host, samples: &mut Samples) -> Result<()> {
+fn steady(place: &Place, host: &Host, effort: Effort, samples: &mut Samples) -> Result<()> {
     for way in ["component", "engine", "recorded", "native"] {
         step::say("   ..", &format!("{}: {way}, as criterion has it", host.name));
         let mut command = place.rustc(&SIZES, way == "recorded")?;
+        command.envs(effort.quick.then_some(("CELL_BENCH_QUICK", "1")));
         said(command.env("CELL_BENCH", "steady").env("CELL_BENCH_WAY", way))?;
         for fields in SIZES {
             for clock in ["wall", "processor"] {

@@ -46,11 +46,14 @@ fn at_most(what: &str, value: f64, limit: f64, shown: String, reason: String) ->
 /// The median of a ratio that is to be at most `limit`; the reason says if the interval holds both.
 fn ratio_at_most(what: &str, found: Option<Ratio>, limit: f64, reason: String) -> Goal {
     let value = found.map_or(f64::NAN, |ratio| ratio.middle);
-    let mut goal = at_most(what, value, limit, units::ratio(found), reason);
-    if found.is_some_and(|ratio| ratio.low <= limit && limit < ratio.high) {
-        goal.reason.push_str("; the interval holds the limit");
-    }
-    goal
+    let reason = reason + &doubt(found, limit);
+    at_most(what, value, limit, units::ratio(found), reason)
+}
+
+/// What is to be said where more rounds might say something else.
+fn doubt(found: Option<Ratio>, limit: f64) -> String {
+    let open = found.is_some_and(|found| found.low <= limit && limit < found.high);
+    String::from(if open { "; the interval holds the limit" } else { "" })
 }
 
 /// A ratio of two that are to be alike: it is missed only if the interval is above one.
@@ -118,13 +121,16 @@ fn builds(samples: &Samples) -> Vec<Goal> {
     ] {
         let more = difference(samples, &format!("build/{key}"), "build/thin");
         let each: Vec<f64> = more.iter().map(|more| more / count).collect();
-        let found = interval(each).map_or((f64::NAN, String::new()), |found| {
-            let Ratio { middle, low, high } = found;
-            (middle, format!("{} ({} to {})", time(middle), time(low), time(high)))
-        });
-        let shown = if found.0.is_nan() { time(found.0) } else { found.1 };
-        let reason = "the spread of whole builds is larger than what is measured".to_owned();
-        goals.push(at_most(what, found.0, 0.1, shown, reason));
+        let found = interval(each);
+        let shown = found.map_or_else(
+            || time(f64::NAN),
+            |Ratio { middle, low, high }| {
+                format!("{} ({} to {})", time(middle), time(low), time(high))
+            },
+        );
+        let value = found.map_or(f64::NAN, |found| found.middle);
+        let reason = format!("with its interval, from pairs of builds{}", doubt(found, 0.1));
+        goals.push(at_most(what, value, 0.1, shown, reason));
     }
     goals
 }

@@ -33,7 +33,8 @@ impl Home {
     pub(super) fn new(cell: &Path) -> Result<Self> {
         let folder = std::env::temp_dir().join(format!("cell-bench-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder)?;
+        // Not one that somebody else has made: others may write there.
+        fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
         Ok(Self { folder, cell: cell.to_owned(), server: None })
     }
 
