@@ -139,6 +139,9 @@ fn headlines(samples: &Samples) -> String {
         added("serde"),
         time(samples.median("build/sqlx") - samples.median("build/nothing"))
     );
+    if !samples.quick.is_empty() {
+        text.push_str("\nFrom a quick run, on a machine that may have been busy.\n");
+    }
     text
 }
 
