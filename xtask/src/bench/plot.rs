@@ -18,7 +18,8 @@ const STYLE: &str = "<style>\n\
     .thin { stroke: #1f2328; fill: none }\n\
     .c0 { fill: #0072b2; stroke: #0072b2 } .c1 { fill: #e69f00; stroke: #e69f00 }\n\
     .c2 { fill: #009e73; stroke: #009e73 } .c3 { fill: #cc79a7; stroke: #cc79a7 }\n\
-    .c4 { fill: #d55e00; stroke: #d55e00 } .line { fill: none; stroke-width: 2 }\n\
+    .c4 { fill: #d55e00; stroke: #d55e00 } .c5 { fill: #8c959f; stroke: #8c959f }\n\
+    .line { fill: none; stroke-width: 2 }\n\
     @media (prefers-color-scheme: dark) {\n\
     text { fill: #e6edf3 }\n\
     .thin { stroke: #e6edf3 }\n\
@@ -27,7 +28,7 @@ const STYLE: &str = "<style>\n\
     .c4 { fill: #ff8a4a; stroke: #ff8a4a } .line { fill: none }\n\
     }\n</style>\n";
 /// How many there are.
-const COLOURS: usize = 5;
+const COLOURS: usize = 6;
 
 /// A bar: a label, a colour, a length, and between which values half of all samples lie.
 #[derive(Clone, Debug)]
