@@ -1,60 +1,123 @@
-//! `xtask bench`: the figures of `benches/README.md`. Nothing here fails because of a time.
+//! `xtask bench`: the report of what Cell costs, and the figures of `benches/README.md`. Nothing here
+//! fails because of a time.
+//!
+//! Each part measures and keeps its samples in a file; the report is made of all files. So a part can
+//! be measured again without the others.
 
 mod builds;
+mod by_hand;
+mod compose;
+mod effort;
 mod expansions;
 mod fixture;
+mod generated;
+mod goals;
+mod home;
+mod instructions;
+mod machine;
+mod market;
+mod marks;
+mod measure;
 pub(crate) mod peak;
+mod place;
+mod plot;
+mod publish;
 mod report;
+mod samples;
+mod server;
+mod statistics;
+mod trend;
+mod units;
+mod workspace;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use cargo_metadata::MetadataCommand;
 
 use crate::step;
+use effort::Effort;
+use samples::Samples;
 
-/// All figures, or those of one section; of expansions perhaps only those of one host.
-pub(crate) fn run(section: Option<&str>, host: Option<&str>) -> Result<()> {
-    let wanted = |name: &str| section.is_none_or(|section| section == name);
-    report::machine()?;
-    if wanted("expansions") {
-        expansions::run(host)?;
+/// What is asked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted<'a> {
+    part: Option<&'a str>,
+    /// Of expansions perhaps only those of one host.
+    host: Option<&'a str>,
+    quick: bool,
+    publish: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// Reads the words behind `bench`.
+    pub(crate) fn read(words: &[&'a str]) -> Result<Self> {
+        let mut wanted = Self::default();
+        for word in words {
+            match *word {
+                "--quick" => wanted.quick = true,
+                "--publish" => wanted.publish = true,
+                part if wanted.part.is_none() && PARTS.contains(&part) => wanted.part = Some(part),
+                host if wanted.part == Some("expansions") && place::host(host).is_ok() => {
+                    wanted.host = Some(host);
+                }
+                other => bail!("`bench` knows no `{other}`; its parts: {}", PARTS.join(", ")),
+            }
+        }
+        Ok(wanted)
     }
-    if wanted("builds") {
-        builds::times()?;
+}
+
+/// In the order in which they are measured. `report` measures nothing.
+const PARTS: [&str; 8] =
+    ["builds", "market", "server", "workspace", "instructions", "expansions", "memory", "report"];
+
+/// Measures all parts, or one, and writes the report of all that was measured.
+pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
+    let effort = Effort { quick: wanted.quick };
+    let is_wanted = |name: &str| wanted.part.is_none_or(|part| part == name);
+    for part in PARTS.into_iter().filter(|part| is_wanted(part)) {
+        match part {
+            "builds" => builds::times(effort)?,
+            "market" => market::run(effort)?,
+            "server" => server::run(effort)?,
+            "workspace" => workspace::run(effort)?,
+            "instructions" => instructions::run(effort)?,
+            "expansions" => expansions::run(wanted.host, effort)?,
+            "memory" => builds::memory(effort)?,
+            _ => {}
+        }
     }
-    if wanted("memory") {
-        builds::memory()?;
-    }
-    Ok(())
+    let files = [builds::PART, market::PART, server::PART, workspace::PART, instructions::PART];
+    let samples = Samples::read(&[&files[..], &expansions::PARTS].concat())?;
+    publish::write(&samples, wanted.publish)
+}
+
+/// The folder of all build results.
+fn target() -> Result<PathBuf> {
+    let manifest = step::root().join("Cargo.toml");
+    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec()?;
+    Ok(metadata.target_directory.into_std_path_buf())
 }
 
 /// The folder for everything that is made on the way.
 fn folder() -> Result<PathBuf> {
-    let manifest = step::root().join("Cargo.toml");
-    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec()?;
-    Ok(metadata.target_directory.into_std_path_buf().join("bench"))
-}
-
-/// The middle one; the mean of both if there are two.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let (low, high) = (values.len().saturating_sub(1) / 2, values.len() / 2);
-    match (values.get(low), values.get(high)) {
-        (Some(low), Some(high)) => f64::midpoint(*low, *high),
-        _ => f64::NAN,
-    }
+    Ok(target()?.join("bench"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::Wanted;
 
     #[test]
-    fn medians_are_in_the_middle() {
-        assert_eq!(median(vec![3.0, 1.0, 10.0]), 3.0);
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 10.0]), 3.0);
-        assert_eq!(median(vec![7.0]), 7.0);
-        assert!(median(Vec::new()).is_nan());
+    fn parts_and_switches_come_in_any_order() {
+        let wanted = Wanted::read(&["--quick", "server"]).unwrap();
+        assert!(wanted.quick && !wanted.publish && wanted.part == Some("server"));
+        let wanted = Wanted::read(&["expansions", "dev", "--publish"]).unwrap();
+        assert!(wanted.publish && wanted.host == Some("dev"));
+        assert_eq!(Wanted::read(&[]).unwrap(), Wanted::default());
+        for wrong in [&["dev"][..], &["server", "dev"], &["nothing"], &["builds", "memory"]] {
+            assert!(Wanted::read(wrong).is_err(), "{wrong:?}");
+        }
     }
 }

@@ -14,7 +14,8 @@ use macro_bridge::request::{self, Request};
 
 use crate::{render, step};
 
-const PACKAGE: &str = "cell-market-app";
+/// The example's package.
+pub(crate) const PACKAGE: &str = "cell-market-app";
 
 pub(crate) fn run() -> Result<()> {
     let root = step::root();
@@ -103,7 +104,8 @@ fn copy_without_expansions(root: &Path, target: &Path) -> Result<PathBuf> {
     Ok(copy)
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+/// Copies a folder, build results aside.
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
         let entry = entry?;
@@ -122,13 +124,15 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 
 /// One line of a trace.
 #[derive(Debug)]
-struct Site {
-    key: Digest,
-    place: String,
+pub(crate) struct Site {
+    pub(crate) key: Digest,
+    /// `src/main.rs:12:3`
+    pub(crate) place: String,
     title: String,
 }
 
-fn sites(trace: &Path) -> Result<Vec<Site>> {
+/// All calls of macros, by place.
+pub(crate) fn sites(trace: &Path) -> Result<Vec<Site>> {
     let mut sites = Vec::new();
     for text in traces(trace)? {
         sites.extend(text.lines().filter_map(site));
@@ -167,14 +171,20 @@ fn site(line: &str) -> Option<Site> {
     Some(Site { key, place: place.to_owned(), title: title.to_owned() })
 }
 
-/// What each macro was given, and what came back.
-fn show(project: &Path, trace: &Path) -> Result<()> {
-    let mut requests: BTreeMap<Digest, Request> = BTreeMap::new();
+/// What macros were asked.
+pub(crate) fn requests(trace: &Path) -> Result<BTreeMap<Digest, Request>> {
+    let mut requests = BTreeMap::new();
     for entry in fs::read_dir(trace.join("request")).into_iter().flatten().flatten() {
         let key = Digest::parse(&entry.file_name().to_string_lossy());
         let request = request::file::decode(&fs::read(entry.path())?);
         requests.extend(key.zip(request.ok()));
     }
+    Ok(requests)
+}
+
+/// What each macro was given, and what came back.
+fn show(project: &Path, trace: &Path) -> Result<()> {
+    let requests = requests(trace)?;
     for Site { key, place, title } in sites(trace)? {
         step::say("", &format!("--- `{title}` at {place}"));
         let Some(request) = requests.get(&key) else { continue };

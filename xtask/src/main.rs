@@ -27,8 +27,11 @@ Usage: cargo xtask <task>
   test --light  only those that need neither wasmtime nor a compiler for guests
   setup         install what guests are compiled with, if nothing here can compile them
   check         everything that can be checked without running a test
-  bench         measure, and write the tables of benches/README.md; 30 minutes
-  bench <part>  only `expansions`, `builds` or `memory`
+  bench         measure everything, and write target/bench/report.md; two hours
+  bench --quick      the same with few rounds, to see that it works
+  bench --publish    the same, and copy the report to docs/benchmarks.md, its head to README.md
+  bench <part>  only `builds`, `market`, `server`, `workspace`, `instructions`, `expansions` or
+                `memory`; `report` measures nothing, and writes what is known
   bench expansions <profile>  only the host that is built with `optimised`, `documented` or `dev`
   bindings      make the bindings of guests again from wit/
   errors        make docs/errors.md again
@@ -58,11 +61,7 @@ fn run(words: &[&str]) -> Result<()> {
         ["test", "--light"] => test::light(),
         ["setup"] => setup::run(),
         ["check"] => check::run(),
-        ["bench"] => bench::run(None, None),
-        ["bench", part @ ("expansions" | "builds" | "memory")] => bench::run(Some(part), None),
-        ["bench", "expansions", host @ ("optimised" | "documented" | "dev")] => {
-            bench::run(Some("expansions"), Some(host))
-        }
+        ["bench", words @ ..] => bench::run(&bench::Wanted::read(words)?),
         ["bindings"] => test::bindings(),
         ["errors"] => errors::write(),
         [] | ["help" | "--help" | "-h"] => {

@@ -5,10 +5,15 @@
 //!
 //! - `steady`: criterion measures the macro as often as it likes,
 //! - `first`: the first expansion of this rustc, timed once and printed,
-//! - `record`: the expansion is put into the project's `.cell`.
+//! - `record`: the expansion is put into the project's `.cell`,
+//! - `turns`: several ways in turns, each call timed and printed, on items of ever new names,
+//! - `repeat`: expanded so often as `CELL_BENCH_COUNT` says, for callgrind,
+//! - `split`: what a hit of the expansion cache consists of.
 //!
 //! and the way by `CELL_BENCH_WAY`: `component`, `engine` (only what happens behind
-//! `Engine::expand`), `recorded`, `native`. How much is optimised is the profile's business.
+//! `Engine::expand`), `recorded`, `native`, `server` (what the thin host does when nothing knows the
+//! item yet), `cached` (when the user's expansion cache does), `asked` (the server, whatever the cache has). How much is optimised is the
+//! profile's business.
 #![forbid(unsafe_code)]
 
 // The files themselves, so that exactly what users get is measured.
@@ -19,7 +24,11 @@ mod embedded;
 mod model;
 
 mod clock;
+#[path = "../../native/src/native.rs"]
+mod native;
+mod repeated;
 mod request;
+mod split;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -38,6 +47,9 @@ pub fn measure(item: TokenStream) -> TokenStream {
         "steady" => steady(&way, &item),
         "first" => first(&way, item),
         "record" => request::record(item),
+        "turns" => repeated::turns(&way, &item),
+        "repeat" => repeated::repeat(&way, &item),
+        "split" => split::split(&item),
         other => Err(format!("CELL_BENCH is `{other}`")),
     };
     match done {
@@ -71,13 +83,16 @@ fn both_clocks<T>(way: &str, fields: &str, mut work: impl FnMut() -> T) {
     processor.bench_function(&format!("{way}-processor/{fields}"), |b| b.iter(&mut work));
 }
 
+/// Less of everything if there is `CELL_BENCH_QUICK`.
 fn configured<M: Measurement>(criterion: Criterion<M>) -> Criterion<M> {
+    let quick = std::env::var_os("CELL_BENCH_QUICK").is_some();
+    let (samples, warm, measured) = if quick { (10, 50, 200) } else { (20, 300, 1_500) };
     criterion
         .without_plots()
-        .sample_size(20)
+        .sample_size(samples)
         .nresamples(1_000)
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_millis(1_500))
+        .warm_up_time(Duration::from_millis(warm))
+        .measurement_time(Duration::from_millis(measured))
 }
 
 fn first(way: &str, item: TokenStream) -> Result<(), String> {
@@ -97,11 +112,15 @@ type Expand = fn(TokenStream) -> TokenStream;
 
 fn expander(way: &str) -> Result<Expand, String> {
     match way {
-        "native" => Ok(native),
+        "native" => Ok(native::expand),
         // What the host's slots do, with the engine of `embedded`, which finds no record.
         "component" => Ok(|item| host::slot_derive(SLOT, item, &[&embedded::Embedded])),
         // The thin host has no engine.
         "recorded" => Ok(|item| host::slot_derive(SLOT, item, &[])),
+        // The places that it asks: the cache has no item with a new name.
+        "server" => Ok(|item| host::slot_derive(SLOT, item, &[&host::Cached, &host::Server])),
+        "asked" => Ok(|item| host::slot_derive(SLOT, item, &[&host::Server])),
+        "cached" => Ok(|item| host::slot_derive(SLOT, item, &[&host::Cached])),
         other => Err(format!("CELL_BENCH_WAY is `{other}`")),
     }
 }
@@ -109,23 +128,9 @@ fn expander(way: &str) -> Result<Expand, String> {
 /// The slot of `Model` in the lock of `examples/cell-market`, which the projects here have.
 const SLOT: u16 = 0;
 
-/// `Model` as its author would write it without Cell.
-fn native(item: TokenStream) -> TokenStream {
-    let made = syn::parse(item)
-        .map_err(macro_guest_sdk::Error::from)
-        .and_then(model::model)
-        .map(TokenStream::from);
-    match made {
-        Ok(tokens) => tokens,
-        Err(_) => {
-            "::core::compile_error! { \"`Model` does not take this\" }".parse().unwrap_or_default()
-        }
-    }
-}
-
 /// Both ways must do the same work, or the figures mean nothing.
 fn check(way: &str, item: &TokenStream) -> Result<(), String> {
-    let expected = native(item.clone()).to_string();
+    let expected = native::expand(item.clone()).to_string();
     let found = expander(way)?(item.clone()).to_string();
     // The host adds what makes cargo track the lock.
     if found.starts_with(&expected) && !expected.contains("compile_error") {

@@ -9,12 +9,13 @@ use clap::Parser as _;
 
 use crate::project::workspace;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
     "CHANGELOG.md",
+    "docs/benchmarks.md",
     "docs/errors.md",
     "benches/README.md",
 ];

@@ -1,0 +1,92 @@
+//! A user's caches and macro server for one measurement, which nothing else on the machine uses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use macro_bridge::host::home;
+
+use super::target;
+use crate::step;
+
+/// The `cell` command as people install it.
+pub(super) fn command() -> Result<PathBuf> {
+    let target = target()?;
+    let words = ["build", "--release", "--locked", "--package", "cell-cli"];
+    step::run(step::cargo(&words).arg("--target-dir").arg(&target))?;
+    let command = target.join("release").join(format!("cell{}", std::env::consts::EXE_SUFFIX));
+    ensure!(command.is_file(), "there is no {}", command.display());
+    Ok(command)
+}
+
+/// A folder for `CELL_HOME`, and perhaps the server in it. Both go when this does.
+pub(super) struct Home {
+    folder: PathBuf,
+    cell: PathBuf,
+    server: Option<Child>,
+}
+
+impl Home {
+    /// An empty one. In the system's folder for such things: the path of a socket has to be short.
+    pub(super) fn new(cell: &Path) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("cell-bench-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        // Not one that somebody else has made: others may write there.
+        fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Self { folder, cell: cell.to_owned(), server: None })
+    }
+
+    /// Lets a command use it.
+    pub(super) fn given<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("CELL_HOME", &self.folder).env("CELL_BIN", &self.cell)
+    }
+
+    /// Starts a server, and waits until it listens.
+    pub(super) fn start(&mut self) -> Result<()> {
+        let mut command = Command::new(&self.cell);
+        command.args(["macro-server", "--foreground", "--idle", "86400"]).current_dir("/");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.server = Some(self.given(&mut command).spawn().context("no macro server")?);
+        self.wait(true)
+    }
+
+    /// Ends the server that was started here.
+    pub(super) fn stop(&mut self) -> Result<()> {
+        if let Some(mut server) = self.server.take() {
+            server.kill()?;
+            server.wait()?;
+            let _ = fs::remove_file(self.socket()?);
+        }
+        Ok(())
+    }
+
+    /// Waits until somebody listens, or, where a server ends by itself, until nobody does.
+    pub(super) fn wait(&self, there: bool) -> Result<()> {
+        let (socket, begin) = (self.socket()?, Instant::now());
+        while socket.exists() != there {
+            let patient = begin.elapsed() < Duration::from_secs(30);
+            ensure!(patient, "the macro server does not {}", if there { "start" } else { "end" });
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// As if this user had expanded nothing yet; compiled code stays.
+    pub(super) fn forget_expansions(&self) {
+        let _ = fs::remove_dir_all(self.folder.join("cache").join(home::EXPANSIONS));
+    }
+
+    fn socket(&self) -> Result<PathBuf> {
+        let socket = home::socket(&self.folder.join("cache/run"));
+        socket.context("the path of the folder for temporary files is too long for a socket")
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = self.stop();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,104 @@
+//! What was measured, in files: a part can be measured again, and the report is made of all.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::{folder, statistics};
+
+/// Samples by name, in the order in which they were taken. They are in seconds unless the name says
+/// something else.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Samples {
+    /// Parts that were measured with few rounds.
+    pub(super) quick: Vec<String>,
+    list: BTreeMap<String, Vec<f64>>,
+}
+
+impl Samples {
+    pub(super) fn push(&mut self, name: impl Into<String>, value: f64) {
+        self.list.entry(name.into()).or_default().push(value);
+    }
+
+    /// All samples of a name; none if it was not measured.
+    pub(super) fn get(&self, name: &str) -> &[f64] {
+        self.list.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Not a number if it was not measured.
+    pub(super) fn median(&self, name: &str) -> f64 {
+        statistics::median(self.get(name))
+    }
+
+    pub(super) fn quantile(&self, name: &str, part: f64) -> f64 {
+        statistics::quantile(self.get(name), part)
+    }
+
+    /// Keeps them as those of a part; what it had before is gone.
+    pub(super) fn write(&self, part: &str, quick: bool) -> Result<()> {
+        let file = file(part)?;
+        fs::create_dir_all(file.parent().context("a file in a folder")?)?;
+        Ok(fs::write(file, self.to_text(quick))?)
+    }
+
+    /// What is known of all parts.
+    pub(super) fn read(parts: &[&str]) -> Result<Self> {
+        let mut all = Self::default();
+        for part in parts {
+            if let Ok(text) = fs::read_to_string(file(part)?) {
+                all.add(part, &text);
+            }
+        }
+        Ok(all)
+    }
+
+    fn to_text(&self, quick: bool) -> String {
+        let mut text = String::from(if quick { "quick\n" } else { "" });
+        for (name, values) in &self.list {
+            text.push_str(name);
+            values.iter().for_each(|value| {
+                let _ = write!(text, "\t{value}");
+            });
+            text.push('\n');
+        }
+        text
+    }
+
+    fn add(&mut self, part: &str, text: &str) {
+        for line in text.lines() {
+            let mut words = line.split('\t');
+            let name = words.next().unwrap_or_default();
+            if line == "quick" {
+                self.quick.push(part.to_owned());
+            } else {
+                let values = words.filter_map(|word| word.parse().ok()).collect();
+                self.list.insert(name.to_owned(), values);
+            }
+        }
+    }
+}
+
+fn file(part: &str) -> Result<PathBuf> {
+    Ok(folder()?.join("figures").join(Path::new(part).with_extension("tsv")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_read_as_they_were_written() {
+        let mut samples = Samples::default();
+        samples.push("check/clean", 1.5);
+        samples.push("check/clean", 0.1 + 0.2);
+        samples.push("hits", 1.0);
+        let mut read = Samples::default();
+        read.add("workspace", &samples.to_text(true));
+        assert_eq!(read.quick, ["workspace"]);
+        assert_eq!(read.list, samples.list);
+        assert!(read.median("nothing").is_nan() && read.get("nothing").is_empty());
+    }
+}
