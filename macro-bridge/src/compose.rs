@@ -264,7 +264,8 @@ fn compose_item(
     }
     changes.helpers =
         request.calls.iter().flat_map(|c| c.helpers.iter().map(String::as_str)).collect();
-    changes.strip_cell = !changes.helpers.is_empty();
+    changes.strip_cell =
+        !changes.helpers.is_empty() && !item::is_derived(&request.table, request.item());
     let adds = fields.first_key_value().map(|(name, call)| (*name, *call));
     item::emit(&request.table, request.item(), &changes).ok_or_else(|| match adds {
         Some((name, call)) => texts::output::no_fields(request, call, name),

@@ -203,6 +203,25 @@ pub fn without_helpers(table: &Table, range: Range<usize>, derived: bool) -> Opt
     has_fields(table, range.clone()).then(|| emit(table, range, &changes)).flatten()
 }
 
+/// Does a derive follow on the item? Derives read `#[cell(..)]`, and come after all attributes.
+#[must_use]
+pub fn is_derived(table: &Table, range: Range<usize>) -> bool {
+    let rows: Vec<usize> = table.siblings(range).collect();
+    let attributes = rows.chunks_exact(2).take_while(|pair| {
+        table.is_punct(pair[0], '#') && table.is_group(pair[1], delimiter::BRACKET)
+    });
+    attributes.map(|pair| pair[1]).any(|group| {
+        let inside = group + 1..table.next_sibling(group);
+        let first = table.parsed_siblings(inside.clone()).next();
+        first.is_some_and(|first| {
+            table.is_ident(first, "derive")
+                // The condition is decided after attribute macros ran.
+                || table.is_ident(first, "cfg_attr")
+                    && inside.into_iter().any(|row| table.is_ident(row, "derive"))
+        })
+    })
+}
+
 /// Is it a struct, enum or union?
 #[must_use]
 pub fn has_fields(table: &Table, range: Range<usize>) -> bool {

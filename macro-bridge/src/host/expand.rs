@@ -144,7 +144,8 @@ impl Prepared {
             request.calls.iter().flat_map(|call| &call.helpers).map(String::as_str).collect();
         // What the lock does not name, because it is damaged, say, is a second error as well.
         let guess = item::has_fields(&request.table, request.item());
-        let strip_cell = !helpers.is_empty();
+        let derived = item::is_derived(&request.table, request.item());
+        let strip_cell = !helpers.is_empty() && !derived;
         let changes = item::Changes { strip_cell, helpers, guess, fields: Vec::new() };
         let rows = item::emit(&request.table, request.item(), &changes).unwrap_or_default();
         live::emit(&Output { rows, ..Output::default() }, originals)

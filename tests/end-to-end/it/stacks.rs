@@ -3,7 +3,7 @@
 use anyhow::Result;
 use macro_bridge::failure::Kind;
 
-use crate::guests::stack;
+use crate::guests::{ledger, stack};
 use crate::project::{Host, Project};
 use crate::report::{expect, fails, says};
 
@@ -53,4 +53,27 @@ pub fn uses(a: A, b: B, c: C, d: D, e: E, f: F, g: G, h: H) -> u64 {
         says(&["the plan of this failed"]),
     ];
     expect(&project, source, &expected)
+}
+
+/// An attribute macro takes its helpers from the item, and leaves a derive behind it its own.
+#[test]
+fn a_derive_behind_an_attribute_reads_its_helper() -> Result<()> {
+    let project = Project::new("stacks-derive", Host::Embedded)?;
+    project.lock_only(&format!("[cells.ledger]\npath = {:?}\n", ledger()), |_| true)?;
+    let source = "
+cell::cell_remote!(Ledger = \"ledger\");
+#[Ledger::table]
+#[derive(Clone, Ledger::Model)]
+pub struct A { #[Ledger::primary_key] pub id: u64, #[cell(skip)] pub reads: u32 }
+const _: () = assert!(A::FIELDS.len() == 1 && A::COLUMNS.len() == 2);
+#[cell::wasm(ledger::table)]
+#[cell::wasm_derive(ledger::Model)]
+pub struct B { #[ledger::primary_key] pub id: u64, #[cell(skip)] pub reads: u32 }
+const _: () = assert!(B::FIELDS.len() == 1 && B::COLUMNS.len() == 2);
+#[cell::wasm_derive(ledger::Model)]
+#[cell::wasm(ledger::table)]
+pub struct C { #[ledger::primary_key] pub id: u64, #[cell(skip)] pub reads: u32 }
+const _: () = assert!(C::FIELDS.len() == 1 && C::COLUMNS.len() == 2);
+";
+    expect(&project, source, &[])
 }

@@ -131,6 +131,13 @@ fn helpers_leave_the_item() {
     // How `#[$meta]` of a `macro_rules!` arrives.
     check("struct S { # [ ⟦ L :: key ⟧ ] a : u8 }", "struct S { a : u8 }");
     check("impl S { # [ L :: key ] fn f ( & self ) { } }", "impl S { fn f (& self) {} }");
+    // A derive comes after all attributes, and needs what it reads.
+    for derive in ["derive (D)", "cfg_attr (x , derive (D))"] {
+        check(
+            &format!("# [{derive}] struct S {{ # [ L :: key ] a : u8 , # [ cell ( x ) ] b : u8 }}"),
+            &format!("# [{derive}] struct S {{ a : u8 , # [cell (x)] b : u8 }}"),
+        );
+    }
     // Others stay: another name, one segment, a tool's own, deeper than fields of variants.
     let stays =
         "struct S { # [L :: other] # [key] # [rustfmt :: skip] # [serde (L :: key)] a : u8 }";
