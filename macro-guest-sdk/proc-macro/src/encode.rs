@@ -1,11 +1,8 @@
 //! The output: tokens as rows again, those that the macro did not change as references.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
-
-use crate::hash::Quick;
 use crate::stream::Tokens;
-use crate::table::{Input, Row, SpanOp, Text, delimiter, input, kind};
+use crate::table::{Input, Row, SpanOp, delimiter, input, kind};
+use crate::text::Text;
 use crate::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
 /// Encoded streams; numbers and offsets are relative to this message.
@@ -38,7 +35,7 @@ pub fn encode(parts: &[TokenStream], spans: &mut [u32], references: bool) -> Enc
         parents: if references { input.parents() } else { Vec::new() },
         references,
         text: String::new(),
-        offsets: HashMap::default(),
+        offsets: Vec::new(),
         rows: Vec::new(),
         expected: None,
     };
@@ -55,12 +52,16 @@ pub fn encode(parts: &[TokenStream], spans: &mut [u32], references: bool) -> Enc
     Encoded { text, rows, operations, parts: lengths }
 }
 
+/// Not written yet.
+const NOWHERE: u32 = u32::MAX;
+
 struct Encoder {
     input: &'static Input,
     parents: Vec<u32>,
     references: bool,
     text: String,
-    offsets: HashMap<Text, u32, BuildHasherDefault<Quick>>,
+    /// Where in `text` each kept text is, by its number.
+    offsets: Vec<u32>,
     rows: Vec<Row>,
     /// If the last row is a range that may grow: its parent, and the row that would make it longer.
     expected: Option<(u32, u32)>,
@@ -100,7 +101,7 @@ impl Encoder {
         if let Some((row, token)) = self.candidate(ident.span()) {
             let same_text = token.kind == kind::IDENT
                 && (token.sub == 1) == ident.is_raw()
-                && self.input.text_of(token) == &**ident.text();
+                && self.input.text_of(token) == &*ident.text();
             let same = ident.origin().map_or(same_text, |origin| origin == row);
             if same {
                 return self.reference(row);
@@ -128,7 +129,7 @@ impl Encoder {
     fn literal(&mut self, literal: &Literal) {
         if let Some((row, token)) = self.candidate(literal.span())
             && token.kind == kind::LITERAL
-            && self.input.text_of(token) == &**literal.text()
+            && self.input.text_of(token) == &*literal.text()
         {
             return self.reference(row);
         }
@@ -192,16 +193,16 @@ impl Encoder {
         self.expected = Some((parent, self.input.next_sibling(row)));
     }
 
-    fn text_row(&mut self, kind: u8, sub: u8, span: u32, text: &Text) {
-        let a = match self.offsets.get(&**text) {
-            Some(offset) => *offset,
-            None => {
-                let offset = self.text.len() as u32;
-                self.text.push_str(text);
-                self.offsets.insert(text.clone(), offset);
-                offset
-            }
-        };
+    fn text_row(&mut self, kind: u8, sub: u8, span: u32, text: Text) {
+        let number = text.number() as usize;
+        if self.offsets.len() <= number {
+            self.offsets.resize(number + 1, NOWHERE);
+        }
+        if self.offsets[number] == NOWHERE {
+            self.offsets[number] = self.text.len() as u32;
+            self.text.push_str(&text);
+        }
+        let a = self.offsets[number];
         self.push(Row { kind, sub, span, a, b: text.len() as u32 });
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::Span;
-use crate::table::Text;
+use crate::text::Text;
 
 /// An identifier, a keyword, `_`, or `$crate`.
 #[derive(Clone)]
@@ -23,8 +23,7 @@ impl Ident {
     /// If it is neither. A raw identifier is made by [`Ident::new_raw`].
     #[must_use]
     pub fn new(string: &str, span: Span) -> Self {
-        assert!(is_ident(string), "`{string:?}` is not a valid identifier");
-        Self { text: string.into(), raw: false, span, origin: None }
+        Self { text: text_of(string), raw: false, span, origin: None }
     }
 
     /// A raw identifier; `string` without `r#`.
@@ -33,10 +32,10 @@ impl Ident {
     /// If it is no identifier, or one that cannot be raw.
     #[must_use]
     pub fn new_raw(string: &str, span: Span) -> Self {
-        assert!(is_ident(string), "`{string:?}` is not a valid identifier");
+        let text = text_of(string);
         let never_raw = matches!(string, "_" | "super" | "self" | "Self" | "crate" | "$crate");
         assert!(!never_raw, "`{string}` cannot be a raw identifier");
-        Self { text: string.into(), raw: true, span, origin: None }
+        Self { text, raw: true, span, origin: None }
     }
 
     /// Its span.
@@ -57,11 +56,11 @@ impl Ident {
 
     /// A token of a kind that this version does not know: it can only be passed on.
     pub(crate) fn unknown(span: Span, row: u32) -> Self {
-        Self { text: Text::Input("_"), raw: false, span, origin: Some(row) }
+        Self { text: Text::of_input("_"), raw: false, span, origin: Some(row) }
     }
 
-    pub(crate) fn text(&self) -> &Text {
-        &self.text
+    pub(crate) fn text(&self) -> Text {
+        self.text
     }
 
     pub(crate) fn is_raw(&self) -> bool {
@@ -71,6 +70,11 @@ impl Ident {
     pub(crate) fn origin(&self) -> Option<u32> {
         self.origin
     }
+}
+
+fn text_of(string: &str) -> Text {
+    let text = Text::of_ident(string, is_ident);
+    text.unwrap_or_else(|| panic!("`{string:?}` is not a valid identifier"))
 }
 
 fn is_ident(text: &str) -> bool {

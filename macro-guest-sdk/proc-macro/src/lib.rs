@@ -21,6 +21,7 @@ mod punct;
 mod span;
 mod stream;
 mod table;
+mod text;
 mod tree;
 
 pub use group::{Delimiter, Group};

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::table::Text;
+use crate::text::Text;
 use crate::{LexError, Span};
 
 /// A literal: string, byte string, C string, character, byte, integer or float.
@@ -91,7 +91,12 @@ impl Literal {
     pub fn string(string: &str) -> Self {
         let mut text = String::with_capacity(string.len() + 2);
         text.push('"');
-        string.chars().for_each(|ch| escape_char(ch, '"', &mut text));
+        // Most strings are names: these are printed as they are.
+        if string.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" _-.,:()".contains(&byte)) {
+            text.push_str(string);
+        } else {
+            string.chars().for_each(|ch| escape_char(ch, '"', &mut text));
+        }
         text.push('"');
         Self::new(text)
     }
@@ -154,8 +159,8 @@ impl Literal {
         Self { text, span }
     }
 
-    pub(crate) fn text(&self) -> &Text {
-        &self.text
+    pub(crate) fn text(&self) -> Text {
+        self.text
     }
 
     /// The literal without its sign, if it has one. In a stream a negative number is two tokens.
@@ -211,11 +216,5 @@ impl fmt::Debug for Literal {
             .field("text", &format_args!("{}", self.text()))
             .field("span", &self.span)
             .finish()
-    }
-}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self)
     }
 }

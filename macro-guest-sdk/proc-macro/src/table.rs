@@ -1,10 +1,6 @@
 //! The input: rows and text that the host sent, kept for the life of the instance.
 
-use std::borrow::Borrow;
 use std::cell::Cell;
-use std::hash::{Hash, Hasher};
-use std::ops::Deref;
-use std::rc::Rc;
 
 use crate::TokenStream;
 use crate::group::Delimiter;
@@ -117,56 +113,5 @@ pub(crate) fn delimiter(sub: u8) -> Delimiter {
         1 => Delimiter::Brace,
         2 => Delimiter::Bracket,
         _ => Delimiter::None,
-    }
-}
-
-/// Text of a token: most tokens come from the input and borrow from it.
-#[derive(Clone, Debug)]
-pub(crate) enum Text {
-    Input(&'static str),
-    Own(Rc<str>),
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self::Own(Rc::from(text))
-    }
-}
-
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Self::Own(Rc::from(text))
-    }
-}
-
-/// As what it reads, wherever it is kept: a table of texts can be asked with a `&str`.
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for Text {}
-
-impl Hash for Text {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (**self).hash(state);
-    }
-}
-
-impl Borrow<str> for Text {
-    fn borrow(&self) -> &str {
-        self
-    }
-}
-
-impl Deref for Text {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        match self {
-            Self::Input(text) => text,
-            Self::Own(text) => text,
-        }
     }
 }

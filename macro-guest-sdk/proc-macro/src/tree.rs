@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::table::{Text, input, kind};
+use crate::table::{input, kind};
+use crate::text::Text;
 use crate::{Group, Ident, Literal, Punct, Spacing, Span};
 
 /// One token, or a group with all that is in it.
@@ -48,7 +49,7 @@ impl TokenTree {
         match token.kind {
             kind::IDENT => {
                 let text = input.text_of(token);
-                Self::Ident(Ident::of_row(Text::Input(text), token.sub == 1, span, row))
+                Self::Ident(Ident::of_row(Text::of_input(text), token.sub == 1, span, row))
             }
             kind::PUNCT => {
                 let ch = char::from_u32(token.a).unwrap_or('?');
@@ -56,7 +57,7 @@ impl TokenTree {
                 Self::Punct(Punct::of_row(ch, spacing, span))
             }
             kind::LITERAL => {
-                Self::Literal(Literal::of_text(Text::Input(input.text_of(token)), span))
+                Self::Literal(Literal::of_text(Text::of_input(input.text_of(token)), span))
             }
             kind::GROUP => Self::Group(Group::of_row(row)),
             _ => Self::Ident(Ident::unknown(span, row)),
