@@ -59,6 +59,7 @@ fn doubt(found: Option<Ratio>, limit: f64) -> String {
 /// A ratio of two that are to be alike: it is missed only if the interval is above one.
 fn not_slower(what: &str, found: Option<Ratio>, reason: String) -> Goal {
     let value = found.map_or(f64::NAN, |ratio| ratio.low);
+    let reason = reason + &doubt(found, 1.0);
     at_most(what, value, 1.0, units::ratio(found), reason)
 }
 

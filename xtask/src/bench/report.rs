@@ -126,3 +126,27 @@ fn put(section: &str, text: &str, quick: bool) -> Result<()> {
     }
     Ok(fs::write(&file, document)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_a_place_for_each_table() {
+        let document = fs::read_to_string(step::root().join("benches/README.md")).unwrap();
+        for section in ["machine", "expansions", "builds", "memory"] {
+            assert!(marks::replaced(&document, section, "x\n").is_some(), "{section}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_measured_missed_no_aim() {
+        let mut text = String::new();
+        aim(&mut text, "a", times(f64::NAN), f64::NAN, 1.0).unwrap();
+        aim(&mut text, "b", times(0.5), 0.5, 1.0).unwrap();
+        aim(&mut text, "c", times(1.5), 1.5, 1.0).unwrap();
+        let expected =
+            "| a | not measured |  |\n| b | 0.50 | reached |\n| c | 1.50 | **not reached** |\n";
+        assert_eq!(text, expected);
+    }
+}
