@@ -79,17 +79,6 @@ impl From<String> for Text {
     }
 }
 
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        match (self.number, other.number) {
-            (0, _) | (_, 0) => self.text == other.text,
-            (one, other) => one == other,
-        }
-    }
-}
-
-impl Eq for Text {}
-
 impl Deref for Text {
     type Target = str;
 
