@@ -214,8 +214,8 @@ fn one_bad_component_disturbs_nobody() -> Result<()> {
     let mut rustc = Rustc::new("storm-bad")?;
     rustc.served.set("CELL_SERVER_JOBS", "1");
     let home = rustc.served.folder.path().join("b");
-    // 2,000,000,000 units are about a second; these last longer than any machine needs for the
-    // others. The server is killed before.
+    // Units for many minutes: on a machine that does other things the others take that long, too.
+    // Killed compilers leave the server at it, which is killed at the end.
     let cell_toml = format!(
         "[cells.bad]\npath = {:?}\n[cells.bad.limits]\nfuel = 2000000000000\n\
          [cells.ledger]\npath = {:?}\n",
