@@ -208,6 +208,20 @@ mod tests {
         }
     }
 
+    /// Of the sum alone: in a text, UTF-8 and the frame find some of these.
+    #[test]
+    fn every_bit_counts_and_so_does_the_length() {
+        let bytes: Vec<u8> = (0..45u8).map(|n| n.wrapping_mul(37)).collect();
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut other = bytes.clone();
+                other[at] ^= 1 << bit;
+                assert_ne!(sum(&other), sum(&bytes), "bit {bit} of byte {at}");
+            }
+            assert_ne!(sum(&[&bytes[..at], &[0]].concat()), sum(&bytes[..at]), "a zero at {at}");
+        }
+    }
+
     #[test]
     fn every_flipped_bit_and_every_cut_is_found() {
         let sealed = seal("format 1\nhello\n".into());
