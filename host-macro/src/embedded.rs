@@ -30,7 +30,7 @@ impl Engine for Embedded {
             Ok(Ready { runtime, expansions }) => {
                 let result = runtime.expand(request, project, project);
                 if let (Some(expansions), Ok(expansion)) = (expansions, &result) {
-                    expansions.save(key, &request.title(), expansion);
+                    expansions.save(key, expansion);
                 }
                 result
             }

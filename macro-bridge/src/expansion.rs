@@ -113,4 +113,5 @@ pub struct Expansion {
 }
 
 pub mod bound;
+pub mod compact;
 pub mod file;

@@ -41,7 +41,8 @@ pub trait Engine: Sync {
     /// What it is, for the note that says where was looked.
     fn name(&self) -> &'static str;
 
-    /// The expansion, or `None` to pass on.
+    /// The expansion, or `None` to pass on. Its tokens have passed [`crate::output::check`], here or
+    /// when it was made.
     ///
     /// # Errors
     /// What the expansion of this request ends with, wherever it is made.

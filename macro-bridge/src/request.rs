@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+pub mod compact;
 pub mod file;
 
 use crate::digest::{Digest, Sha256};
@@ -159,6 +160,18 @@ impl Request {
     #[must_use]
     pub fn item(&self) -> Range<usize> {
         self.calls.last().map_or(0, |c| c.arguments.end)..self.table.rows.len()
+    }
+
+    /// Does it call a macro, and are all arguments in order, each a run of whole tokens? Everything
+    /// else relies on that.
+    fn is_whole(&self) -> bool {
+        let mut at = 0;
+        let fits = |call: &Call| {
+            let starts = call.arguments.start == at;
+            at = call.arguments.end;
+            starts && self.table.is_top_level(call.arguments.clone())
+        };
+        !self.calls.is_empty() && self.calls.iter().all(fits)
     }
 
     /// `ledger::table`, or `ledger::cache + ledger::table`.

@@ -44,7 +44,7 @@ pub fn seal(mut body: String) -> String {
 
 /// 64 bits over `bytes`. Every step is a bijection of the state for a given word, and of the word for
 /// a given state, so a change within one word is always found; any other is missed once in 2^64.
-fn sum(bytes: &[u8]) -> u64 {
+pub(crate) fn sum(bytes: &[u8]) -> u64 {
     // 2^64 divided by the golden ratio: odd, and its bits look like chance.
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let (words, rest) = bytes.as_chunks::<8>();

@@ -11,7 +11,7 @@ use crate::sealed::{escape, unescape};
 
 /// The first frame of both sides.
 pub const HELLO: &str =
-    concat!("cell-macro-server 2 ", env!("CARGO_PKG_VERSION"), " api ", "0.1.0");
+    concat!("cell-macro-server 3 ", env!("CARGO_PKG_VERSION"), " api ", "0.1.0");
 
 /// Bytes of one frame: the largest request or expansion has 63 MiB of text (`Limits::bytes`).
 pub const FRAME_BYTES: usize = 80 << 20;
@@ -93,7 +93,7 @@ fn fill(
 pub struct Asked<'a> {
     /// The project's folder, as the bytes of its path.
     pub root: &'a [u8],
-    /// The request as [`crate::request::file`] has it.
+    /// The request as [`crate::request::compact`] has it.
     pub request: &'a [u8],
 }
 
@@ -119,7 +119,7 @@ impl<'a> Asked<'a> {
 /// What the server says.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// An expansion as [`crate::expansion::file`] has it.
+    /// An expansion as [`crate::expansion::compact`] has it.
     Expansion(Vec<u8>),
     /// The expansion ends with this, wherever it is made.
     Failure(Box<Failure>),

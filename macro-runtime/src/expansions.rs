@@ -1,8 +1,8 @@
 //! The user's expansion cache: every expansion that an engine of this user made, by its key. rustc
 //! reads it with std alone (`macro_bridge::host::Cached`); here it is written, bounded and checked.
 //!
-//! Entries are files of the same format as in `.cell/expansions`, sealed by their digest. Losing one
-//! costs an expansion, so nothing is flushed to the disk.
+//! Entries are compact, and end with a sum. Losing one costs an expansion, so nothing is flushed to
+//! the disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use macro_bridge::digest::Digest;
-use macro_bridge::expansion::{Expansion, file};
+use macro_bridge::expansion::{Expansion, compact};
 use macro_bridge::host::{entry, home};
 
 use crate::cache::{CacheDir, dir};
@@ -61,20 +61,15 @@ impl Expansions {
         &self.folder
     }
 
-    /// Keeps an expansion. `title` is for people.
-    pub fn save(&self, key: &Digest, title: &str, expansion: &Expansion) {
-        self.save_file(key, file::encode(key, title, expansion).as_bytes());
-    }
-
-    /// Keeps an expansion that is a file already. What goes wrong is reported once, and costs the
-    /// same expansion next time.
-    pub fn save_file(&self, key: &Digest, file: &[u8]) {
+    /// Keeps an expansion. What goes wrong is reported once, and costs the same expansion next time.
+    pub fn save(&self, key: &Digest, expansion: &Expansion) {
         if !self.is_usable() {
             return;
         }
         let path = entry(&self.folder, key);
         let folder = path.parent().unwrap_or(&self.folder);
-        let written = dir::make(folder).and_then(|()| replace(&path, &[file], dir::PASSING));
+        let written = dir::make(folder)
+            .and_then(|()| replace(&path, &[&compact::entry(key, expansion)], dir::PASSING));
         if let Err(error) = written {
             let (path, reason) = (self.folder.clone(), error.to_string());
             self.notices.say(Notice::CacheNotWritten { path, reason });
@@ -128,7 +123,10 @@ impl Expansions {
         for (_, _, path) in self.files() {
             let key = path.file_name().and_then(|name| Digest::parse(&name.to_string_lossy()));
             let bytes = dir::read_own(&path, LARGEST);
-            if key.zip(bytes.ok()).is_some_and(|(key, bytes)| file::decode(&bytes, &key).is_ok()) {
+            if key
+                .zip(bytes.ok())
+                .is_some_and(|(key, bytes)| compact::read_entry(&bytes, &key).is_ok())
+            {
                 good += 1;
             } else {
                 let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
@@ -184,7 +182,7 @@ mod tests {
     fn what_is_kept_can_be_read_and_damage_is_found() {
         let (_folder, cache) = cache();
         for number in 0..20 {
-            cache.save(&key(number), "ledger::table", &Expansion::default());
+            cache.save(&key(number), &Expansion::default());
         }
         assert_eq!(cache.contents(), Contents { entries: 20, bytes: 20 * BLOCK });
         assert_eq!(cache.verify(), (20, vec![]));
@@ -206,7 +204,7 @@ mod tests {
     fn the_oldest_entries_go_first() {
         let (_folder, cache) = cache();
         for number in 0..8 {
-            cache.save(&key(number), "", &Expansion::default());
+            cache.save(&key(number), &Expansion::default());
             let file = fs::File::open(entry(cache.folder(), &key(number))).unwrap();
             let age = std::time::Duration::from_secs(1000 - u64::from(number));
             file.set_modified(SystemTime::now() - age).unwrap();
@@ -224,7 +222,7 @@ mod tests {
         let (_folder, cache) = cache();
         fs::create_dir_all(cache.folder()).unwrap();
         fs::set_permissions(cache.folder(), fs::Permissions::from_mode(0o777)).unwrap();
-        cache.save(&key(1), "", &Expansion::default());
+        cache.save(&key(1), &Expansion::default());
         assert_eq!(cache.contents().entries, 0);
     }
 }

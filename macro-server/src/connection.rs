@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use macro_bridge::digest::Digest;
-use macro_bridge::expansion::file;
+use macro_bridge::expansion::{self, Expansion};
 use macro_bridge::failure::{Failure, Kind};
 use macro_bridge::lock::Lock;
 use macro_bridge::project::Project;
-use macro_bridge::request;
+use macro_bridge::request::{Request, compact};
 use macro_bridge::wire::{self, Asked, HELLO, Reply};
 use macro_runtime::{Expansions, Runtime};
 
@@ -103,22 +103,21 @@ fn talk(mut stream: UnixStream, workshop: &Workshop) -> io::Result<()> {
         let answered = catch_unwind(AssertUnwindSafe(|| workshop.answer(&frame)));
         // A compiler that is slow to read keeps nobody waiting.
         drop(turn);
-        let (reply, keep) = answered.unwrap_or((Reply::Pass, None));
+        let (reply, made) = answered.unwrap_or((Reply::Pass, None));
         reply.write(&mut stream)?;
-        if let (Some(keep), Some(expansions), Reply::Expansion(file)) =
-            (keep, &workshop.expansions, &reply)
-        {
-            expansions.save_file(&keep, file);
+        // Nobody waits for this: the compiler has its reply.
+        if let (Some((request, expansion)), Some(expansions)) = (made, &workshop.expansions) {
+            expansions.save(&request.key(), &expansion);
         }
     }
     Ok(())
 }
 
 impl Workshop {
-    /// The reply, and the key under which its expansion may be kept.
-    fn answer(&self, frame: &[u8]) -> (Reply, Option<Digest>) {
+    /// The reply, and the expansion in it, which may be kept.
+    fn answer(&self, frame: &[u8]) -> (Reply, Option<(Request, Expansion)>) {
         let Some(asked) = Asked::read(frame) else { return (Reply::Pass, None) };
-        let Ok(request) = request::file::decode(asked.request) else { return (Reply::Pass, None) };
+        let Some(request) = compact::decode(asked.request) else { return (Reply::Pass, None) };
         let root = PathBuf::from(std::ffi::OsString::from_vec(asked.root.to_vec()));
         // Components and answers, each checked by its digest; what the lock says is in the request.
         let lock =
@@ -126,9 +125,9 @@ impl Workshop {
         let project = Project { root, lock };
         match self.runtime.expand(&request, &project, &project) {
             Ok(expansion) => {
-                let key = request.key();
-                let file = file::encode(&key, &request.title(), &expansion);
-                (Reply::Expansion(file.into_bytes()), Some(key))
+                let mut bytes = Vec::new();
+                expansion::compact::encode(&mut bytes, &expansion);
+                (Reply::Expansion(bytes), Some((request, expansion)))
             }
             // Ours or the machine's, not the macro's: elsewhere it may go well.
             Err(Failure { kind: Kind::Internal, .. }) => (Reply::Pass, None),

@@ -34,11 +34,21 @@ const GROUPS: [char; 4] = ['(', '{', '[', 'n'];
 #[must_use]
 pub fn encode(key: &Digest, title: &str, expansion: &Expansion) -> String {
     let mut out = format!("{FORMAT}\nkey {key}\nmacros {}\n", sealed::escape(title));
+    encode_facts(&mut out, expansion);
+    out.push_str("tokens\n");
+    for token in &expansion.output.rows {
+        encode_token(&mut out, &expansion.output.text, token);
+    }
+    sealed::seal(out)
+}
+
+/// Writes everything but the tokens, one thing a line.
+pub(super) fn encode_facts(out: &mut String, expansion: &Expansion) {
     for AnswerUsed { cell, key, digest } in &expansion.answers {
         let _ = writeln!(out, "answer {cell} {key} {digest}");
     }
     for diagnostic in &expansion.diagnostics {
-        encode_diagnostic(&mut out, diagnostic);
+        encode_diagnostic(out, diagnostic);
     }
     for PlanEntry { cell, kind, name, body } in &expansion.plan {
         let words = [cell, kind, name, body].map(|word| sealed::escape(word));
@@ -52,11 +62,6 @@ pub fn encode(key: &Digest, title: &str, expansion: &Expansion) -> String {
     for SpanOp { op, a, b } in &expansion.output.spans {
         let _ = writeln!(out, "span {op} {a} {b}");
     }
-    out.push_str("tokens\n");
-    for token in &expansion.output.rows {
-        encode_token(&mut out, &expansion.output.text, token);
-    }
-    sealed::seal(out)
 }
 
 fn encode_diagnostic(out: &mut String, diagnostic: &Diagnostic) {
@@ -139,7 +144,8 @@ fn fields<const N: usize>(line: &str, separator: char) -> Option<[&str; N]> {
     words.next().is_none().then_some(out)
 }
 
-fn decode_fact(expansion: &mut Expansion, line: &str) -> Option<()> {
+/// Reads a line of [`encode_facts`].
+pub(super) fn decode_fact(expansion: &mut Expansion, line: &str) -> Option<()> {
     let (word, rest) = line.split_once(' ')?;
     match word {
         "macros" => {}
@@ -275,4 +281,4 @@ fn number(bytes: &[u8], mut at: usize) -> Option<(u32, usize)> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,7 @@
 //! The user's expansion cache: what any build of this user made, for all its projects, target
 //! folders, profiles and editors. The macro server and the embedded engine write it; rustc reads.
+//!
+//! What is in it was checked when it was made, and nobody else can write there.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -9,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Engine, home};
 use crate::digest::Digest;
-use crate::expansion::{Expansion, file};
+use crate::expansion::{Expansion, compact};
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::request::Request;
@@ -39,7 +41,7 @@ impl Engine for Cached {
         };
         let bytes = read(&entry(folder, key))?;
         // A damaged entry is as good as none: whoever makes the expansion writes it anew.
-        let expansion = file::decode(&bytes, key).ok()?;
+        let expansion = compact::read_entry(&bytes, key).ok()?;
         // Answers belong to the project; an entry may be of one that was told something else.
         project.has_answers(&expansion).ok()?.then_some(Ok(expansion))
     }

@@ -1,6 +1,7 @@
 //! From macros on an item to what rustc gets: the request, the places that may answer it, and the
 //! emission with its diagnostics.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use proc_macro::{Span, TokenStream};
@@ -101,16 +102,21 @@ impl Prepared {
         let outcome = find(project, request, &key, engines);
         let outcome = outcome.and_then(|(expansion, how)| {
             // Committed files are read like a guest's answer: nothing in them is known to be true.
-            check(request, &expansion).inspect_err(|_| {
-                let times = [prepared, started.elapsed() - prepared, Duration::ZERO];
-                trace.expansion(request, &key, place, how, &expansion, times);
-            })?;
+            if how == RECORDED {
+                check(request, &expansion).inspect_err(|_| {
+                    let times = [prepared, started.elapsed() - prepared, Duration::ZERO];
+                    trace.expansion(request, &key, place, how, &expansion, times);
+                })?;
+            }
             Ok((expansion, how))
         });
         let found = started.elapsed();
-        match outcome {
-            Ok((expansion, how)) => {
-                let mut out = live::emit(&expansion.output, originals);
+        let emitted = outcome.and_then(|(expansion, how)| {
+            let out = emit(&expansion, originals, how)?;
+            Ok((expansion, how, out))
+        });
+        match emitted {
+            Ok((expansion, how, mut out)) => {
                 out.extend(live::report(&expansion, originals, request.form));
                 if may_hold_items(request) {
                     out.extend(track::tokens(project, &expansion));
@@ -152,6 +158,9 @@ impl Prepared {
     }
 }
 
+/// Where an expansion was found that is committed with the project.
+const RECORDED: &str = "recorded";
+
 /// The recorded expansion, else that of the first engine that has one, and who had it.
 fn find(
     project: &Project,
@@ -160,7 +169,7 @@ fn find(
     engines: Engines<'_>,
 ) -> Result<(Expansion, &'static str), Failure> {
     if let Some(found) = project.expansion(key)? {
-        return Ok((found, "recorded"));
+        return Ok((found, RECORDED));
     }
     for engine in engines {
         if let Some(outcome) = engine.expand(project, request, key) {
@@ -170,6 +179,16 @@ fn find(
     let mut places = vec![format!("looked for .cell/expansions/{key}")];
     places.extend(engines.iter().map(|engine| format!("the {} could not be used", engine.name())));
     Err(texts::project::no_engine(request, &places))
+}
+
+/// Engines check what they return. Should one be wrong all the same, rustc's constructors panic.
+fn emit(
+    expansion: &Expansion,
+    originals: &Originals,
+    how: &'static str,
+) -> Result<TokenStream, Failure> {
+    let emit = AssertUnwindSafe(|| live::emit(&expansion.output, originals));
+    catch_unwind(emit).map_err(|_| texts::project::no_token_stream(how))
 }
 
 fn check(request: &Request, expansion: &Expansion) -> Result<(), Failure> {

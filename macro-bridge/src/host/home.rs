@@ -20,7 +20,7 @@ pub fn sockets() -> Option<PathBuf> {
 }
 
 /// The name of the expansion cache in the user's cache folder.
-pub const EXPANSIONS: &str = "expansions-1";
+pub const EXPANSIONS: &str = "expansions-2";
 
 fn variable(name: &str) -> Option<PathBuf> {
     let value = match name {

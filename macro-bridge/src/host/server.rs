@@ -1,5 +1,7 @@
 //! The macro server as a place to ask: warm engines in an optimised process of this user, started
 //! when first needed. Whatever is odd about it, the next place is asked; `CELL_LOG` says why.
+//!
+//! It is this user's, of this release, and checks what guests return; so that is not done again.
 
 use crate::digest::Digest;
 use crate::expansion::Expansion;
@@ -21,9 +23,9 @@ impl Engine for Server {
         &self,
         project: &Project,
         request: &Request,
-        key: &Digest,
+        _key: &Digest,
     ) -> Option<Result<Expansion, Failure>> {
-        unix::expand(project, request, key)
+        unix::expand(project, request)
     }
 
     #[cfg(not(unix))]
@@ -47,8 +49,7 @@ mod unix {
     use std::sync::{Mutex, PoisonError};
     use std::time::{Duration, Instant};
 
-    use crate::digest::Digest;
-    use crate::expansion::{Expansion, file};
+    use crate::expansion::{Expansion, compact};
     use crate::failure::Failure;
     use crate::host::home;
     use crate::project::Project;
@@ -83,7 +84,6 @@ mod unix {
     pub(super) fn expand(
         project: &Project,
         request: &Request,
-        key: &Digest,
     ) -> Option<Result<Expansion, Failure>> {
         let mut way = WAY.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(&*way, Way::None(since) if since.elapsed() > AGAIN) {
@@ -105,13 +105,13 @@ mod unix {
             }
             let Way::Connected(stream) = &mut *way else { return None };
             match ask(stream, project, request) {
-                Ok(Reply::Expansion(bytes)) => match file::decode(&bytes, key) {
+                Ok(Reply::Expansion(bytes)) => match compact::decode(&bytes) {
                     // It read the answers where it found them; in a container those may be others.
-                    Ok(expansion) => {
+                    Some(expansion) => {
                         let same = project.has_answers(&expansion).ok()?;
                         return same.then_some(Ok(expansion));
                     }
-                    Err(damage) => log(&format!("its expansion: {damage}")),
+                    None => log("its expansion cannot be read"),
                 },
                 Ok(Reply::Failure(failure)) => return Some(Err(*failure)),
                 Ok(Reply::Pass) => return None,
@@ -128,9 +128,9 @@ mod unix {
     }
 
     fn ask(stream: &mut UnixStream, project: &Project, request: &Request) -> io::Result<Reply> {
-        let request = request::file::encode(request);
+        let request = request::compact::encode(request);
         let root = project.root.as_os_str().as_bytes();
-        Asked { root, request: request.as_bytes() }.write(stream)?;
+        Asked { root, request: &request }.write(stream)?;
         let begin = Instant::now();
         let frame = wire::read_patiently(stream, &mut || {
             begin.elapsed() < LONGEST && socket().is_ok_and(|socket| greet(&socket).is_ok())

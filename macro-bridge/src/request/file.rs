@@ -11,8 +11,16 @@ const FORMAT: &str = "cell-request 2";
 /// Writes the file.
 #[must_use]
 pub fn encode(request: &Request) -> String {
-    let Request { form, table, calls, place } = request;
-    let mut out = format!("{FORMAT}\nform {}\n", form.word());
+    let mut out = format!("{FORMAT}\n{}", lines(request));
+    let table = request.table.encode(0..request.table.rows.len());
+    out.push_str(&format!("table {}\n", sealed::escape_bytes(&table)));
+    sealed::seal(out)
+}
+
+/// All lines but that of the table.
+pub(super) fn lines(request: &Request) -> String {
+    let Request { form, table: _, calls, place } = request;
+    let mut out = format!("form {}\n", form.word());
     let words = [&place.package, &place.krate, &place.profile].map(|word| sealed::escape(word));
     out.push_str(&format!("place {}\n", words.join("\t")));
     for call in calls {
@@ -36,9 +44,17 @@ pub fn encode(request: &Request) -> String {
             }
         }
     }
-    let table = table.encode(0..table.rows.len());
-    out.push_str(&format!("table {}\n", sealed::escape_bytes(&table)));
-    sealed::seal(out)
+    out
+}
+
+/// What lines are added to.
+pub(super) fn empty() -> Request {
+    Request {
+        form: MacroKind::Attribute,
+        table: Table::default(),
+        calls: Vec::new(),
+        place: Place::default(),
+    }
 }
 
 /// Reads the file.
@@ -47,31 +63,19 @@ pub fn encode(request: &Request) -> String {
 /// [`Damage`] if it is not a whole request.
 pub fn decode(bytes: &[u8]) -> Result<Request, Damage> {
     let body = sealed::open(bytes, FORMAT)?;
-    let mut request = Request {
-        form: MacroKind::Attribute,
-        table: Table::default(),
-        calls: Vec::new(),
-        place: Place::default(),
-    };
+    let mut request = empty();
     for (index, line) in body.lines().enumerate() {
         read(&mut request, line).ok_or(Damage::Line(index + 2))?;
     }
-    // Everything else relies on this: arguments in order, each a run of whole tokens.
-    let mut at = 0;
-    for call in &request.calls {
-        if call.arguments.start != at || !request.table.is_top_level(call.arguments.clone()) {
-            return Err(Damage::NotSealed);
-        }
-        at = call.arguments.end;
-    }
     // One way to write a request: no line twice, none missing, none in another place.
-    if request.calls.is_empty() || encode(&request).as_bytes() != bytes {
+    if !request.is_whole() || encode(&request).as_bytes() != bytes {
         return Err(Damage::NotSealed);
     }
     Ok(request)
 }
 
-fn read(request: &mut Request, line: &str) -> Option<()> {
+/// Reads a line of a file.
+pub(super) fn read(request: &mut Request, line: &str) -> Option<()> {
     let (word, rest) = line.split_once(' ')?;
     match word {
         "form" => request.form = MacroKind::from_word(rest)?,

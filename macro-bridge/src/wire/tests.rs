@@ -96,7 +96,7 @@ fn replies_come_back() {
 
 #[test]
 fn requests_come_back() {
-    let asked = Asked { root: b"/a b\xff", request: b"cell-request 2\n" };
+    let asked = Asked { root: b"/a b\xff", request: b"cell\n\0" };
     let mut stream = Vec::new();
     asked.write(&mut stream).unwrap();
     let frame = read(&mut &stream[..]).unwrap();

@@ -5,11 +5,14 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use macro_bridge::digest::Digest;
+use macro_bridge::expansion::{Expansion, Output, compact};
+use macro_bridge::failure::Kind;
 use macro_bridge::host::entry;
-use macro_bridge::sealed::seal;
+use macro_bridge::table::{Token, kind};
 
 use crate::project::Host;
 use crate::served::{SOURCE, Served};
@@ -42,7 +45,16 @@ fn entries_that_are_not_what_they_should_be() -> Result<()> {
         let (found, _) = served.check(SOURCE)?;
         let (how, _) = found.get(&name).context("an expansion")?;
         ensure!(how == "macro-server", "{what}: {how}");
-        ensure!(fs::read(first)? == good && fs::symlink_metadata(first)?.is_file(), "{what}");
+        // The server writes an entry when it has replied.
+        let healed = || {
+            fs::symlink_metadata(first).is_ok_and(|found| found.is_file())
+                && fs::read(first).is_ok_and(|bytes| bytes == good)
+        };
+        let begin = Instant::now();
+        while !healed() {
+            ensure!(begin.elapsed() < Duration::from_secs(20), "{what}: it stays");
+            std::thread::sleep(Duration::from_millis(1));
+        }
         Ok(())
     };
     // Which bytes matter is a question for the library; every bit does.
@@ -56,7 +68,7 @@ fn entries_that_are_not_what_they_should_be() -> Result<()> {
     refused_and_healed("cut")?;
     fs::copy(second, first)?;
     refused_and_healed("of another key")?;
-    fs::write(first, of_version(&good, "cell-expansion 1")?)?;
+    fs::write(first, of_version(&good, b"cell-cached-expansion 0\n")?)?;
     refused_and_healed("of another version")?;
     fs::remove_file(first)?;
     symlink(&elsewhere, first)?;
@@ -83,12 +95,31 @@ fn entries_that_are_not_what_they_should_be() -> Result<()> {
     Ok(())
 }
 
-/// The same entry as another release would write it, with a seal that is right.
-fn of_version(entry: &[u8], version: &str) -> Result<String> {
-    let text = std::str::from_utf8(entry)?;
-    let body = text.rsplit_once("sum ").context("a seal")?.0;
-    let (_, rest) = body.split_once('\n').context("a first line")?;
-    Ok(seal(format!("{version}\n{rest}")))
+/// Somebody wrote an entry by hand, with a sum that is right: an error with a way out, no panic.
+#[test]
+fn an_entry_that_no_engine_made() -> Result<()> {
+    let served = Served::new("expansions-forged", Host::Thin)?;
+    let entries = entries(&served)?;
+    let key = entries[0].file_name().and_then(|name| Digest::parse(&name.to_string_lossy()));
+    let key = key.context("a digest")?;
+    let token = Token { kind: kind::IDENT, b: 2, ..Token::default() };
+    let output = Output { text: "1x".to_owned(), rows: vec![token], ..Output::default() };
+    let forged = compact::entry(&key, &Expansion { output, ..Expansion::default() });
+    fs::write(&entries[0], forged)?;
+    let error = served.check(SOURCE).unwrap_err().to_string();
+    let (code, words) =
+        (Kind::Internal.code(), "the expansion from the expansion cache is no token");
+    ensure!(error.contains(code) && error.contains(words), "{error}");
+    served.project.cell_does(&["cache", "gc", "--keep", "0"])?;
+    served.expect("macro-server", SOURCE)?;
+    Ok(())
+}
+
+/// The same entry as another release would write it: its first line has the same length.
+fn of_version(entry: &[u8], version: &[u8]) -> Result<Vec<u8>> {
+    let (first, rest) = entry.split_at_checked(version.len()).context("a first line")?;
+    ensure!(first.ends_with(b"\n"), "{}", first.escape_ascii());
+    Ok([version, rest].concat())
 }
 
 /// What is in it may be anybody's, so nothing of it is used and nothing is added.
@@ -121,7 +152,7 @@ fn a_whole_cache_that_is_not_this_users_alone() -> Result<()> {
 fn the_command_finds_damage_and_removes_it() -> Result<()> {
     let served = Served::new("expansions-verify", Host::Thin)?;
     let entries = entries(&served)?;
-    fs::write(&entries[0], "cell-expansion 2\n")?;
+    fs::write(&entries[0], "cell-cached-expansion 1\n")?;
     let found = served.project.cell(&["cache", "verify"])?;
     ensure!(found.code == Some(1), "{}", found.stderr);
     let name = entries[0].display().to_string();

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use cell_tests::Progress;
 use macro_bridge::answer::{Answer, Question};
 use macro_bridge::digest::Digest;
-use macro_bridge::expansion::{Expansion, file};
+use macro_bridge::expansion::{Expansion, compact, file};
 use macro_bridge::failure::Failure;
 use macro_bridge::host::{Cached, Engine as _, Server, entry, home};
 use macro_bridge::project::Project;
@@ -166,7 +166,7 @@ impl Paths {
                 let path = entry(cache, &key);
                 let kept = self.cached(&request, &key).context("the cache has no entry")?;
                 ensure!(expected == encoded(&request, &key, &kept), "the cache says other things");
-                ensure!(fs::read(&path)? == expected.as_bytes(), "the entry is written otherwise");
+                ensure!(fs::read(&path)? == compact::entry(&key, made), "written otherwise");
                 // A million would be more than the cache keeps.
                 fs::remove_file(path)?;
                 seen.expansions += 1;

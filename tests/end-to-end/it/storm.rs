@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use cell_tests::Progress;
+use macro_bridge::host::home::EXPANSIONS;
 use serde_json::Value;
 
 use crate::guests::{ledger, misbehave};
@@ -133,7 +134,7 @@ fn sixteen_compilers_have_one_server() -> Result<()> {
     // One compiled it, the others waited: it was written once and read by nobody.
     ensure!(compiled(&home) == (1, 0), "{:?}", compiled(&home));
     let mut kept = 0;
-    for folder in fs::read_dir(home.join("cache/expansions-1"))? {
+    for folder in fs::read_dir(home.join("cache").join(EXPANSIONS))? {
         kept += fs::read_dir(folder?.path())?.count();
     }
     ensure!(kept == COMPILERS * 5, "{kept} expansions");
@@ -156,7 +157,7 @@ fn who_is_not_killed_succeeds() -> Result<()> {
         let _turn = turn();
         // Every other round starts where the one before ended, without what that one kept.
         let home = rustc.served.folder.path().join(format!("k{}", round / 2));
-        let _ = fs::remove_dir_all(home.join("cache/expansions-1"));
+        let _ = fs::remove_dir_all(home.join("cache").join(EXPANSIONS));
         let names: Vec<String> = (0..COMPILERS).map(|number| format!("k{number}")).collect();
         let mut compilers = Vec::new();
         for (number, krate) in names.iter().enumerate() {

@@ -14,7 +14,7 @@ fn token(kind: u8, sub: u8, span: u32, a: u32, b: u32) -> Token {
     Token { kind, sub, span, a, b }
 }
 
-fn example() -> Expansion {
+pub(crate) fn example() -> Expansion {
     let text = "impltype\"a\nb\u{202e}\"".to_owned();
     let rows = vec![
         token(kind::RANGE, 0, 56, 4, 0),
@@ -194,16 +194,15 @@ prop_compose! {
     }
 }
 
-proptest! {
-    #[test]
-    fn any_expansion_reads_back(
+prop_compose! {
+    /// Any expansion with tokens that could be one.
+    pub(crate) fn any_expansion()(
         (_, _, raw) in crate::output::strategy::valid(),
-        title: String,
         diagnostics in prop::collection::vec(any_diagnostic(), 0..3),
         plan in prop::collection::vec(any::<(String, String, String, String)>(), 0..3),
         artifacts in prop::collection::vec(any::<(String, String, Vec<u8>)>(), 0..3),
         answers in prop::collection::vec(("[a-zé_-]{0,3}", any::<[u8; 32]>(), any::<[u8; 32]>()), 0..3),
-    ) {
+    ) -> Expansion {
         let plan = plan.into_iter().map(|(cell, kind, name, body)| PlanEntry { cell, kind, name, body });
         let artifacts = artifacts.into_iter().map(|(cell, name, body)| Artifact { cell, name, body });
         let answers = answers.into_iter().map(|(cell, key, digest)| AnswerUsed {
@@ -211,13 +210,19 @@ proptest! {
             key: Digest::from_bytes(key),
             digest: Digest::from_bytes(digest),
         });
-        let expansion = Expansion {
+        Expansion {
             output: Output { text: raw.text, rows: raw.rows, spans: raw.spans },
             diagnostics,
             plan: plan.collect(),
             artifacts: artifacts.collect(),
             answers: answers.collect(),
-        };
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_expansion_reads_back(expansion in any_expansion(), title: String) {
         let text = encode(&key(), &title, &expansion);
         prop_assert_eq!(decode(text.as_bytes(), &key()), Ok(expansion));
     }

@@ -315,6 +315,13 @@ pub fn bad_manifest(path: &Path, reason: &str) -> Failure {
         .help("correct it; `cell lock --help` shows the keys")
 }
 
+/// An engine or a cache has an expansion that rustc's constructors refuse.
+#[must_use]
+pub fn no_token_stream(place: &str) -> Failure {
+    internal(&format!("the expansion from the {place} is no token stream"))
+        .help("run `cell cache gc --keep 0`, which empties the expansion cache")
+}
+
 /// Something that should not have happened.
 #[must_use]
 pub fn internal(what: &str) -> Failure {
