@@ -165,6 +165,14 @@ static ROUND: [u32; 64] = [
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 ];
 
+/// `u32::rotate_right`, which is a call of a function in unoptimised builds.
+macro_rules! turned {
+    ($word:ident, $bits:literal) => {
+        ($word >> $bits | $word << (32 - $bits))
+    };
+}
+
+#[allow(clippy::manual_rotate, reason = "see `turned`")]
 fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     let mut words = [0u32; 64];
     let mut index = 0;
@@ -176,8 +184,8 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     }
     while index < 64 {
         let (x, y) = (words[index - 15], words[index - 2]);
-        let s0 = x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3);
-        let s1 = y.rotate_right(17) ^ y.rotate_right(19) ^ (y >> 10);
+        let s0 = turned!(x, 7) ^ turned!(x, 18) ^ (x >> 3);
+        let s1 = turned!(y, 17) ^ turned!(y, 19) ^ (y >> 10);
         words[index] =
             words[index - 16].wrapping_add(s0).wrapping_add(words[index - 7]).wrapping_add(s1);
         index += 1;
@@ -185,14 +193,14 @@ fn compress(state: &mut [u32; 8], block: &[u8; 64]) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
     index = 0;
     while index < 64 {
-        let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
+        let s1 = turned!(e, 6) ^ turned!(e, 11) ^ turned!(e, 25);
         let choice = (e & f) ^ (!e & g);
         let t1 = h
             .wrapping_add(s1)
             .wrapping_add(choice)
             .wrapping_add(ROUND[index])
             .wrapping_add(words[index]);
-        let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
+        let s0 = turned!(a, 2) ^ turned!(a, 13) ^ turned!(a, 22);
         let majority = (a & b) ^ (a & c) ^ (b & c);
         (h, g, f, e) = (g, f, e, d.wrapping_add(t1));
         (d, c, b, a) = (c, b, a, t1.wrapping_add(s0.wrapping_add(majority)));

@@ -4,6 +4,6 @@ mod emit;
 mod report;
 mod walk;
 
-pub use emit::{emit, range_of};
+pub use emit::emit;
 pub use report::{report, report_failure};
 pub use walk::{Originals, Walker};

@@ -16,16 +16,27 @@ pub fn emit(output: &Output, originals: &Originals) -> TokenStream {
     let spans = Spans::new(originals, &output.spans);
     let mut out = TokenStream::new();
     let mut levels: Vec<Level> = Vec::new();
+    // The row behind the innermost group.
+    let mut end = usize::MAX;
     let mut trees: Vec<TokenTree> = Vec::new();
-    for (row, token) in output.rows.iter().enumerate() {
-        close(&mut levels, &mut trees, row);
+    // Plain loops: unoptimised, what iterators do for a row costs as much as the row.
+    let mut row = 0;
+    while row < output.rows.len() {
+        if row >= end {
+            end = close(&mut levels, &mut trees, row);
+        }
+        let token = &output.rows[row];
+        row += 1;
         match token.kind {
-            kind::GROUP => levels.push(Level {
-                end: row + 1 + token.a as usize,
-                delimiter: token.sub,
-                span: spans.get(token.span),
-                outer: std::mem::take(&mut trees),
-            }),
+            kind::GROUP => {
+                end = row.saturating_add(token.a as usize);
+                levels.push(Level {
+                    end,
+                    delimiter: token.sub,
+                    span: spans.get(token.span),
+                    outer: std::mem::take(&mut trees),
+                });
+            }
             kind::RANGE => {
                 let first = span::row(token.span).map_or(usize::MAX, |(row, _)| row as usize);
                 if levels.is_empty()
@@ -35,17 +46,25 @@ pub fn emit(output: &Output, originals: &Originals) -> TokenStream {
                     out.extend([whole.clone()]);
                     continue;
                 }
-                let rows = range_of(originals, first, token.a);
-                trees.extend(rows.into_iter().filter_map(|row| originals.tree(row).cloned()));
+                let mut original = first;
+                for _ in 0..token.a {
+                    let Some(tree) = originals.tree(original) else { break };
+                    trees.push(tree.clone());
+                    original = originals.next_sibling(original);
+                }
             }
             kind::RESPAN => {
-                let row = span::row(token.a).map_or(usize::MAX, |(row, _)| row as usize);
-                if let Some(mut tree) = originals.tree(row).cloned() {
+                let original = span::row(token.a).map_or(usize::MAX, |(row, _)| row as usize);
+                if let Some(mut tree) = originals.tree(original).cloned() {
                     tree.set_span(spans.get(token.span));
                     trees.push(tree);
                 }
             }
-            _ => trees.extend(leaf(output, token, spans.get(token.span))),
+            _ => {
+                if let Some(tree) = leaf(output, token, spans.get(token.span)) {
+                    trees.push(tree);
+                }
+            }
         }
     }
     close(&mut levels, &mut trees, output.rows.len());
@@ -61,9 +80,9 @@ struct Level {
     outer: Vec<TokenTree>,
 }
 
-fn close(levels: &mut Vec<Level>, trees: &mut Vec<TokenTree>, row: usize) {
-    while levels.last().is_some_and(|level| level.end == row) {
-        let Some(level) = levels.pop() else { return };
+/// Makes the groups that end before `row`. The end of the next one is returned.
+fn close(levels: &mut Vec<Level>, trees: &mut Vec<TokenTree>, row: usize) -> usize {
+    while let Some(level) = levels.pop_if(|level| level.end <= row) {
         let inside = std::mem::replace(trees, level.outer);
         let delimiter = match level.delimiter {
             delimiter::PARENTHESIS => Delimiter::Parenthesis,
@@ -75,18 +94,7 @@ fn close(levels: &mut Vec<Level>, trees: &mut Vec<TokenTree>, row: usize) {
         group.set_span(level.span);
         trees.push(TokenTree::Group(group));
     }
-}
-
-/// The rows of `count` siblings from `first` on.
-#[must_use]
-pub fn range_of(originals: &Originals, first: usize, count: u32) -> Vec<usize> {
-    let mut rows = Vec::with_capacity(count as usize);
-    let mut row = first;
-    for _ in 0..count {
-        rows.push(row);
-        row = originals.next_sibling(row);
-    }
-    rows
+    levels.last().map_or(usize::MAX, |level| level.end)
 }
 
 fn leaf(output: &Output, token: &Token, span: Span) -> Option<TokenTree> {
@@ -117,8 +125,12 @@ fn leaf(output: &Output, token: &Token, span: Span) -> Option<TokenTree> {
 /// `Literal::from_str` opens a source file in rustc for each call, so the plain literals, which
 /// are nearly all, are made from their value where that gives the same text.
 fn literal(text: &str) -> Option<Literal> {
+    if let Some(body) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'))
+        && text::is_plain(body)
+    {
+        return Some(Literal::string(body));
+    }
     match text::literal(text)? {
-        text::Literal::Str(body) if text::is_plain(body) => return Some(Literal::string(body)),
         text::Literal::Integer { digits, suffix } if is_plain_number(digits) => {
             let value: u64 = digits.parse().ok()?;
             let made = match suffix {
@@ -153,11 +165,14 @@ fn is_plain_number(digits: &str) -> bool {
 pub(super) struct Spans<'a> {
     originals: &'a Originals,
     derived: Vec<Span>,
+    /// What most tokens have.
+    call_site: Span,
 }
 
 impl<'a> Spans<'a> {
     pub(super) fn new(originals: &'a Originals, operations: &[SpanOp]) -> Self {
-        let mut spans = Self { originals, derived: Vec::with_capacity(operations.len()) };
+        let derived = Vec::with_capacity(operations.len());
+        let mut spans = Self { originals, derived, call_site: Span::call_site() };
         for operation in operations {
             let (a, b) = (spans.get(operation.a), spans.get(operation.b));
             spans.derived.push(match operation.op {
@@ -169,6 +184,9 @@ impl<'a> Spans<'a> {
     }
 
     pub(super) fn get(&self, number: u32) -> Span {
+        if number == span::CALL_SITE {
+            return self.call_site;
+        }
         if number < span::FIRST_OPERATION {
             return self.originals.span(number);
         }
