@@ -1,0 +1,39 @@
+//! How much one end of a connection takes, and how long it waits.
+
+use std::time::Duration;
+
+use cell_model::frame::MESSAGE_PAYLOAD;
+
+/// Bounds of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls that are under way at the same time.
+    pub calls: u32,
+    /// Bytes of arguments of all calls that are under way.
+    pub bytes: u32,
+    /// Bytes of one payload.
+    pub message: usize,
+    /// Bytes that wait to be written before no more is read.
+    pub unwritten: usize,
+    /// How long the other side may take for its hello.
+    pub greeting: Duration,
+    /// After so long without a word the client asks whether the cell is there.
+    pub quiet: Duration,
+    /// How long it may take to say so, and to read what is written.
+    pub patience: Duration,
+}
+
+impl Default for Limits {
+    /// 1,024 calls with 128 MiB, 64 MiB each; 8 MiB unwritten; 5 s, 15 s and 10 s.
+    fn default() -> Self {
+        Self {
+            calls: 1024,
+            bytes: 128 << 20,
+            message: MESSAGE_PAYLOAD,
+            unwritten: 8 << 20,
+            greeting: Duration::from_secs(5),
+            quiet: Duration::from_secs(15),
+            patience: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A connection that is made when it is needed, and made again when it is lost.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cell_model::{Code, Fault};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::synapse::{Request, Synapse};
+
+/// How to connect to a cell.
+pub trait Connect: Send + Sync + 'static {
+    /// Where the cell is: [`crate::Local`] or [`crate::Remote`].
+    type Where: 'static;
+
+    /// Connects and greets.
+    fn connect(&self) -> impl Future<Output = Result<Synapse<Self::Where>, Fault>> + Send;
+}
+
+/// How long to wait before the second attempt; each further one waits twice as long.
+const FIRST: Duration = Duration::from_millis(5);
+/// The longest wait.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// A cell by name, connected or not. Clones share the connection.
+pub struct Grown<C: Connect>(Arc<Inner<C>>);
+
+struct Inner<C: Connect> {
+    connect: C,
+    /// Locked while connecting: many who need the connection make one.
+    current: Mutex<Option<Synapse<C::Where>>>,
+}
+
+impl<C: Connect> Clone for Grown<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C: Connect> Grown<C> {
+    /// Connects to nobody yet.
+    #[must_use]
+    pub fn new(connect: C) -> Self {
+        Self(Arc::new(Inner { connect, current: Mutex::new(None) }))
+    }
+
+    /// The connection: the one that there is, else a new one.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn synapse(&self) -> Result<Synapse<C::Where>, Fault> {
+        let mut current = self.0.current.lock().await;
+        if let Some(synapse) = current.as_ref().filter(|synapse| synapse.is_over().is_none()) {
+            return Ok(synapse.clone());
+        }
+        let synapse = self.0.connect.connect().await?;
+        *current = Some(synapse.clone());
+        Ok(synapse)
+    }
+
+    /// Calls. While the cell cannot be reached, or has not begun the call, it is tried again, with
+    /// growing pauses, as long as the request's timeout lets it. A call that may have been begun is
+    /// never repeated: only the caller knows whether that does harm.
+    ///
+    /// # Errors
+    /// What the call ended with; without a timeout, why it could not be begun at once.
+    pub async fn call(&self, request: Request) -> Result<Vec<u8>, Fault> {
+        let until = request.timeout.map(|timeout| Instant::now() + timeout);
+        let mut pause = FIRST;
+        loop {
+            let fault = match self.synapse().await {
+                Ok(synapse) => {
+                    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+                    match synapse.call(Request { timeout: left, ..request.clone() }).await {
+                        Err(fault) if may_repeat(&fault) => fault,
+                        outcome => return outcome,
+                    }
+                }
+                // Nothing was sent, whatever it was.
+                Err(fault) if fault.code.is_transient() => fault,
+                Err(fault) => return Err(fault),
+            };
+            let Some(until) = until.filter(|until| Instant::now() + pause < *until) else {
+                return Err(fault);
+            };
+            tokio::time::sleep_until(until.min(Instant::now() + jittered(pause))).await;
+            pause = (pause * 2).min(LONGEST);
+        }
+    }
+}
+
+fn may_repeat(fault: &Fault) -> bool {
+    fault.code.is_transient() && fault.code.was_not_begun() && fault.code != Code::Overloaded
+}
+
+/// Between half of the pause and all of it: many who lost one cell do not come back at once. The
+/// clock's last digits will do; nothing depends on them.
+fn jittered(pause: Duration) -> Duration {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let digits = now.map_or(0, |now| now.subsec_nanos() % 1024);
+    pause / 2 + pause * digits / 2048
+}
+
+#[cfg(unix)]
+mod local {
+    use std::path::PathBuf;
+
+    use cell_model::hello::Hello;
+    use cell_model::{Code, Fault};
+
+    use super::{Connect, Grown};
+    use crate::Limits;
+    use crate::synapse::{Local, Synapse};
+    use crate::unix;
+
+    /// A cell of this user on this machine.
+    #[derive(Clone, Debug)]
+    pub struct OnThisMachine {
+        /// The folder of the sockets.
+        pub folder: PathBuf,
+        /// The cell's name.
+        pub name: String,
+        /// What is said to it.
+        pub hello: Hello,
+        /// Bounds of the connection.
+        pub limits: Limits,
+    }
+
+    impl Connect for OnThisMachine {
+        type Where = Local;
+
+        async fn connect(&self) -> Result<Synapse<Local>, Fault> {
+            let stream = unix::connect(&self.folder, &self.name).await?;
+            Synapse::over(stream, self.hello.clone(), self.limits).await
+        }
+    }
+
+    impl Synapse<Local> {
+        /// Connects to a cell of this user by its name, and says `hello`.
+        ///
+        /// # Errors
+        /// [`Code::Disconnected`] if it does not run; what it says against this client.
+        pub async fn grow(name: &str, hello: Hello) -> Result<Self, Fault> {
+            let stream = unix::connect(&folder()?, name).await?;
+            Self::over(stream, hello, Limits::default()).await
+        }
+    }
+
+    impl Grown<OnThisMachine> {
+        /// A cell of this user by its name; it need not run yet.
+        ///
+        /// # Errors
+        /// [`Code::Disconnected`] if the user has no folder for sockets.
+        pub fn on_this_machine(name: &str, hello: Hello) -> Result<Self, Fault> {
+            let (folder, name, limits) = (folder()?, name.to_owned(), Limits::default());
+            Ok(Self::new(OnThisMachine { folder, name, hello, limits }))
+        }
+    }
+
+    fn folder() -> Result<PathBuf, Fault> {
+        let none = "this user has no folder for sockets: set CELL_HOME or XDG_RUNTIME_DIR";
+        unix::folder().ok_or_else(|| Fault::new(Code::Disconnected, none))
+    }
+}
+
+#[cfg(unix)]
+pub use local::OnThisMachine;

@@ -1,0 +1,235 @@
+//! A protocol's end and its pipe, shared by everybody who uses the connection.
+//!
+//! Who has something to say writes it at once, if it fits: handing it to another task would cost a
+//! wake-up, which is most of what a call takes. One task for each connection ([`Link::drive`]) does
+//! what is left: it reads, writes what did not fit, and watches the clock.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::core::{Client, Server, Time};
+use crate::pipe::Pipe;
+
+/// Bytes that are written at once.
+const WRITE: usize = 64 << 10;
+/// Bytes that are read at once.
+const READ: usize = 64 << 10;
+
+/// What both ends of the protocol have.
+pub(crate) trait End: Send + 'static {
+    fn receive(&mut self, bytes: &[u8], now: Time);
+    fn transmit(&mut self, out: &mut Vec<u8>, most: usize, now: Time);
+    fn hung_up(&mut self);
+    fn wake(&self) -> Option<Time>;
+    fn tick(&mut self, now: Time);
+    fn wants_input(&self) -> bool;
+}
+
+macro_rules! end {
+    ($end:ident, $wants_input:expr) => {
+        impl End for $end {
+            fn receive(&mut self, bytes: &[u8], now: Time) {
+                self.receive(bytes, now);
+            }
+
+            fn transmit(&mut self, out: &mut Vec<u8>, most: usize, now: Time) {
+                self.transmit(out, most, now);
+            }
+
+            fn hung_up(&mut self) {
+                self.hung_up();
+            }
+
+            fn wake(&self) -> Option<Time> {
+                self.wake()
+            }
+
+            fn tick(&mut self, now: Time) {
+                self.tick(now);
+            }
+
+            fn wants_input(&self) -> bool {
+                $wants_input(self)
+            }
+        }
+    };
+}
+
+end!(Client, |_: &Client| true);
+end!(Server, Server::wants_input);
+
+/// Who acts on what happens to an end.
+pub(crate) trait Driver<E>: Send {
+    /// Something may have happened. Says whether to go on. The end is locked: nothing here may wait,
+    /// or use the link.
+    fn events(&mut self, end: &mut E, now: Time) -> bool;
+
+    /// Does what follows, with the end free again. Says whether it did something.
+    fn act(&mut self) -> bool;
+}
+
+/// An end and its pipe.
+pub(crate) struct Link<E, P> {
+    inner: Mutex<Inner<E>>,
+    pipe: P,
+    /// The driver has to look again: more is to be written, the pipe broke, or it has to wake earlier.
+    look: Notify,
+    start: Instant,
+}
+
+struct Inner<E> {
+    end: E,
+    /// Frames that did not fit into the pipe, and how much of them did.
+    out: Vec<u8>,
+    written: usize,
+    /// When the driver will wake by itself.
+    sleeps_until: Option<Time>,
+    broken: bool,
+}
+
+impl<E: End, P: Pipe> Link<E, P> {
+    pub(crate) fn new(make: impl FnOnce(Time) -> E, pipe: P) -> Self {
+        let (out, written, sleeps_until, broken) = (Vec::new(), 0, None, false);
+        let inner = Inner { end: make(Time::ZERO), out, written, sleeps_until, broken };
+        Self { inner: Mutex::new(inner), pipe, look: Notify::new(), start: Instant::now() }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.start.elapsed()
+    }
+
+    /// Does something with the end, and writes what comes of it.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut E, Time) -> T) -> T {
+        let mut inner = self.inner();
+        let now = self.now();
+        let result = act(&mut inner.end, now);
+        let blocked = inner.write(&self.pipe, now);
+        let broken = inner.broken;
+        let earlier = match (inner.end.wake(), inner.sleeps_until) {
+            (Some(wake), Some(sleeps)) => wake < sleeps,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        drop(inner);
+        if blocked || earlier || broken {
+            self.look.notify_one();
+        }
+        result
+    }
+
+    /// Reads, writes and watches the clock until `driver` says that it is over.
+    pub(crate) async fn drive(&self, driver: &mut impl Driver<E>) {
+        let mut buffer = vec![0; READ];
+        let sleep = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(sleep);
+        let mut sleeps_until = Time::ZERO;
+        loop {
+            let (wants_input, blocked) = {
+                let mut inner = self.inner();
+                let now = self.now();
+                let mut go_on = driver.events(&mut inner.end, now);
+                let blocked = inner.write(&self.pipe, now);
+                if inner.broken && go_on {
+                    // The end has just heard of it.
+                    go_on = driver.events(&mut inner.end, now);
+                }
+                // What could not be written when the connection ended will not be.
+                if !go_on && (inner.broken || !blocked) {
+                    return;
+                }
+                let wake = inner.end.wake().unwrap_or(now + FAR);
+                // A timer that is too early costs a look; setting it anew for each frame costs more.
+                if wake < sleeps_until || sleeps_until <= now {
+                    sleeps_until = wake;
+                    sleep.as_mut().reset(self.start + wake);
+                }
+                inner.sleeps_until = Some(sleeps_until);
+                (inner.end.wants_input() && !inner.broken, blocked)
+            };
+            if driver.act() {
+                continue;
+            }
+            tokio::select! {
+                readable = self.pipe.readable(), if wants_input => {
+                    if readable.is_err() || !self.read(&mut buffer) {
+                        self.hang_up();
+                    }
+                }
+                writable = self.pipe.writable(), if blocked => {
+                    if writable.is_err() {
+                        self.hang_up();
+                    }
+                }
+                () = self.look.notified() => {}
+                () = &mut sleep => {
+                    sleeps_until = Time::ZERO;
+                    let now = self.now();
+                    self.inner().end.tick(now);
+                }
+            }
+        }
+    }
+
+    /// Reads what is there, but not for ever. Is the other side still there?
+    fn read(&self, buffer: &mut [u8]) -> bool {
+        for _ in 0..16 {
+            match self.pipe.try_read(buffer) {
+                Ok(0) => return false,
+                Ok(count) => {
+                    let now = self.now();
+                    self.inner().end.receive(&buffer[..count], now);
+                    // A pipe that gave less has no more.
+                    if count < buffer.len() {
+                        return true;
+                    }
+                }
+                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+            }
+        }
+        true
+    }
+
+    fn hang_up(&self) {
+        let mut inner = self.inner();
+        inner.broken = true;
+        inner.end.hung_up();
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner<E>> {
+        // The protocol does not panic; whoever else did held nothing half done.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When nothing is awaited.
+const FAR: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl<E: End> Inner<E> {
+    /// Writes until nothing is left, or nothing fits: then it returns true.
+    fn write(&mut self, pipe: &impl Pipe, now: Time) -> bool {
+        loop {
+            if self.written == self.out.len() {
+                self.out.clear();
+                self.written = 0;
+                self.end.transmit(&mut self.out, WRITE, now);
+                if self.out.is_empty() || self.broken {
+                    return false;
+                }
+            }
+            match pipe.try_write(&self.out[self.written..]) {
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                // Reading will find out, and what it finds still counts.
+                Err(_) => {
+                    self.broken = true;
+                    self.end.hung_up();
+                    return false;
+                }
+            }
+        }
+    }
+}
