@@ -24,8 +24,16 @@
 //! - `embedded`: runs components inside rustc when an expansion is not recorded. Costs a build of
 //!   wasmtime.
 //!
-//! Both are on by default, so that a machine with only cargo works. Libraries should depend on this
-//! crate with `default-features = false, features = ["macros"]`.
+//! - `services`: typed services, their cells and clients, on tokio. Begun: a cell is reached by its
+//!   name on this machine, over a unix socket.
+//!
+//! The first two are on by default, so that a machine with only cargo works. Libraries should depend
+//! on this crate with `default-features = false, features = ["macros"]`.
+//!
+//! # Services
+//!
+#![cfg_attr(feature = "services", doc = concat!("```ignore\n", include_str!("../examples/services.rs"), "```"))]
+#![cfg_attr(not(feature = "services"), doc = "Behind the feature `services`.")]
 //!
 //! # What this crate does not do
 //!
@@ -77,6 +85,36 @@ pub use host_macro::track;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub use host_macro::__gathered;
+
+/// Marks a type that can be sent: `#[cell::protein]` on a struct or enum.
+///
+/// It derives rkyv's and serde's traits and implements [`Protein`]. `#[protein(default)]` on a field
+/// lets others leave it out; on a variant without content it stands for variants that a reader does
+/// not know.
+#[cfg(feature = "services")]
+pub use host_macro::protein;
+
+/// Marks the struct of a service: `#[cell::service]`.
+#[cfg(feature = "services")]
+pub use host_macro::service;
+
+/// Makes the methods of an `impl` block callable: `#[cell::handler]`.
+///
+/// Each is `async`, takes `&self` and arguments that it owns, and returns a [`Protein`]. One that
+/// takes [`Items<T>`](Items) sends a stream. `#[compile_time]` lets macros ask it. A service `Ledger`
+/// gets a client `LedgerClient`.
+#[cfg(feature = "services")]
+pub use host_macro::handler;
+
+#[cfg(feature = "services")]
+pub use cell_service::{
+    Builder, CallError, Caller, Code, Fault, Items, ItemsOf, Protein, Running, Serve, Service,
+    schema,
+};
+
+#[cfg(feature = "services")]
+#[doc(hidden)]
+pub use cell_service::__private;
 
 macro_rules! slots {
     ($($attribute:ident $derive:ident)*) => {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cell_model::frame::Format;
 use cell_model::{Code, Fault};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -67,15 +68,30 @@ impl<C: Connect> Grown<C> {
     /// # Errors
     /// What the call ended with; without a timeout, why it could not be begun at once.
     pub async fn call(&self, request: Request) -> Result<Vec<u8>, Fault> {
-        let until = request.timeout.map(|timeout| Instant::now() + timeout);
+        let answer = self.call_in(request.timeout, |_| Ok(request.clone())).await;
+        answer.map(|(_, payload)| payload)
+    }
+
+    /// As [`Grown::call`], with a request that depends on the connection's format. The format is
+    /// returned with the answer: another connection may have another one.
+    ///
+    /// # Errors
+    /// As [`Grown::call`], and what `make` says.
+    pub async fn call_in(
+        &self,
+        timeout: Option<Duration>,
+        make: impl Fn(Format) -> Result<Request, Fault>,
+    ) -> Result<(Format, Vec<u8>), Fault> {
+        let until = timeout.map(|timeout| Instant::now() + timeout);
         let mut pause = FIRST;
         loop {
             let fault = match self.synapse().await {
                 Ok(synapse) => {
                     let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-                    match synapse.call(Request { timeout: left, ..request.clone() }).await {
+                    let request = Request { timeout: left, ..make(synapse.format())? };
+                    match synapse.call(request).await {
                         Err(fault) if may_repeat(&fault) => fault,
-                        outcome => return outcome,
+                        outcome => return outcome.map(|payload| (synapse.format(), payload)),
                     }
                 }
                 // Nothing was sent, whatever it was.

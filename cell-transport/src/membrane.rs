@@ -60,8 +60,9 @@ pub trait Handler: Send + Sync + 'static {
     /// Why there will be no connection.
     fn hello(&self, hello: &Hello) -> Result<Hello, Fault>;
 
-    /// Answers a call. The future is dropped when nobody waits for it any more.
-    fn call(&self, call: Call) -> Answer;
+    /// Answers a call to the service that the connection's hello named. The future is dropped when
+    /// nobody waits for it any more.
+    fn call(&self, service: &str, call: Call) -> Answer;
 }
 
 /// Sends items of a stream, waiting for the client to read them.
@@ -187,7 +188,8 @@ async fn connection<P: Pipe>(
 ) {
     let link = Arc::new(Link::new(|now| Server::new(limits, now), pipe));
     let working = Arc::new(Working::default());
-    let mut driver = Serving { link: Arc::clone(&link), working, handler, calls: Vec::new() };
+    let (calls, service) = (Vec::new(), String::new());
+    let mut driver = Serving { link: Arc::clone(&link), working, handler, service, calls };
     let driven = link.drive(&mut driver);
     tokio::pin!(driven);
     tokio::select! {
@@ -208,6 +210,8 @@ struct Serving<P> {
     link: Arc<Link<Server, P>>,
     working: Arc<Working>,
     handler: Arc<dyn Handler>,
+    /// What the hello asked for.
+    service: String,
     /// Calls that came and are not begun.
     calls: Vec<(Incoming, Option<Duration>)>,
 }
@@ -224,7 +228,10 @@ impl<P: Pipe> Driver<Server> for Serving<P> {
         while let Some(event) = server.event() {
             match event {
                 ServerEvent::Hello(hello) => match self.handler.hello(&hello) {
-                    Ok(reply) => server.accept(reply, now),
+                    Ok(reply) => {
+                        server.accept(reply, now);
+                        self.service = hello.service;
+                    }
                     Err(fault) => server.refuse(fault, now),
                 },
                 ServerEvent::Call(call) => {
@@ -265,7 +272,7 @@ impl<P: Pipe> Serving<P> {
         let send = move |item| link.with(|server, now| server.item(id, item, now));
         let items = Items(Arc::new(send), Arc::clone(&more));
         let call = Call { channel, method, format, timeout, trace, fire, payload, items };
-        let begun = catch_unwind(AssertUnwindSafe(|| self.handler.call(call)));
+        let begun = catch_unwind(AssertUnwindSafe(|| self.handler.call(&self.service, call)));
         let Ok(answer) = begun else { return say(&self.link, id, Err(panicked())) };
         let mut answer = CatchPanic(answer);
         let mut nobody = Context::from_waker(Waker::noop());

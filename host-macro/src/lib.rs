@@ -2,7 +2,8 @@
 //! be tested is. Users write the macros through `cell-sdk`, which is where they are documented.
 //!
 //! Features: without any, the thin host (std only): expansions come from `.cell/`. `embedded` runs
-//! components inside rustc when nothing else has the expansion.
+//! components inside rustc when nothing else has the expansion. `services` adds the macros for
+//! services, whose body is `cell_codegen`.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "embedded")]
@@ -56,6 +57,21 @@ pub fn track(_input: TokenStream) -> TokenStream {
 pub fn __gathered(arguments: TokenStream, item: TokenStream) -> TokenStream {
     host::gathered(arguments, item, ENGINES)
 }
+
+macro_rules! services {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("`#[cell::", stringify!($name), "]`")]
+            #[cfg(feature = "services")]
+            #[proc_macro_attribute]
+            pub fn $name(arguments: TokenStream, item: TokenStream) -> TokenStream {
+                cell_codegen::$name(arguments.into(), item.into()).into_tokens().into()
+            }
+        )*
+    };
+}
+
+services! { protein service handler }
 
 macro_rules! slots {
     ($($number:literal $attribute:ident $derive:ident)*) => {

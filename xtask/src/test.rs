@@ -9,10 +9,11 @@ const BESIDE: [&str; 2] = ["macro-guest-sdk/proc-macro", "guests"];
 
 /// Packages that are tested by themselves: selected together with the others they would give them
 /// features that make cargo build wasmtime a second time (`tests/features` says more).
-const BY_THEMSELVES: [&[&str]; 2] = [
+const BY_THEMSELVES: [&[&str]; 3] = [
     &["--package", "macro-guest-sdk-attribute"],
     // Thin, as its users have it: the examples in its documents expand from what is recorded.
     &["--package", "cell-sdk", "--no-default-features", "--features", "macros"],
+    &["--package", "cell-sdk", "--no-default-features", "--features", "services"],
 ];
 
 /// The other members of the workspace.

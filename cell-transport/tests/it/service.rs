@@ -57,7 +57,8 @@ impl Handler for Service {
         Ok(Hello { formats: Formats::only(format), ..own })
     }
 
-    fn call(&self, call: Call) -> Answer {
+    fn call(&self, service: &str, call: Call) -> Answer {
+        assert_eq!(service, "Test");
         let number = || u32::from_le_bytes(call.payload[..4].try_into().expect("four bytes"));
         match call.method {
             ECHO => {

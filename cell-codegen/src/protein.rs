@@ -1,0 +1,174 @@
+//! `#[protein]`: a type that can be sent.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Attribute, Field, Fields, Item};
+
+use crate::Expanded;
+use crate::errors::Errors;
+
+/// The body of `#[protein]`: derives for both encodings, and what the schema says of the type.
+#[must_use]
+pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
+    let mut errors = Errors::default();
+    let krate = crate::krate(arguments, &mut errors);
+    let mut item = match syn::parse2::<Item>(item.clone()) {
+        Ok(item) => item,
+        Err(error) => {
+            errors.push(error);
+            return Expanded { tokens: item, errors: errors.into_vec() };
+        }
+    };
+    let (name, generics, named) = match &mut item {
+        Item::Struct(found) => {
+            let named = structure(&krate, &mut found.fields, &mut errors);
+            (found.ident.clone(), found.generics.clone(), named)
+        }
+        Item::Enum(found) => {
+            let mut variants = Vec::new();
+            for variant in &mut found.variants {
+                if let Some((_, value)) = &variant.discriminant {
+                    errors.at(value, "variants are known by their names, not by numbers");
+                }
+                let other = takes(&mut variant.attrs, "default", &mut errors);
+                let content = content(&krate, &mut variant.fields, &mut errors);
+                let key = text(&variant.ident);
+                if other {
+                    if !matches!(variant.fields, Fields::Unit) {
+                        errors
+                            .at(&variant.fields, "what stands for what is not known holds nothing");
+                    }
+                    variant.attrs.push(syn::parse_quote!(#[serde(other)]));
+                }
+                variants.push(quote! {
+                    #krate::schema::Variant { name: #key.into(), content: #content, default: #other }
+                });
+            }
+            let named = quote!(#krate::schema::Named::Enum(::std::vec![#(#variants),*]));
+            (found.ident.clone(), found.generics.clone(), named)
+        }
+        other => {
+            errors.at(&*other, "a protein is a `struct` or an `enum`");
+            return Expanded { tokens: quote!(#item), errors: errors.into_vec() };
+        }
+    };
+    if let Some(parameter) = generics.params.first() {
+        errors.at(parameter, "a protein has no generic parameters: its schema is one text");
+    }
+    let errors = errors.into_vec();
+    if !errors.is_empty() {
+        // Without derives: what is wrong is said once.
+        return Expanded { tokens: quote!(#item), errors };
+    }
+    let (key, serde) = (text(&name), format!("{krate}::__private::serde").replace(' ', ""));
+    let tokens = quote! {
+        #[derive(
+            #krate::__private::rkyv::Archive,
+            #krate::__private::rkyv::Serialize,
+            #krate::__private::rkyv::Deserialize,
+            #krate::__private::serde::Serialize,
+            #krate::__private::serde::Deserialize,
+        )]
+        #[rkyv(crate = #krate::__private::rkyv, attr(allow(missing_docs)))]
+        #[serde(crate = #serde)]
+        #item
+
+        #[automatically_derived]
+        impl #krate::Protein for #name {
+            fn schema(types: &mut #krate::schema::Types) -> #krate::schema::Type {
+                types.named::<Self>(#key, |types| #named)
+            }
+        }
+    };
+    Expanded { tokens, errors }
+}
+
+fn structure(krate: &TokenStream, fields: &mut Fields, errors: &mut Errors) -> TokenStream {
+    match fields {
+        Fields::Named(named) => {
+            let fields = list(krate, named.named.iter_mut(), errors);
+            quote!(#krate::schema::Named::Struct(#fields))
+        }
+        Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => {
+            let inside = &unnamed.unnamed[0].ty;
+            quote!(#krate::schema::Named::Wrapper(<#inside as #krate::Protein>::schema(types)))
+        }
+        Fields::Unnamed(unnamed) => {
+            errors.at(unnamed, "a protein with several fields gives them names");
+            TokenStream::new()
+        }
+        Fields::Unit => quote!(#krate::schema::Named::Struct(::std::vec::Vec::new())),
+    }
+}
+
+fn content(krate: &TokenStream, fields: &mut Fields, errors: &mut Errors) -> TokenStream {
+    match fields {
+        Fields::Unit => quote!(#krate::schema::Content::Unit),
+        Fields::Unnamed(unnamed) => {
+            let types = unnamed.unnamed.iter().map(|field| &field.ty);
+            quote!(#krate::schema::Content::Tuple(
+                ::std::vec![#(<#types as #krate::Protein>::schema(types)),*]
+            ))
+        }
+        Fields::Named(named) => {
+            let fields = list(krate, named.named.iter_mut(), errors);
+            quote!(#krate::schema::Content::Struct(#fields))
+        }
+    }
+}
+
+fn list<'a>(
+    krate: &TokenStream,
+    fields: impl Iterator<Item = &'a mut Field>,
+    errors: &mut Errors,
+) -> TokenStream {
+    let fields: Vec<TokenStream> = fields
+        .map(|field| {
+            let default = takes(&mut field.attrs, "default", errors);
+            if default {
+                field.attrs.push(syn::parse_quote!(#[serde(default)]));
+            }
+            let name = field.ident.as_ref().map(text).unwrap_or_default();
+            schema_field(krate, &name, &field.ty, default)
+        })
+        .collect();
+    quote!(::std::vec![#(#fields),*])
+}
+
+/// A field of a schema. serde takes a missing option for none by itself.
+pub(crate) fn schema_field(
+    krate: &TokenStream,
+    name: &str,
+    ty: &syn::Type,
+    default: bool,
+) -> TokenStream {
+    quote!(#krate::schema::field::<#ty>(types, #name, #default))
+}
+
+/// An identifier as it is in schemas.
+pub(crate) fn text(ident: &proc_macro2::Ident) -> String {
+    let text = ident.to_string();
+    text.strip_prefix("r#").map(str::to_owned).unwrap_or(text)
+}
+
+/// Removes `#[protein(word)]`, and says whether it was there.
+fn takes(attributes: &mut Vec<Attribute>, word: &str, errors: &mut Errors) -> bool {
+    let mut found = false;
+    attributes.retain(|attribute| {
+        if !attribute.path().is_ident("protein") {
+            return true;
+        }
+        let parsed = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident(word) {
+                found = true;
+                return Ok(());
+            }
+            Err(meta.error(format!("there is only `#[protein({word})]`")))
+        });
+        if let Err(error) = parsed {
+            errors.push(error);
+        }
+        false
+    });
+    found
+}

@@ -1,0 +1,142 @@
+//! What the macros generate, and what they say of what is wrong: on which token, and all at once.
+
+use cell_codegen::{Expanded, handler, protein, service};
+use proc_macro2::TokenStream;
+
+type Macro = fn(TokenStream, TokenStream) -> Expanded;
+
+fn expand(of: Macro, arguments: &str, item: &str) -> Expanded {
+    of(arguments.parse().expect("tokens"), item.parse().expect("tokens"))
+}
+
+/// The generated code as people read it.
+fn pretty(of: Macro, arguments: &str, item: &str) -> String {
+    let Expanded { tokens, errors } = expand(of, arguments, item);
+    assert!(errors.is_empty(), "{errors:?}");
+    prettyplease::unparse(&syn::parse2(tokens).expect("items"))
+}
+
+/// Errors as `line:column text`.
+fn errors(of: Macro, arguments: &str, item: &str) -> Vec<String> {
+    let errors = expand(of, arguments, item).errors;
+    let place = |error: &syn::Error| {
+        let start = error.span().start();
+        format!("{}:{} {error}", start.line, start.column)
+    };
+    errors.iter().map(place).collect()
+}
+
+const LEDGER: &str = "impl Ledger {
+    /// Opens one.
+    pub async fn open_account(&self, owner: String) -> Result<u64, Refused> { self.open(owner) }
+    async fn entries(&self, account: u64, items: cell::Items<Entry>, r#type: u8) {}
+    #[compile_time]
+    async fn tables(&self) -> Vec<String> { Vec::new() }
+}";
+
+#[test]
+fn a_handler() {
+    insta::assert_snapshot!(pretty(handler, "", LEDGER));
+}
+
+#[test]
+fn a_protein() {
+    let item = "/// Why not.
+        #[derive(Debug)]
+        pub enum Refused { A, B(u64, Vec<String>), C { r#type: u8, #[protein(default)] b: u8 }, #[protein(default)] D }";
+    insta::assert_snapshot!(pretty(protein, "", item));
+    insta::assert_snapshot!(pretty(protein, "crate = my::cell", "pub struct Id(u64);"));
+}
+
+#[test]
+fn a_service() {
+    insta::assert_snapshot!(pretty(service, "", "pub struct Ledger { a: u8 }"), @r"
+    pub struct Ledger {
+        a: u8,
+    }
+    const _: () = ::cell::__private::is_service::<Ledger>();
+    ");
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_signature_is_said_at_once() {
+    let item = "impl Ledger {
+    pub unsafe fn place<T>(self, order: &Order, (a, b): (u8, u8), f: impl Fn()) -> &str { }
+}";
+    insta::assert_snapshot!(errors(handler, "", item).join("\n"), @r"
+    2:15 handler `place` must be async
+    2:8 a handler is not unsafe
+    2:24 a handler has no generic parameters: clients have no such types
+    2:27 a handler takes `&self`: many calls share the service
+    2:40 a handler owns its arguments: they come from another process
+    2:48 an argument of a handler has a name: it is part of the schema
+    2:69 a handler's arguments have types of their own
+    2:83 a handler returns what it gives away: it goes to another process
+    ");
+}
+
+#[test]
+fn several_methods_and_the_block_itself() {
+    let item = "impl<T> Handler for my::Ledger<T> {
+    const A: u8 = 1;
+    async fn no_self() {}
+    async fn mutable(&mut self) {}
+    async fn two(&self, a: Items<u8>, b: Items<u8>) -> impl Stream {}
+    async fn good(&self) {}
+}";
+    insta::assert_snapshot!(errors(handler, "krate = x", item).join("\n"), @r"
+    1:0 there is no such argument; `crate = path` names `cell-sdk` where it was renamed
+    1:8 `#[handler]` stands on the methods of a service, not on a trait's
+    1:5 a service has no generic parameters: its schema is one text
+    1:20 a service is named where it is: a plain name
+    2:4 only handlers stand here; put this into another `impl` block
+    3:13 a handler takes `&self`
+    4:21 a handler takes `&self`: many calls share the service
+    5:41 a handler has one stream of items
+    5:55 a handler returns a type with a name; for a stream it takes `Items<T>`
+    ");
+    // The block is emitted all the same, so that its other uses give no second error.
+    let tokens = expand(handler, "", item).tokens.to_string();
+    assert!(tokens.contains("async fn good"), "{tokens}");
+    assert!(!tokens.contains("__private"), "{tokens}");
+}
+
+#[test]
+fn methods_that_could_not_be_told_apart() {
+    let item = "impl S {
+    async fn costarring(&self) {}
+    async fn liquid(&self) {}
+    async fn get_all(&self) {}
+    async fn getAll(&self) {}
+}";
+    insta::assert_snapshot!(errors(handler, "", item).join("\n"), @r"
+    3:13 `costarring` and `liquid` have one number on the wire: rename one of them
+    5:13 `get_all` and `getAll` differ in `_` alone: rename one
+    ");
+}
+
+#[test]
+fn what_is_no_service_and_no_protein() {
+    let all = [
+        errors(handler, "", "struct A;"),
+        errors(service, "", "enum A {}"),
+        errors(service, "", "struct A<T>(T);"),
+        errors(service, "", "fn f() {}"),
+        errors(protein, "", "fn f() {}"),
+        errors(protein, "", "struct A<'a>(&'a u8);"),
+        errors(protein, "", "struct A(u8, u8);"),
+        errors(protein, "", "enum A { B = 1, #[protein(default)] C(u8), #[protein(other)] D }"),
+    ];
+    insta::assert_snapshot!(all.concat().join("\n"), @r"
+    1:0 `#[handler]` stands on an `impl` block of a service
+    1:0 a service is a `struct`
+    1:9 a service has no generic parameters: its schema is one text
+    1:0 a service is a `struct`
+    1:0 a protein is a `struct` or an `enum`
+    1:9 a protein has no generic parameters: its schema is one text
+    1:8 a protein with several fields gives them names
+    1:13 variants are known by their names, not by numbers
+    1:37 what stands for what is not known holds nothing
+    1:53 there is only `#[protein(default)]`
+    ");
+}
