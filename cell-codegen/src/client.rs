@@ -6,11 +6,29 @@ use quote::{format_ident, quote};
 
 use crate::method::{Method, wire_type};
 
+/// Where a client has its schema from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Calls {
+    /// The service itself, whose type is at hand.
+    Service,
+    /// `SCHEMA`, a text beside it.
+    Text,
+}
+
 /// `LedgerClient` with a method for each of the service's.
-pub(crate) fn client(krate: &TokenStream, service: &Ident, methods: &[Method]) -> TokenStream {
+pub(crate) fn client(
+    krate: &TokenStream,
+    service: &Ident,
+    methods: &[Method],
+    calls: Calls,
+) -> TokenStream {
+    let schema = match calls {
+        Calls::Service => quote!(<#service as #krate::Service>::schema()),
+        Calls::Text => quote!(#krate::__private::published(SCHEMA)?),
+    };
     let name = format_ident!("{service}Client", span = service.span());
     let docs = format!("Calls a cell that serves `{service}`.");
-    let calls = methods.iter().map(|method| call(krate, method));
+    let methods = methods.iter().map(|method| call(krate, method));
     quote! {
         #[doc = #docs]
         #[derive(Clone)]
@@ -25,8 +43,7 @@ pub(crate) fn client(krate: &TokenStream, service: &Ident, methods: &[Method]) -
             /// # Errors
             /// If this user has no folder for sockets.
             pub fn of(cell: &str) -> ::std::result::Result<Self, #krate::Fault> {
-                let schema = <#service as #krate::Service>::schema();
-                #krate::Caller::of(cell, &schema).map(Self)
+                #krate::Caller::of(cell, &#schema).map(Self)
             }
 
             /// The same calls through another caller.
@@ -35,7 +52,7 @@ pub(crate) fn client(krate: &TokenStream, service: &Ident, methods: &[Method]) -
                 Self(caller)
             }
 
-            #(#calls)*
+            #(#methods)*
         }
     }
 }

@@ -70,7 +70,7 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> Expanded {
         return Expanded { tokens: quote!(#block), errors };
     };
     let service = service(&krate, &name, &methods);
-    let client = client::client(&krate, &name, &methods);
+    let client = client::client(&krate, &name, &methods, client::Calls::Service);
     Expanded { tokens: quote!(#block #service #client), errors }
 }
 

@@ -10,10 +10,12 @@ mod errors;
 mod handler;
 mod method;
 mod protein;
+mod remote;
 mod service;
 
 pub use handler::handler;
 pub use protein::protein;
+pub use remote::remote;
 pub use service::service;
 
 use proc_macro2::TokenStream;

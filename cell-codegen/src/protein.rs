@@ -19,6 +19,12 @@ pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
             return Expanded { tokens: item, errors: errors.into_vec() };
         }
     };
+    let attributes = match &item {
+        Item::Struct(found) => &found.attrs[..],
+        Item::Enum(found) => &found.attrs[..],
+        _ => &[],
+    };
+    own_encodings(attributes, &mut errors);
     let (name, generics, named) = match &mut item {
         Item::Struct(found) => {
             let named = structure(&krate, &mut found.fields, &mut errors);
@@ -30,6 +36,7 @@ pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
                 if let Some((_, value)) = &variant.discriminant {
                     errors.at(value, "variants are known by their names, not by numbers");
                 }
+                own_encodings(&variant.attrs, &mut errors);
                 let other = takes(&mut variant.attrs, "default", &mut errors);
                 let content = content(&krate, &mut variant.fields, &mut errors);
                 let key = text(&variant.ident);
@@ -90,6 +97,7 @@ fn structure(krate: &TokenStream, fields: &mut Fields, errors: &mut Errors) -> T
             quote!(#krate::schema::Named::Struct(#fields))
         }
         Fields::Unnamed(unnamed) if unnamed.unnamed.len() == 1 => {
+            own_encodings(&unnamed.unnamed[0].attrs, errors);
             let inside = &unnamed.unnamed[0].ty;
             quote!(#krate::schema::Named::Wrapper(<#inside as #krate::Protein>::schema(types)))
         }
@@ -105,6 +113,7 @@ fn content(krate: &TokenStream, fields: &mut Fields, errors: &mut Errors) -> Tok
     match fields {
         Fields::Unit => quote!(#krate::schema::Content::Unit),
         Fields::Unnamed(unnamed) => {
+            unnamed.unnamed.iter().for_each(|field| own_encodings(&field.attrs, errors));
             let types = unnamed.unnamed.iter().map(|field| &field.ty);
             quote!(#krate::schema::Content::Tuple(
                 ::std::vec![#(<#types as #krate::Protein>::schema(types)),*]
@@ -124,6 +133,7 @@ fn list<'a>(
 ) -> TokenStream {
     let fields: Vec<TokenStream> = fields
         .map(|field| {
+            own_encodings(&field.attrs, errors);
             let default = takes(&mut field.attrs, "default", errors);
             if default {
                 field.attrs.push(syn::parse_quote!(#[serde(default)]));
@@ -143,6 +153,17 @@ pub(crate) fn schema_field(
     default: bool,
 ) -> TokenStream {
     quote!(#krate::schema::field::<#ty>(types, #name, #default))
+}
+
+/// Both encodings follow from the schema. What says otherwise would be seen by nobody who compares
+/// schemas, and read as something else.
+fn own_encodings(attributes: &[Attribute], errors: &mut Errors) {
+    for attribute in attributes {
+        let path = attribute.path();
+        if path.is_ident("serde") || path.is_ident("rkyv") {
+            errors.at(attribute, "a protein is written as its schema says, and not otherwise");
+        }
+    }
 }
 
 /// An identifier as it is in schemas.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cell_model::frame::{Format, Trace};
 use cell_model::hello::{Formats, Hello};
-use cell_model::{Channel, Fault, Schema};
+use cell_model::{Channel, Code, Fault, Schema};
 use cell_transport::{Grown, Local, OnThisMachine, Request, Synapse};
 
 use crate::items::ItemsOf;
@@ -99,6 +99,14 @@ impl Caller {
         let (timeout, trace) = (Some(self.timeout), self.trace);
         Request { channel: Channel::App, method, timeout, trace, payload }
     }
+}
+
+/// For generated code: the schema that a client was made of.
+#[doc(hidden)]
+pub fn published(text: &str) -> Result<Schema, Fault> {
+    let bad =
+        |error: cell_model::schema::ReadError| Fault::new(Code::Incompatible, error.to_string());
+    cell_model::schema::read(text).map_err(bad)
 }
 
 /// What a client of this schema says first.

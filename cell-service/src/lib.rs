@@ -36,6 +36,7 @@ pub mod __private {
     pub use rkyv;
     pub use serde;
 
+    pub use crate::caller::published;
     pub use crate::codec::{decode, encode};
     pub use crate::serving::{ended, is_service, unknown_method};
 }

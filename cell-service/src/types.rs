@@ -1,14 +1,16 @@
 //! Types that can be sent, and how they say what they are.
 
 use std::any::TypeId;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use cell_model::schema::{Basic, Field, Method, Named, Schema, Type};
 
 /// A type that can be an argument or a value of a service.
 ///
-/// `#[protein]` on a struct or enum implements it; numbers, text, options, collections, results and
-/// tuples have it.
+/// `#[protein]` on a struct or enum implements it; numbers, text, options, vectors, ordered sets and
+/// maps, results and tuples have it. Two types of one schema must lie in memory in one way when they
+/// are archived, since two sides compare their schemas alone: so boxes and hash maps, which lie
+/// otherwise than what they stand for, have it not.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be sent to another process",
     label = "not a protein",
@@ -124,28 +126,9 @@ impl<T: Protein> Protein for Vec<T> {
     }
 }
 
-/// The same as what is in it.
-impl<T: Protein> Protein for Box<T> {
-    fn schema(types: &mut Types) -> Type {
-        T::schema(types)
-    }
-}
-
-impl<T: Protein> Protein for HashSet<T> {
-    fn schema(types: &mut Types) -> Type {
-        Type::Set(Box::new(T::schema(types)))
-    }
-}
-
 impl<T: Protein> Protein for BTreeSet<T> {
     fn schema(types: &mut Types) -> Type {
         Type::Set(Box::new(T::schema(types)))
-    }
-}
-
-impl<K: Protein, V: Protein> Protein for HashMap<K, V> {
-    fn schema(types: &mut Types) -> Type {
-        Type::Map(Box::new(K::schema(types)), Box::new(V::schema(types)))
     }
 }
 

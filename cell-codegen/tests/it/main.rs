@@ -49,6 +49,31 @@ fn a_protein() {
 }
 
 #[test]
+fn a_remote() {
+    let text = "cell-schema 1
+service Ledger
+method match(a: tuple<u8, string>, items: map<string, array<u8, 3>>) -> stream type
+method open(owner: option<string> or default) -> result<unit, Refused>
+
+enum Refused
+  A
+  B(Self)
+  C with
+    crate: char
+  D or default
+
+struct Self
+  type: set<u64>
+  more: bytes or default
+
+type type = list<Self>
+";
+    let schema = cell_model::schema::read(text).expect("a schema");
+    let tokens = cell_codegen::remote(&"::cell".parse().expect("a path"), &schema);
+    insta::assert_snapshot!(prettyplease::unparse(&syn::parse2(tokens).expect("items")));
+}
+
+#[test]
 fn a_service() {
     insta::assert_snapshot!(pretty(service, "", "pub struct Ledger { a: u8 }"), @r"
     pub struct Ledger {
@@ -125,6 +150,8 @@ fn what_is_no_service_and_no_protein() {
         errors(protein, "", "fn f() {}"),
         errors(protein, "", "struct A<'a>(&'a u8);"),
         errors(protein, "", "struct A(u8, u8);"),
+        errors(protein, "", "#[rkyv(derive(Debug))] struct A { #[serde(rename = \"c\")] b: u8 }"),
+        errors(protein, "", "enum A { #[serde(skip)] B, C(#[rkyv(with = D)] u8) }"),
         errors(protein, "", "enum A { B = 1, #[protein(default)] C(u8), #[protein(other)] D }"),
     ];
     insta::assert_snapshot!(all.concat().join("\n"), @r"
@@ -135,6 +162,10 @@ fn what_is_no_service_and_no_protein() {
     1:0 a protein is a `struct` or an `enum`
     1:9 a protein has no generic parameters: its schema is one text
     1:8 a protein with several fields gives them names
+    1:0 a protein is written as its schema says, and not otherwise
+    1:34 a protein is written as its schema says, and not otherwise
+    1:9 a protein is written as its schema says, and not otherwise
+    1:29 a protein is written as its schema says, and not otherwise
     1:13 variants are known by their names, not by numbers
     1:37 what stands for what is not known holds nothing
     1:53 there is only `#[protein(default)]`

@@ -6,7 +6,7 @@ use cell::{Builder, CallError, Caller, Code, Running, Service as _};
 use cell_model::frame::Format;
 use cell_model::hello::{Formats, Hello};
 use cell_model::{Channel, coordination, message, ops};
-use cell_services::{Entry, Ledger, LedgerClient, Refused};
+use cell_services::{Entry, Ledger, LedgerClient, Refused, remote};
 use cell_transport::{Limits, Request, Synapse, unix};
 use tempfile::TempDir;
 
@@ -87,6 +87,29 @@ async fn a_client_calls_in_both_encodings() {
             [Entry { amount: 0, note: Some("é".into()) }, Entry { amount: 60, note: None }];
         assert_eq!(found, expected);
         assert_eq!(ledger.tables().await.unwrap(), ["accounts", "entries"]);
+    }
+}
+
+/// Types of another crate, made of the text alone, and archived data all the same.
+#[tokio::test]
+async fn a_client_made_of_the_schema_alone() {
+    assert_eq!(remote::SCHEMA, Ledger::schema().to_string(), "write it to ledger.schema");
+    let place = Place::new();
+    for format in [Format::Rkyv, Format::MessagePack] {
+        let formats = Formats::only(format);
+        let synapse = place.synapse(Hello { formats, ..hello() }).await.expect("a cell");
+        assert_eq!(synapse.format(), format);
+        let ledger = remote::LedgerClient::with(Caller::over(synapse));
+        let account = ledger.open("one".into()).await.unwrap();
+        let gift = remote::Entry { amount: 100, note: Some("é".into()) };
+        assert_eq!(ledger.put(account, gift.clone()).await, Ok(100));
+        let refused = ledger.transfer(account, account, 101).await;
+        let expected = remote::Refused::Overdraft { missing: 1 };
+        assert_eq!(refused, Err(CallError::Remote(expected)));
+        let mut entries = ledger.entries(account).await.unwrap();
+        assert!(entries.next().await.is_some());
+        assert_eq!(entries.next().await, Some(Ok(gift)));
+        assert_eq!(entries.next().await, None);
     }
 }
 

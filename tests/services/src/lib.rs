@@ -8,6 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cell::{Fault, Items};
 
+/// The same service as those see it who have only what it published.
+pub mod remote {
+    include!(concat!(env!("OUT_DIR"), "/ledger.rs"));
+}
+
 /// A movement of money.
 #[cell::protein]
 #[derive(Clone, Debug, PartialEq)]
