@@ -2,7 +2,7 @@
 
 use cell_model::schema::{Basic, Content, Field, Named, Schema, Type, Variant};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use crate::client::{self, Calls};
 use crate::method::Method;
@@ -45,11 +45,8 @@ pub fn remote(krate: &TokenStream, schema: &Schema) -> TokenStream {
 
 /// A name as Rust can write it.
 fn ident(name: &str) -> Ident {
-    syn::parse_str(name).unwrap_or_else(|_| match name {
-        // These cannot be raw.
-        "self" | "Self" | "super" | "crate" | "_" => format_ident!("{name}_"),
-        _ => Ident::new_raw(name, Span::call_site()),
-    })
+    // Those that cannot be raw are no names of a schema.
+    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
 }
 
 fn named_type(krate: &TokenStream, name: &str, named: &Named) -> TokenStream {

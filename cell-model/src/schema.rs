@@ -227,9 +227,12 @@ pub const fn method_number(name: &str) -> u32 {
 }
 
 /// Is this a name of a service, method, type, field or variant? ASCII: names are in file names and
-/// in other languages.
+/// in other languages. Without the words that Rust cannot write even as `r#word`.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
+    if matches!(text, "self" | "Self" | "super" | "crate" | "_") {
+        return false;
+    }
     let mut bytes = text.bytes();
     let starts = bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
     starts && text.len() <= NAME && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

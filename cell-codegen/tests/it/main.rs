@@ -57,16 +57,16 @@ method open(owner: option<string> or default) -> result<unit, Refused>
 
 enum Refused
   A
-  B(Self)
+  B(Same)
   C with
-    crate: char
+    loop: char
   D or default
 
-struct Self
+struct Same
   type: set<u64>
   more: bytes or default
 
-type type = list<Self>
+type type = list<Same>
 ";
     let schema = cell_model::schema::read(text).expect("a schema");
     let tokens = cell_codegen::remote(&"::cell".parse().expect("a path"), &schema);

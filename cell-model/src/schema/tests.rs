@@ -68,6 +68,7 @@ fn what_is_wrong_is_said_with_its_line() {
     says("cell-schema 1", "cell-schema 2", "its first line is `cell-schema 2`");
     says("service Ledger\n", "", "line 2: there is no service");
     says("service Ledger", "service Led ger", "line 2: no name");
+    says("owner: string", "crate: string", "line 4: no name at `crate: string)");
     says("open(owner: string)", "open(owner string)", "line 4: no `: ` at ` string)");
     says("open(owner: string)", "open(owner: string, owner: u8)", "line 4: `owner` is there twice");
     says("method open", "method entries", "line 4: `entries` is there twice");
