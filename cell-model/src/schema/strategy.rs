@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::{Basic, Content, Field, Method, Named, ReadError, Schema, Type, Variant, read};
+use super::{
+    Basic, Content, Field, Method, Named, ReadError, Schema, Type, Variant, is_name, read,
+};
 
 fn names(most: usize) -> impl Strategy<Value = Vec<String>> {
     prop::collection::btree_set("[a-z][a-z0-9_]{0,5}", 0..most)
-        .prop_map(|set| set.into_iter().collect())
+        .prop_map(|set| set.into_iter().filter(|name| is_name(name)).collect())
 }
 
 fn ty(named: Vec<String>) -> impl Strategy<Value = Type> {

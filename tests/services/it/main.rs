@@ -1,5 +1,7 @@
 //! Services over their sockets, in both encodings.
 
+mod python;
+
 use std::time::Duration;
 
 use cell::{Builder, CallError, Caller, Code, Running, Service as _};
