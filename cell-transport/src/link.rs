@@ -4,6 +4,7 @@
 //! wake-up, which is most of what a call takes. One task for each connection ([`Link::drive`]) does
 //! what is left: it reads, writes what did not fit, and watches the clock.
 
+use std::cell::RefCell;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,11 @@ use crate::pipe::Pipe;
 const WRITE: usize = 64 << 10;
 /// Bytes that are read at once.
 const READ: usize = 64 << 10;
+
+thread_local! {
+    /// One for each thread, not for each connection: most connections are idle most of the time.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// What both ends of the protocol have.
 pub(crate) trait End: Send + 'static {
@@ -123,7 +129,6 @@ impl<E: End, P: Pipe> Link<E, P> {
 
     /// Reads, writes and watches the clock until `driver` says that it is over.
     pub(crate) async fn drive(&self, driver: &mut impl Driver<E>) {
-        let mut buffer = vec![0; READ];
         let sleep = tokio::time::sleep(Duration::ZERO);
         tokio::pin!(sleep);
         let mut sleeps_until = Time::ZERO;
@@ -155,7 +160,7 @@ impl<E: End, P: Pipe> Link<E, P> {
             }
             tokio::select! {
                 readable = self.pipe.readable(), if wants_input => {
-                    if readable.is_err() || !self.read(&mut buffer) {
+                    if readable.is_err() || !self.read() {
                         self.hang_up();
                     }
                 }
@@ -175,22 +180,25 @@ impl<E: End, P: Pipe> Link<E, P> {
     }
 
     /// Reads what is there, but not for ever. Is the other side still there?
-    fn read(&self, buffer: &mut [u8]) -> bool {
-        for _ in 0..16 {
-            match self.pipe.try_read(buffer) {
-                Ok(0) => return false,
-                Ok(count) => {
-                    let now = self.now();
-                    self.inner().end.receive(&buffer[..count], now);
-                    // A pipe that gave less has no more.
-                    if count < buffer.len() {
-                        return true;
+    fn read(&self) -> bool {
+        BUFFER.with_borrow_mut(|buffer| {
+            buffer.resize(READ, 0);
+            for _ in 0..16 {
+                match self.pipe.try_read(buffer) {
+                    Ok(0) => return false,
+                    Ok(count) => {
+                        let now = self.now();
+                        self.inner().end.receive(&buffer[..count], now);
+                        // A pipe that gave less has no more.
+                        if count < buffer.len() {
+                            return true;
+                        }
                     }
+                    Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
                 }
-                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
             }
-        }
-        true
+            true
+        })
     }
 
     fn hang_up(&self) {
@@ -215,6 +223,10 @@ impl<E: End> Inner<E> {
             if self.written == self.out.len() {
                 self.out.clear();
                 self.written = 0;
+                if self.out.capacity() > 4 * WRITE {
+                    // That was a long message; others are short.
+                    self.out = Vec::new();
+                }
                 self.end.transmit(&mut self.out, WRITE, now);
                 if self.out.is_empty() || self.broken {
                     return false;

@@ -146,7 +146,7 @@ async fn serve(
     let mut stop = stopping.clone();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < limits.connections => match accepted {
                 Ok(pipe) => {
                     let (handler, stopping) = (Arc::clone(&handler), stopping.clone());
                     connections.spawn(connection(pipe, handler, limits, stopping));

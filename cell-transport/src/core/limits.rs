@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use cell_model::frame::MESSAGE_PAYLOAD;
 
-/// Bounds of one connection.
+/// Bounds of a connection, and of how many there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Calls that are under way at the same time.
+    /// Connections that a cell has at the same time. Who comes then waits until others have left.
+    pub connections: usize,
+    /// Calls of a connection that are under way at the same time.
     pub calls: u32,
     /// Bytes of arguments of all calls that are under way.
     pub bytes: u32,
@@ -24,9 +26,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 1,024 calls with 128 MiB, 64 MiB each; 8 MiB unwritten; 5 s, 15 s and 10 s.
+    /// 1,024 connections; 1,024 calls with 128 MiB, 64 MiB each; 8 MiB unwritten; 5 s, 15 s and 10 s.
     fn default() -> Self {
         Self {
+            connections: 1024,
             calls: 1024,
             bytes: 128 << 20,
             message: MESSAGE_PAYLOAD,

@@ -217,6 +217,22 @@ pub(crate) async fn more_calls_than_the_cell_takes_wait<T: Transport>() {
     held.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
+pub(crate) async fn more_connections_than_the_cell_takes_wait<T: Transport>() {
+    let transport = T::new();
+    let (_cell, _) = serve(&transport, Limits { connections: 2, ..Limits::default() });
+    let (one, _other) = (grow(&transport).await, grow(&transport).await);
+    let third = async {
+        let pipe = transport.connect("test").await.expect("it listens");
+        Synapse::<Local>::over(pipe, hello(), Limits::default()).await
+    };
+    tokio::pin!(third);
+    let early = tokio::time::timeout(Duration::from_millis(100), &mut third).await;
+    assert!(early.is_err(), "a third was taken");
+    drop(one);
+    let third = third.await.expect("a place");
+    assert_eq!(third.call(request(ECHO, b"x")).await.as_deref(), Ok(&b"x"[..]));
+}
+
 pub(crate) async fn a_cell_that_stops_ends_its_calls<T: Transport>() {
     let transport = T::new();
     let (cell, service) = serve(&transport, Limits::default());

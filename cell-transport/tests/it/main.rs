@@ -88,6 +88,7 @@ over_every_transport! {
     a_stream_ends_and_one_that_nobody_reads_waits
     panics_and_unknown_methods_are_faults_of_one_call
     more_calls_than_the_cell_takes_wait
+    more_connections_than_the_cell_takes_wait
     a_cell_that_stops_ends_its_calls
     nobody_listens_and_the_cell_goes
     a_lost_cell_is_found_again
