@@ -1,5 +1,7 @@
 //! What can be written on the command line.
 
+pub mod cells;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -92,6 +94,18 @@ pub enum Command {
     Cache(Cache),
     /// Expand macros for this user's compilers; they start it themselves
     MacroServer(MacroServer),
+    /// List the cells of this user that run
+    Ls(cells::Ls),
+    /// Show what a running cell is
+    Inspect(cells::Inspect),
+    /// Ask a running cell how it is
+    Health(cells::Health),
+    /// Print the schema that a running cell publishes
+    Schema(cells::Schema),
+    /// Let a running cell finish what it does, and end
+    Stop(cells::Stop),
+    /// Say what a change of a schema breaks
+    Check(cells::Check),
     /// Write completions for a shell to stdout
     Completions(Completions),
 }

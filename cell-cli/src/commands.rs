@@ -2,6 +2,8 @@
 
 pub(crate) mod build_macros;
 pub(crate) mod cache;
+pub(crate) mod cells;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod expand;

@@ -7,6 +7,7 @@
 pub mod arguments;
 mod commands;
 mod component;
+mod connection;
 mod engine;
 mod files;
 pub mod lock;
@@ -71,6 +72,12 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Explain(options) => commands::explain::run(options, shell),
         Command::Cache(options) => commands::cache::run(options, shell),
         Command::MacroServer(options) => commands::macro_server::run(options, shell),
+        Command::Ls(options) => commands::cells::ls(options, shell),
+        Command::Inspect(options) => commands::cells::inspect(options, shell),
+        Command::Health(options) => commands::cells::health(options, shell),
+        Command::Schema(options) => commands::cells::schema(options, shell),
+        Command::Stop(options) => commands::cells::stop(options, shell),
+        Command::Check(options) => commands::check::run(options, shell),
         Command::Completions(options) => commands::completions::run(options, shell),
     }
 }

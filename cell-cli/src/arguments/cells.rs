@@ -1,0 +1,91 @@
+//! Commands for cells that run.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options of `cell ls`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell ls                        name, version, process, services
+  cell ls --names                only the names, for scripts")]
+pub struct Ls {
+    /// Only the names, one a line
+    #[arg(long)]
+    pub names: bool,
+}
+
+/// Options of `cell inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell inspect ledger")]
+pub struct Inspect {
+    /// The cell
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// Options of `cell health`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell health ledger             ends with 0 if it takes calls
+  cell health ledger --wait 10   waits until it does")]
+pub struct Health {
+    /// The cell
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Wait until it takes calls, so many seconds at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub wait: u64,
+}
+
+/// Options of `cell schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell schema ledger > ledger.schema
+  cell schema ledger Ledger      of one of several services")]
+pub struct Schema {
+    /// The cell
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// One of its services, if it has several
+    #[arg(value_name = "SERVICE")]
+    pub service: Option<String>,
+}
+
+/// Options of `cell stop`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell stop ledger
+  cell stop ledger --wait 60     for calls that take long")]
+pub struct Stop {
+    /// The cell
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Wait until its name is free, so many seconds at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    pub wait: u64,
+}
+
+/// Options of `cell check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell check new.schema --against old.schema
+  cell check --cell ledger --against ledger.schema    the one that a running cell publishes")]
+pub struct Check {
+    /// The schema as it is now
+    #[arg(value_name = "SCHEMA", required_unless_present = "cell", conflicts_with = "cell")]
+    pub schema: Option<PathBuf>,
+    /// Take the schema that this running cell publishes
+    #[arg(long, value_name = "NAME")]
+    pub cell: Option<String>,
+    /// The schema that clients were made with
+    #[arg(long, value_name = "SCHEMA")]
+    pub against: PathBuf,
+}

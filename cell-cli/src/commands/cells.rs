@@ -1,0 +1,180 @@
+//! `cell ls`, `inspect`, `health`, `schema`, `stop`: cells that run.
+
+use std::io::Write as _;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, bail};
+use cell_model::ops::{About, Health, Reply, Request};
+use cell_model::{Code, Fault};
+
+use crate::Exit;
+use crate::arguments::cells::{self, Inspect, Ls, Schema, Stop};
+use crate::connection::{ask, folder};
+use crate::shell::Shell;
+
+/// The names of cells that have a socket, whether they run or not.
+fn names() -> Result<Vec<String>> {
+    let folder = folder()?;
+    let entries = match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot read {}", folder.display()))?,
+    };
+    let name = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        let name = name.strip_suffix(".sock")?;
+        // What has a `.` is not of a cell, or stands for a name that is too long to be found here.
+        (!name.contains('.') && !name.starts_with("macros-")).then(|| name.to_owned())
+    };
+    let mut names: Vec<String> = entries.flatten().filter_map(name).collect();
+    names.sort();
+    Ok(names)
+}
+
+pub(crate) fn ls(options: &Ls, shell: &Shell) -> Result<Exit> {
+    let mut out = shell.stdout();
+    let mut found = Vec::new();
+    for name in names()? {
+        match ask(&name, &Request::Inspect) {
+            Ok(Ok(Reply::Inspect(about))) => found.push((name, about)),
+            Ok(Ok(_)) => {
+                shell.warning(format_args!("`{name}` says something else than what it is"))
+            }
+            // A socket that a killed cell left.
+            Ok(Err(fault)) if fault.code == Code::Disconnected => {}
+            Ok(Err(fault)) => shell.warning(format_args!("`{name}`: {fault}")),
+            Err(error) => shell.warning(format_args!("{error:#}")),
+        }
+    }
+    if options.names {
+        found.iter().try_for_each(|(name, _)| writeln!(out, "{name}"))?;
+        return Ok(Exit::Done);
+    }
+    if found.is_empty() {
+        shell.status("Running", "no cell");
+        return Ok(Exit::Done);
+    }
+    let width = found.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max(4);
+    writeln!(
+        out,
+        "{:width$}  {:>8}  {:>7}  {:>9}  services",
+        "name", "version", "process", "since"
+    )?;
+    for (name, about) in found {
+        let services: Vec<&str> = about.services.keys().map(String::as_str).collect();
+        let (version, process, since) = (&about.version, about.process, since(&about));
+        let services = services.join(", ");
+        writeln!(out, "{name:width$}  {version:>8}  {process:>7}  {since:>9}  {services}")?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn inspect(options: &Inspect, shell: &Shell) -> Result<Exit> {
+    let Reply::Inspect(about) = answer(&options.name, &Request::Inspect)? else {
+        bail!("`{}` says something else than what it is", options.name);
+    };
+    let mut out = shell.stdout();
+    writeln!(out, "name       {}", about.name)?;
+    writeln!(out, "version    {}", about.version)?;
+    writeln!(out, "process    {}", about.process)?;
+    writeln!(out, "since      {}", since(&about))?;
+    for (service, hash) in &about.services {
+        writeln!(out, "service    {service}  {hash}")?;
+    }
+    about.component.iter().try_for_each(|component| writeln!(out, "component  {component}"))?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn health(options: &cells::Health, shell: &Shell) -> Result<Exit> {
+    let begin = Instant::now();
+    let patience = Duration::from_secs(options.wait);
+    loop {
+        let found = ask(&options.name, &Request::Health)?;
+        let ready = matches!(found, Ok(Reply::Health(Health::Ready | Health::Degraded { .. })));
+        if ready || begin.elapsed() >= patience {
+            let words = match found {
+                Ok(Reply::Health(Health::Ready)) => "ready".to_owned(),
+                Ok(Reply::Health(Health::Starting)) => "starting".to_owned(),
+                Ok(Reply::Health(Health::Stopping)) => "stopping".to_owned(),
+                Ok(Reply::Health(Health::Degraded { why })) => {
+                    format!("degraded: {}", why.join("; "))
+                }
+                Ok(_) => bail!("`{}` says something else than how it is", options.name),
+                Err(fault) => return Err(explained(&options.name, &fault)),
+            };
+            writeln!(shell.stdout(), "{words}")?;
+            return Ok(if ready { Exit::Done } else { Exit::Failed });
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+pub(crate) fn schema(options: &Schema, shell: &Shell) -> Result<Exit> {
+    let text = published(&options.name, options.service.as_deref())?;
+    write!(shell.stdout(), "{text}")?;
+    Ok(Exit::Done)
+}
+
+/// The schema that a cell publishes.
+pub(crate) fn published(name: &str, service: Option<&str>) -> Result<String> {
+    let service = match service {
+        Some(service) => service.to_owned(),
+        None => {
+            let Reply::Inspect(about) = answer(name, &Request::Inspect)? else {
+                bail!("`{name}` says something else than what it is");
+            };
+            let mut services = about.services.into_keys();
+            match (services.next(), services.next()) {
+                (Some(one), None) => one,
+                (None, _) => bail!("`{name}` has no service"),
+                (Some(one), Some(other)) => bail!(
+                    "`{name}` has several services: {one}, {other}{}\n\
+                     help: name one: `cell schema {name} {one}`",
+                    services.map(|more| format!(", {more}")).collect::<String>()
+                ),
+            }
+        }
+    };
+    match answer(name, &Request::Schema { service })? {
+        Reply::Schema(text) => Ok(text),
+        _ => bail!("`{name}` says something else than its schema"),
+    }
+}
+
+pub(crate) fn stop(options: &Stop, shell: &Shell) -> Result<Exit> {
+    let name = &options.name;
+    answer(name, &Request::Stop)?;
+    let begin = Instant::now();
+    while ask(name, &Request::Health)?.is_ok() {
+        if begin.elapsed() > Duration::from_secs(options.wait) {
+            bail!("`{name}` has calls under way and runs still, after {} s", options.wait);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    shell.status("Stopped", name);
+    Ok(Exit::Done)
+}
+
+/// The answer of a cell that runs.
+fn answer(name: &str, asked: &Request) -> Result<Reply> {
+    ask(name, asked)?.map_err(|fault| explained(name, &fault))
+}
+
+fn explained(name: &str, fault: &Fault) -> anyhow::Error {
+    match fault.code {
+        Code::Disconnected => {
+            anyhow::anyhow!("the cell `{name}` does not run\nhelp: `cell ls` shows those that do")
+        }
+        _ => anyhow::anyhow!("`{name}`: {}", fault.text),
+    }
+}
+
+/// How long it has been running.
+fn since(about: &About) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    match now.saturating_sub(about.started) {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
