@@ -6,6 +6,7 @@ use syn::{Attribute, Field, Fields, Item};
 
 use crate::Expanded;
 use crate::errors::Errors;
+use crate::method::wire_type;
 
 /// The body of `#[protein]`: derives for both encodings, and what the schema says of the type.
 #[must_use]
@@ -67,17 +68,9 @@ pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
         // Without derives: what is wrong is said once.
         return Expanded { tokens: quote!(#item), errors };
     }
-    let (key, serde) = (text(&name), format!("{krate}::__private::serde").replace(' ', ""));
+    let key = text(&name);
+    let item = wire_type(&krate, quote!(#item));
     let tokens = quote! {
-        #[derive(
-            #krate::__private::rkyv::Archive,
-            #krate::__private::rkyv::Serialize,
-            #krate::__private::rkyv::Deserialize,
-            #krate::__private::serde::Serialize,
-            #krate::__private::serde::Deserialize,
-        )]
-        #[rkyv(crate = #krate::__private::rkyv, attr(allow(missing_docs)))]
-        #[serde(crate = #serde)]
         #item
 
         #[automatically_derived]

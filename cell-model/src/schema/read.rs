@@ -111,7 +111,7 @@ fn item(schema: &mut Schema, line: &str, lines: &mut Lines<'_>) -> Read<()> {
         "type" => {
             let mut cursor = Cursor(rest);
             let key = cursor.name()?;
-            cursor.expect(" = ")?;
+            cursor.require(" = ")?;
             let inside = cursor.ty(DEPTH)?;
             cursor.end()?;
             add(&mut schema.types, key, Named::Wrapper(inside))?;
@@ -159,16 +159,16 @@ fn name(text: &str) -> Read<String> {
 }
 
 fn method(cursor: &mut Cursor<'_>) -> Read<Method> {
-    cursor.expect("(")?;
+    cursor.require("(")?;
     let mut arguments = Vec::new();
     while !cursor.take(")") {
         if !arguments.is_empty() {
-            cursor.expect(", ")?;
+            cursor.require(", ")?;
         }
         arguments.push(cursor.field()?);
     }
     once(arguments.iter().map(|field| field.name.as_str()))?;
-    cursor.expect(" -> ")?;
+    cursor.require(" -> ")?;
     let streams = cursor.take("stream ");
     let returns = cursor.ty(DEPTH)?;
     let compile_time = cursor.take(" at compile time");
@@ -196,7 +196,7 @@ fn variant(line: &str, lines: &mut Lines<'_>) -> Read<Variant> {
         let mut types = Vec::new();
         while !cursor.take(")") {
             if !types.is_empty() {
-                cursor.expect(", ")?;
+                cursor.require(", ")?;
             }
             types.push(cursor.ty(DEPTH)?);
         }
@@ -220,7 +220,7 @@ impl Cursor<'_> {
         rest.is_some()
     }
 
-    fn expect(&mut self, word: &str) -> Read<()> {
+    fn require(&mut self, word: &str) -> Read<()> {
         if self.take(word) { Ok(()) } else { Err(format!("no `{word}` at {}", self.shown())) }
     }
 
@@ -248,7 +248,7 @@ impl Cursor<'_> {
 
     fn field(&mut self) -> Read<Field> {
         let name = self.name()?;
-        self.expect(": ")?;
+        self.require(": ")?;
         let ty = self.ty(DEPTH)?;
         let default = self.take(" or default");
         Ok(Field { name, ty, default })
@@ -268,7 +268,7 @@ impl Cursor<'_> {
         }
         let first = Box::new(self.ty(depth)?);
         let second = |cursor: &mut Self| -> Read<Box<Type>> {
-            cursor.expect(", ")?;
+            cursor.require(", ")?;
             Ok(Box::new(cursor.ty(depth)?))
         };
         let ty = match name.as_str() {
@@ -278,7 +278,7 @@ impl Cursor<'_> {
             "map" => Type::Map(first, second(self)?),
             "result" => Type::Result(first, second(self)?),
             "array" => {
-                self.expect(", ")?;
+                self.require(", ")?;
                 let end = self.0.find('>').ok_or("an array without an end")?;
                 let length = self.0[..end].parse().map_err(|_| "an array without a length")?;
                 self.0 = &self.0[end..];
@@ -296,7 +296,7 @@ impl Cursor<'_> {
             }
             _ => return Err(format!("`{name}` has no parameters")),
         };
-        self.expect(">")?;
+        self.require(">")?;
         Ok(ty)
     }
 }
