@@ -4,15 +4,19 @@ use cell_model::schema::method_number;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use crate::method::{Method, wire_type};
+use crate::method::{Method, Way, wire_type};
 
 /// Where a client has its schema from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Calls {
+pub(crate) enum Calls<'a> {
     /// The service itself, whose type is at hand.
     Service,
-    /// `SCHEMA`, a text beside it.
-    Text,
+    /// What a cell published.
+    Text {
+        /// The cell's name.
+        cell: &'a str,
+        /// The canonical text.
+        text: String,
+    },
 }
 
 /// `LedgerClient` with a method for each of the service's.
@@ -20,11 +24,26 @@ pub(crate) fn client(
     krate: &TokenStream,
     service: &Ident,
     methods: &[Method],
-    calls: Calls,
+    calls: Calls<'_>,
 ) -> TokenStream {
-    let schema = match calls {
-        Calls::Service => quote!(<#service as #krate::Service>::schema()),
-        Calls::Text => quote!(#krate::__private::published(SCHEMA)?),
+    let (schema, more) = match calls {
+        Calls::Service => (quote!(<#service as #krate::Service>::schema()), TokenStream::new()),
+        Calls::Text { cell, text } => {
+            let docs = format!("The cell `{cell}` on this machine: see [`Self::of`].");
+            let more = quote! {
+                /// What the service published when this was made.
+                pub const SCHEMA: &'static str = #text;
+
+                #[doc = #docs]
+                ///
+                /// # Errors
+                /// If this user has no folder for sockets.
+                pub fn connect() -> ::std::result::Result<Self, #krate::Fault> {
+                    Self::of(#cell)
+                }
+            };
+            (quote!(#krate::__private::published(Self::SCHEMA)?), more)
+        }
     };
     let name = format_ident!("{service}Client", span = service.span());
     let docs = format!("Calls a cell that serves `{service}`.");
@@ -37,6 +56,8 @@ pub(crate) fn client(
 
         #[allow(dead_code, clippy::all, clippy::pedantic)]
         impl #name {
+            #more
+
             /// The cell of this name on this machine. It is connected to with the first call, and
             /// again whenever the connection is lost.
             ///
@@ -63,8 +84,8 @@ fn call(krate: &TokenStream, method: &Method) -> TokenStream {
     let parameters = arguments.iter().map(|(name, ty)| quote!(#name: #ty));
     let fields = arguments.iter().map(|(name, ty)| quote!(#name: #ty));
     let names = arguments.iter().map(|(name, _)| name);
-    let takes = wire_type(krate, quote!(struct __Takes { #(#fields,)* }));
-    let returned = wire_type(krate, quote!(struct __Returns(#returns);));
+    let takes = wire_type(krate, Way::Written, quote!(struct __Takes { #(#fields,)* }));
+    let returned = wire_type(krate, Way::Read, quote!(struct __Returns(#returns);));
     let begin = quote! {
         #takes
         #returned

@@ -10,7 +10,7 @@ use syn::{ImplItem, ItemImpl, Type};
 use crate::Expanded;
 use crate::client;
 use crate::errors::Errors;
-use crate::method::{Method, wire_type};
+use crate::method::{Method, Way, wire_type};
 use crate::protein::schema_field;
 
 /// The body of `#[handler]`: the block as it is, the service's schema and dispatch, and its client.
@@ -115,8 +115,8 @@ fn wire(krate: &TokenStream, method: &Method) -> TokenStream {
     let (takes, returns) = (method.type_named("__", "Takes"), method.type_named("__", "Returns"));
     let fields = method.arguments.iter().map(|(name, ty)| quote!(#name: #ty));
     let returned = &method.returns;
-    let takes = wire_type(krate, quote!(struct #takes { #(#fields,)* }));
-    let returns = wire_type(krate, quote!(struct #returns(#returned);));
+    let takes = wire_type(krate, Way::Read, quote!(struct #takes { #(#fields,)* }));
+    let returns = wire_type(krate, Way::Written, quote!(struct #returns(#returned);));
     quote!(#takes #returns)
 }
 

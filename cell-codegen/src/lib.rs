@@ -15,7 +15,7 @@ mod service;
 
 pub use handler::handler;
 pub use protein::protein;
-pub use remote::remote;
+pub use remote::{ClientsError, clients};
 pub use service::service;
 
 use proc_macro2::TokenStream;

@@ -176,18 +176,26 @@ fn generic<'a, const N: usize>(ty: &'a Type, name: &str) -> Option<[&'a Type; N]
     types.try_into().ok()
 }
 
+/// What a program does with a type that is sent. Derives are most of what generated code costs a
+/// compiler: each side has those that it needs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Written,
+    Read,
+    Both,
+}
+
 /// A type that is sent, with both encodings.
-pub(crate) fn wire_type(krate: &TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn wire_type(krate: &TokenStream, way: Way, item: TokenStream) -> TokenStream {
+    let private = quote!(#krate::__private);
     let serde = format!("{krate}::__private::serde").replace(' ', "");
+    let written =
+        (way != Way::Read).then(|| quote!(#private::rkyv::Serialize, #private::serde::Serialize,));
+    let read = (way != Way::Written)
+        .then(|| quote!(#private::rkyv::Deserialize, #private::serde::Deserialize,));
     quote! {
-        #[derive(
-            #krate::__private::rkyv::Archive,
-            #krate::__private::rkyv::Serialize,
-            #krate::__private::rkyv::Deserialize,
-            #krate::__private::serde::Serialize,
-            #krate::__private::serde::Deserialize,
-        )]
-        #[rkyv(crate = #krate::__private::rkyv, attr(allow(missing_docs)))]
+        #[derive(#private::rkyv::Archive, #written #read)]
+        #[rkyv(crate = #private::rkyv, attr(allow(missing_docs)))]
         #[serde(crate = #serde)]
         #item
     }

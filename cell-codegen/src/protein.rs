@@ -6,7 +6,7 @@ use syn::{Attribute, Field, Fields, Item};
 
 use crate::Expanded;
 use crate::errors::Errors;
-use crate::method::wire_type;
+use crate::method::{Way, wire_type};
 
 /// The body of `#[protein]`: derives for both encodings, and what the schema says of the type.
 #[must_use]
@@ -69,7 +69,7 @@ pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
         return Expanded { tokens: quote!(#item), errors };
     }
     let key = text(&name);
-    let item = wire_type(&krate, quote!(#item));
+    let item = wire_type(&krate, Way::Both, quote!(#item));
     let tokens = quote! {
         #item
 

@@ -1,17 +1,76 @@
-//! A client made of a published schema alone: neither the service's source nor the service is needed.
+//! Clients made of published schemas alone: neither the services' source nor the cell is needed.
 
-use cell_model::schema::{Basic, Content, Field, Named, Schema, Type, Variant};
+use std::collections::BTreeMap;
+
+use cell_model::schema::{self, Basic, Content, Field, Named, Schema, Type, Variant};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::client::{self, Calls};
 use crate::method::Method;
 
-/// The types of a schema and its client, `LedgerClient` for a service `Ledger`, for a module of their
-/// own. `krate` is the path of `cell-sdk`.
-#[must_use]
-pub fn remote(krate: &TokenStream, schema: &Schema) -> TokenStream {
-    let types = schema.types.iter().map(|(name, named)| named_type(krate, name, named));
+/// Why there are no clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientsError {
+    /// The service whose schema is at fault.
+    pub service: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// The types of a cell's services and their clients, `LedgerClient` for a service `Ledger`, for a
+/// module of their own. `krate` is the path of `cell-sdk`, `cell` the name by which the cell is found,
+/// `schemas` are texts by the services' names. With one service, `connect` makes its client.
+///
+/// # Errors
+/// A text that is no schema of its service, or names a type that another one has otherwise: all types
+/// of a cell are in one module.
+pub fn clients(
+    krate: &str,
+    cell: &str,
+    schemas: &BTreeMap<String, String>,
+) -> Result<TokenStream, ClientsError> {
+    let mut types: BTreeMap<String, Named> = BTreeMap::new();
+    let mut clients = Vec::new();
+    for (service, text) in schemas {
+        let bad = |reason: String| ClientsError { service: service.clone(), reason };
+        let krate = krate.parse().map_err(|_| bad(format!("`{krate}` is no path")))?;
+        let schema = schema::read(text).map_err(|error| bad(error.to_string()))?;
+        if schema.service != *service {
+            return Err(bad(format!("it is that of `{}`", schema.service)));
+        }
+        clients.push(client_of(&krate, cell, &schema));
+        for (name, named) in schema.types {
+            if types.get(&name).is_some_and(|other| *other != named) {
+                let reason = format!("another service of the cell has another type `{name}`");
+                return Err(bad(reason));
+            }
+            if schemas.keys().any(|service| format!("{service}Client") == name) {
+                return Err(bad(format!("its type `{name}` has the name of a client")));
+            }
+            types.insert(name, named);
+        }
+    }
+    let Some(krate) = krate.parse::<TokenStream>().ok().filter(|_| !clients.is_empty()) else {
+        return Ok(TokenStream::new());
+    };
+    let types = types.iter().map(|(name, named)| named_type(&krate, name, named));
+    let only = schemas.keys().next().filter(|_| schemas.len() == 1).map(|service| {
+        let name = quote::format_ident!("{}Client", ident(service));
+        quote! {
+            /// A client of the cell's service.
+            ///
+            /// # Errors
+            /// If this user has no folder for sockets.
+            pub fn connect() -> ::std::result::Result<#name, #krate::Fault> {
+                #name::connect()
+            }
+        }
+    });
+    Ok(quote!(#(#types)* #(#clients)* #only))
+}
+
+fn client_of(krate: &TokenStream, cell: &str, schema: &Schema) -> TokenStream {
     let methods: Vec<Method> = schema
         .methods
         .iter()
@@ -32,15 +91,8 @@ pub fn remote(krate: &TokenStream, schema: &Schema) -> TokenStream {
             }
         })
         .collect();
-    let text = schema.to_string();
     let service = ident(&schema.service);
-    let client = client::client(krate, &service, &methods, Calls::Text);
-    quote! {
-        /// What the service published when this was made.
-        pub const SCHEMA: &str = #text;
-        #(#types)*
-        #client
-    }
+    client::client(krate, &service, &methods, Calls::Text { cell, text: schema.to_string() })
 }
 
 /// A name as Rust can write it.

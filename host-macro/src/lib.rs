@@ -8,6 +8,8 @@
 
 #[cfg(feature = "embedded")]
 mod embedded;
+#[cfg(feature = "services")]
+mod services;
 
 use macro_bridge::host::{self, Engine};
 use macro_bridge::request::MacroKind;
@@ -42,7 +44,10 @@ pub fn expand(input: TokenStream) -> TokenStream {
 /// `cell::cell_remote!(Alias = "cell")`
 #[proc_macro]
 pub fn cell_remote(input: TokenStream) -> TokenStream {
-    host::remote(input)
+    #[cfg(feature = "services")]
+    return host::remote(input, Some(services::clients));
+    #[cfg(not(feature = "services"))]
+    host::remote(input, None)
 }
 
 /// `cell::track!()`

@@ -89,6 +89,8 @@ kinds! {
     NoFields = "0108" Code;
     /// The same macro stands twice on one item.
     Repeated = "0109" Code;
+    /// The cell has services and no macros, and `cell-sdk` is used without its feature `services`.
+    ServicesOff = "0110" Code;
 
     /// There is no `cell.toml` in the package's folder or above it.
     NoProject = "0201" Project;
@@ -114,6 +116,10 @@ kinds! {
     TooManyMacros = "0211" Project;
     /// `cell.toml` cannot be read.
     BadManifest = "0212" Project;
+    /// The schema that `cell.lock` names is not in `.cell/schemas`.
+    NoSchema = "0213" Project;
+    /// The schema's bytes are not those that `cell.lock` names, or no schema that this release reads.
+    BadSchema = "0214" Project;
 
     /// The macro panicked.
     Panic = "0301" Macro;

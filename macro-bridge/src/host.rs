@@ -29,7 +29,7 @@ use crate::live::{self, Originals, Walker};
 use crate::project::{Project, Projects};
 use crate::request::{MacroKind, Request};
 
-pub use alias::remote;
+pub use alias::{Clients, remote};
 pub use cached::{Cached, entry};
 pub use gather::gathered;
 pub use server::Server;

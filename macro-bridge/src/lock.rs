@@ -31,10 +31,10 @@ pub struct Lock {
 /// One cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedCell {
-    /// Version of `cell:macros` that its component speaks.
-    pub api: String,
-    /// Digest of the component.
-    pub component: Digest,
+    /// The component with its macros, if it publishes any.
+    pub component: Option<LockedComponent>,
+    /// Its services by name, each with the digest of its schema.
+    pub services: BTreeMap<String, Digest>,
     /// Its macros by name.
     pub macros: BTreeMap<String, LockedMacro>,
     /// Questions that `cell.toml` grants.
@@ -43,6 +43,15 @@ pub struct LockedCell {
     pub limits: Limits,
     /// What its tokens may contain.
     pub allowed: Allowed,
+}
+
+/// The component of a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockedComponent {
+    /// Version of `cell:macros` that it speaks.
+    pub api: String,
+    /// Its digest.
+    pub digest: Digest,
 }
 
 /// One macro.
@@ -135,6 +144,7 @@ impl Lock {
 struct Partial {
     api: Option<String>,
     component: Option<Digest>,
+    services: BTreeMap<String, Digest>,
     macros: BTreeMap<String, LockedMacro>,
     grants: Vec<CallPermission>,
     limits: BTreeMap<String, u64>,
@@ -167,6 +177,14 @@ impl Facts {
                     ["component", digest] => {
                         let digest = Digest::parse(digest).ok_or("no digest")?;
                         set(&mut cell.component, digest).ok_or(MERGED)
+                    }
+                    ["service", name, digest] => {
+                        text::is_name(name).then_some(()).ok_or(NO_NAME)?;
+                        let digest = Digest::parse(digest).ok_or("no digest")?;
+                        match cell.services.insert((*name).to_owned(), digest) {
+                            None => Ok(()),
+                            Some(_) => Err(MERGED),
+                        }
                     }
                     ["grant", "call", question] => {
                         let question = permission(question).ok_or("no `cell::function`")?;
@@ -212,14 +230,22 @@ impl Facts {
             .cells
             .into_iter()
             .map(|(name, cell)| {
-                let Partial { api, component, macros, grants, limits: said, allowed } = cell;
+                let Partial { api, component, services, macros, grants, limits: said, allowed } =
+                    cell;
                 let mut limits = Limits::default();
                 for (name, value) in said {
                     *limit(&mut limits, &name).ok_or("no limit of this name")? = value;
                 }
-                let api = api.ok_or("a cell has no `api` line")?;
-                let component = component.ok_or("a cell has no `component` line")?;
-                Ok((name, LockedCell { api, component, macros, grants, limits, allowed }))
+                let component = match (api, component) {
+                    (Some(api), Some(digest)) => Some(LockedComponent { api, digest }),
+                    (None, Some(_)) => return Err("a cell has no `api` line"),
+                    (Some(_), None) => return Err("a cell has no `component` line"),
+                    (None, None) if !macros.is_empty() => {
+                        return Err("a cell has macros and no `component` line");
+                    }
+                    (None, None) => None,
+                };
+                Ok((name, LockedCell { component, services, macros, grants, limits, allowed }))
             })
             .collect::<Result<BTreeMap<_, _>, &'static str>>()?;
         let mut slots: Vec<_> = cells
@@ -299,8 +325,13 @@ impl fmt::Display for Lock {
         for (name, cell) in &self.cells {
             let name = word(name);
             let mut fact = |text: String| lines.push(format!("cell {name} {text}"));
-            fact(format!("api {}", word(&cell.api)));
-            fact(format!("component {}", cell.component));
+            if let Some(LockedComponent { api, digest }) = &cell.component {
+                fact(format!("api {}", word(api)));
+                fact(format!("component {digest}"));
+            }
+            for (service, digest) in &cell.services {
+                fact(format!("service {} {digest}", word(service)));
+            }
             for question in &cell.grants {
                 fact(format!("grant call {}", question_word(question)));
             }

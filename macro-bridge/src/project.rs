@@ -43,6 +43,8 @@ pub fn manifest_digest(text: &str) -> Digest {
     Digest::of(plain.as_bytes())
 }
 
+/// No schema is larger.
+const LARGEST_SCHEMA: u64 = 1 << 20;
 /// No file of a project is larger: expansions are bounded by their limits, 64 MiB by default.
 pub const LARGEST_FILE: u64 = 1 << 30;
 
@@ -131,6 +133,33 @@ impl Project {
         self.root.join(".cell/components").join(format!("{digest}.wasm"))
     }
 
+    /// Where the schema of a service is.
+    #[must_use]
+    pub fn schema_path(&self, digest: &Digest) -> PathBuf {
+        self.root.join(".cell/schemas").join(digest.to_string())
+    }
+
+    /// The schemas of a cell's services, as texts, by the services' names.
+    ///
+    /// # Errors
+    /// `NoSchema`, `BadSchema`.
+    pub fn schemas(&self, cell: &str) -> Result<BTreeMap<String, String>, Failure> {
+        let services = self.lock.cells.get(cell).map(|cell| &cell.services);
+        let read = |(service, digest): (&String, &Digest)| {
+            let path = self.schema_path(digest);
+            let bad = |reason: &str| texts::project::bad_schema(&path, cell, service, reason);
+            let bytes = read_file(&path, LARGEST_SCHEMA)
+                .map_err(|error| bad(&error.to_string()))?
+                .ok_or_else(|| texts::project::no_schema(&path, cell, service))?;
+            if Digest::of(&bytes) != *digest {
+                return Err(bad("it is not the one that `cell.lock` names"));
+            }
+            let text = String::from_utf8(bytes).map_err(|_| bad("it is not text"))?;
+            Ok((service.clone(), text))
+        };
+        services.into_iter().flatten().map(read).collect()
+    }
+
     /// Where a recorded expansion is.
     #[must_use]
     pub fn expansion_path(&self, key: &Digest) -> PathBuf {
@@ -152,7 +181,7 @@ impl Project {
             let known = self.lock.cells.keys().map(String::as_str);
             return Err(texts::project::unknown_cell(cell, known, &self.root.join("cell.toml")));
         };
-        let Some(found) = locked.macros.get(name) else {
+        let (Some(found), Some(component)) = (locked.macros.get(name), &locked.component) else {
             let known = locked.macros.keys().map(String::as_str);
             return Err(texts::project::unknown_macro(cell, name, known));
         };
@@ -162,7 +191,7 @@ impl Project {
             cell: cell.to_owned(),
             name: name.to_owned(),
             kind: found.kind,
-            component: locked.component,
+            component: component.digest,
             arguments: 0..0,
             wants: found.wants,
             needs: found.needs.clone(),

@@ -68,9 +68,41 @@ struct Same
 
 type type = list<Same>
 ";
-    let schema = cell_model::schema::read(text).expect("a schema");
-    let tokens = cell_codegen::remote(&"::cell".parse().expect("a path"), &schema);
+    let schemas = [("Ledger".to_owned(), text.to_owned())].into();
+    let tokens = cell_codegen::clients("::cell", "ledger", &schemas).expect("clients");
     insta::assert_snapshot!(prettyplease::unparse(&syn::parse2(tokens).expect("items")));
+}
+
+/// Services of one cell share its types, and each has its client.
+#[test]
+fn several_services() {
+    let text = |service: &str, ty: &str, field: &str| {
+        format!(
+            "cell-schema 1\nservice {service}\nmethod f(a: {ty}) -> unit\n\nstruct {ty}\n  {field}: u8\n"
+        )
+    };
+    let clients = |services: &[(&str, String)]| {
+        let schemas =
+            services.iter().map(|(service, text)| ((*service).to_owned(), text.clone())).collect();
+        cell_codegen::clients("::cell", "c", &schemas).map(|tokens| tokens.to_string())
+    };
+    let made = clients(&[("A", text("A", "Same", "a")), ("B", text("B", "Same", "a"))]).unwrap();
+    assert_eq!(made.matches("pub struct Same").count(), 1, "{made}");
+    assert_eq!(made.matches("pub struct AClient").count(), 1, "{made}");
+    assert_eq!(made.matches("pub struct BClient").count(), 1, "{made}");
+    assert_eq!(made.matches("pub fn connect").count(), 2, "{made}");
+    assert_eq!(clients(&[]).unwrap(), "");
+    let mut refused = |services: &[(&str, String)]| {
+        let error = clients(services).unwrap_err();
+        format!("{}: {}", error.service, error.reason)
+    };
+    let errors = [
+        refused(&[("A", text("A", "Same", "a")), ("B", text("B", "Same", "b"))]),
+        refused(&[("A", text("B", "Same", "a"))]),
+        refused(&[("A", "nothing".to_owned())]),
+        refused(&[("A", text("A", "AClient", "a"))]),
+    ];
+    insta::assert_snapshot!(errors.join("\n"));
 }
 
 #[test]

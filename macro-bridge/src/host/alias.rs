@@ -1,23 +1,30 @@
 //! `cell_remote!(Ledger = "ledger")`: a module with the cell's macros, so that `#[Ledger::table]`
-//! works without a provider crate.
+//! works without a provider crate, and with clients of its services.
 //!
 //! An attribute macro is not told by which path it was called, so the proc-macro crate exports
 //! numbered macros and `cell.lock` gives each macro of each cell a number. Numbers are local to a
 //! lock file: the module is never `pub`.
+
+use std::collections::BTreeMap;
 
 use proc_macro::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 use super::invocation::{Remote, parse_remote};
 use super::{fail, gather, package, project, track};
 use crate::expansion::Expansion;
-use crate::failure::{Kind, texts};
+use crate::failure::{Failure, Kind, texts};
 use crate::lock::LockedCell;
 use crate::project::Project;
 use crate::request::MacroKind;
 
-/// The body of `cell_remote!`.
+/// What makes typed clients: from the path of `cell-sdk`, a cell's name and the schemas of its services
+/// the content of a module, or why there is none, with the service at fault.
+pub type Clients =
+    fn(&str, &str, &BTreeMap<String, String>) -> Result<TokenStream, (String, String)>;
+
+/// The body of `cell_remote!`. Without `clients` there are only macros.
 #[must_use]
-pub fn remote(input: TokenStream) -> TokenStream {
+pub fn remote(input: TokenStream, clients: Option<Clients>) -> TokenStream {
     let Remote { alias, cell, cell_span, krate } = match parse_remote(input) {
         Ok(remote) => remote,
         Err((failure, span)) => return fail(&failure, span, TokenStream::new()),
@@ -43,9 +50,42 @@ pub fn remote(input: TokenStream) -> TokenStream {
         let module = module(&alias, TokenStream::new());
         return fail(&failure, cell_span, module);
     };
-    let mut out = module(&alias, content(&cell, locked, &krate));
-    out.extend(track::tokens(&project, &Expansion::default()));
+    let mut inside = content(&cell, locked, &krate);
+    let tracked = track::tokens(&project, &Expansion::default());
+    match services(&project, &cell, locked, &krate, clients) {
+        Ok(clients) => inside.extend(clients),
+        Err(failure) => {
+            let mut out = module(&alias, inside);
+            out.extend(tracked);
+            return fail(&failure, cell_span, out);
+        }
+    }
+    let mut out = module(&alias, inside);
+    out.extend(tracked);
     out
+}
+
+/// The clients of a cell's services.
+fn services(
+    project: &Project,
+    cell: &str,
+    locked: &LockedCell,
+    krate: &str,
+    clients: Option<Clients>,
+) -> Result<TokenStream, Failure> {
+    match clients {
+        _ if locked.services.is_empty() => Ok(TokenStream::new()),
+        // Its macros may be all that this crate wants.
+        None if locked.component.is_some() => Ok(TokenStream::new()),
+        None => Err(texts::project::services_off(cell)),
+        Some(clients) => {
+            let schemas = project.schemas(cell)?;
+            clients(krate, cell, &schemas).map_err(|(service, reason)| {
+                let path = locked.services.get(&service).map(|digest| project.schema_path(digest));
+                texts::project::bad_schema(&path.unwrap_or_default(), cell, &service, &reason)
+            })
+        }
+    }
 }
 
 /// What is in the module of a cell.

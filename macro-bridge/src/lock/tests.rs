@@ -21,8 +21,8 @@ fn example() -> Lock {
     };
     let query = LockedMacro { kind: MacroKind::Function, slot: None, ..table.clone() };
     let ledger = LockedCell {
-        api: "0.1.0".into(),
-        component: Digest::of(b"component"),
+        component: Some(LockedComponent { api: "0.1.0".into(), digest: Digest::of(b"component") }),
+        services: [("Ledger".to_owned(), Digest::of(b"schema"))].into(),
         macros: [("table", table), ("cache", cache), ("query", query)]
             .map(|(name, m)| (name.to_owned(), m))
             .into(),
@@ -41,6 +41,18 @@ fn example() -> Lock {
 fn reads_what_it_writes() {
     let lock = example();
     assert_eq!(Lock::parse(&lock.to_string()), Ok(lock));
+}
+
+#[test]
+fn a_cell_needs_no_component_unless_it_has_macros() {
+    let mut lock = example();
+    let ledger = ledger(&mut lock);
+    ledger.component = None;
+    let macros = std::mem::take(&mut ledger.macros);
+    assert_eq!(Lock::parse(&lock.to_string()), Ok(lock.clone()));
+    self::ledger(&mut lock).macros = macros;
+    let error = Lock::parse(&lock.to_string()).unwrap_err();
+    assert_eq!(error.reason, "a cell has macros and no `component` line");
 }
 
 #[test]
@@ -92,6 +104,11 @@ fn says_which_line_is_wrong() {
     check("limit fuel 7", "limit fuel x", "no number");
     check("cell ledger api 0.1.0", "<<<<<<< ours", "merge conflict");
     check("cell ledger api 0.1.0\n", "", "no `api` line");
+    check(&format!("cell ledger component {}\n", Digest::of(b"component")), "", "`component` line");
+    check("cell ledger service Ledger", "cell ledger service ../Ledger", "no name");
+    check("cell ledger service Ledger ", "cell ledger service Ledger x", "no digest");
+    let service = format!("cell ledger service Ledger {}\n", Digest::of(b"schema"));
+    check(&service, &format!("{service}{service}"), "merged");
     check("profile default", "profile a\nprofile b", "merged");
     check("allow unsafe", "allow everything", "output policy");
     check("limit fuel 7", "limit fuel 7\ncell ledger limit fuel 8", "merged");
@@ -114,12 +131,15 @@ fn says_which_line_is_wrong() {
 }
 
 /// Ways to put a text from a component, or from `cell.toml`, into a lock.
-const PLACES: [fn(&mut Lock, &str); 6] = [
+const PLACES: [fn(&mut Lock, &str); 7] = [
     |lock, text| lock.profile = text.into(),
-    |lock, text| ledger(lock).api = text.into(),
+    |lock, text| ledger(lock).component.as_mut().unwrap().api = text.into(),
     |lock, text| {
         let table = ledger(lock).macros.remove("table").unwrap();
         ledger(lock).macros.insert(text.into(), table);
+    },
+    |lock, text| {
+        ledger(lock).services = [(text.to_owned(), Digest::of(b"other"))].into();
     },
     |lock, text| ledger(lock).macros.get_mut("table").unwrap().helpers = vec![text.into()],
     |lock, text| {

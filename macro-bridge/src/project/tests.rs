@@ -105,6 +105,23 @@ fn calls_are_as_the_lock_says() {
     assert_eq!(project.call("ledger", "tabel").unwrap_err().kind, Kind::UnknownMacro);
 }
 
+#[test]
+fn schemas_are_those_that_the_lock_names() {
+    let (folder, project) = project();
+    assert_eq!(project.schemas("ledger").unwrap(), [].into());
+    let text = "cell-schema 1\nservice Ledger\n";
+    let digest = Digest::of(text.as_bytes());
+    folder.write("cell.lock", format!("{}cell bank service Ledger {digest}\n", lock(MANIFEST)));
+    let project = Project::load(&folder.0).unwrap();
+    let kind = |project: &Project| project.schemas("bank").unwrap_err().kind;
+    assert_eq!(kind(&project), Kind::NoSchema);
+    let path = format!(".cell/schemas/{digest}");
+    folder.write(&path, "cell-schema 1\nservice Other\n");
+    assert_eq!(kind(&project), Kind::BadSchema);
+    folder.write(&path, text);
+    assert_eq!(project.schemas("bank").unwrap(), [("Ledger".to_owned(), text.to_owned())].into());
+}
+
 fn answer() -> Answer {
     let question = Question { cell: "search".into(), function: "schema".into(), arguments: vec![] };
     Answer { question, reply: Ok(vec![1]), schema: None }

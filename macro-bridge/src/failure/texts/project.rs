@@ -251,6 +251,34 @@ pub fn bad_answer(path: &Path, damage: &Damage) -> Failure {
         .help("restore the file from version control")
 }
 
+/// No file of a schema.
+#[must_use]
+pub fn no_schema(path: &Path, cell: &str, service: &str) -> Failure {
+    Failure::new(Kind::NoSchema, format!("the schema of `{service}` in cell `{cell}` is not here"))
+        .note(format!("`cell.lock` names it; looked for {}", path.display()))
+        .help("run `cell lock`, or restore `.cell/schemas` from version control")
+}
+
+/// A file in a schema's place that is another one, or none that can be read.
+#[must_use]
+pub fn bad_schema(path: &Path, cell: &str, service: &str, reason: &str) -> Failure {
+    let message = format!("the schema of `{service}` in cell `{cell}` cannot be used");
+    Failure::new(Kind::BadSchema, message)
+        .note(format!("{}: {reason}", path.display()))
+        .help(format!(
+            "delete it and run `cell lock`, restore it from version control, or take it from the cell: \
+             `cell add {cell} --from running`"
+        ))
+}
+
+/// A cell that only has services, without what makes their clients.
+#[must_use]
+pub fn services_off(cell: &str) -> Failure {
+    let message = format!("the cell `{cell}` publishes services, and no macros");
+    Failure::new(Kind::ServicesOff, message)
+        .help("turn on what makes their clients: `cargo add cell-sdk --features services`")
+}
+
 /// No component file.
 #[must_use]
 pub fn no_component(path: &Path, digest: &Digest) -> Failure {
