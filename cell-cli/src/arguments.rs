@@ -76,7 +76,9 @@ pub enum Command {
     Init(Init),
     /// Compile guest crates to components
     BuildMacros(BuildMacros),
-    /// Write `cell.lock` and `.cell/components` from `cell.toml`
+    /// Name a cell in `cell.toml`, and take what it publishes
+    Add(cells::Add),
+    /// Write `cell.lock`, `.cell/components` and `.cell/schemas` from `cell.toml`
     Lock(Lock),
     /// Record every expansion, so that a build needs nothing but cargo
     Vendor(Vendor),
@@ -165,7 +167,9 @@ pub struct BuildMacros {
 Reads `cell.toml`:
   profile = \"default\"                   what macros see as the profile
   [cells.ledger]
-  path = \"macros/ledger.wasm\"           its component, from the folder of `cell.toml`
+  path = \"macros/ledger.wasm\"           its macros' component, from the folder of `cell.toml`
+  schemas = [\"ledger.schema\"]          what its services can be asked; or
+  from = \"running\"                     as `cell add` took it from the cell
   alias = \"Ledger\"                      a name for `cell_remote!`
   [cells.ledger.grants]
   calls = [\"search::schema\"]            questions that its macros may ask
@@ -179,7 +183,7 @@ Reads `cell.toml`:
   output = \"64 MiB\"
 
 Examples:
-  cell lock              write `cell.lock` and `.cell/components`
+  cell lock              write `cell.lock`, `.cell/components` and `.cell/schemas`
   cell lock --check      fail if they would change, as in CI")]
 pub struct Lock {
     /// Write nothing; fail if something would change

@@ -1,5 +1,6 @@
 //! One file per command: reads, calls what is pure, writes, says what happened.
 
+pub(crate) mod add;
 pub(crate) mod build_macros;
 pub(crate) mod cache;
 pub(crate) mod cells;

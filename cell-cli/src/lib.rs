@@ -14,6 +14,7 @@ pub mod lock;
 pub mod manifest;
 mod project;
 mod render;
+mod schemas;
 mod shell;
 mod timings;
 mod trace;
@@ -63,6 +64,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
     match &arguments.command {
         Command::Init(options) => commands::init::run(options, global, shell),
         Command::BuildMacros(options) => commands::build_macros::run(options, global, shell),
+        Command::Add(options) => commands::add::run(options, global, shell),
         Command::Lock(options) => commands::lock::run(options, global, shell),
         Command::Vendor(options) => commands::vendor::run(options, global, shell),
         Command::Verify(options) => commands::verify::run(options, global, shell),

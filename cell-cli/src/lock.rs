@@ -5,7 +5,7 @@ use std::fmt;
 
 use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, texts};
-use macro_bridge::lock::{Lock, LockedCell, LockedMacro, SLOTS};
+use macro_bridge::lock::{Lock, LockedCell, LockedComponent, LockedMacro, SLOTS};
 use macro_bridge::request::{CallPermission, MacroKind};
 use macro_runtime::MacroInfo;
 
@@ -46,7 +46,11 @@ pub fn slots(text: &str) -> Slots {
     slots
 }
 
-/// The lock of a project. `digest` is that of `cell.toml`; `components` has an entry for each cell.
+/// Digests of schemas by service, by cell.
+pub type Schemas = BTreeMap<String, BTreeMap<String, Digest>>;
+
+/// The lock of a project. `digest` is that of `cell.toml`; `components` and `schemas` have entries for
+/// the cells that publish macros and services.
 ///
 /// # Errors
 /// `TooManyMacros`.
@@ -54,13 +58,14 @@ pub fn make(
     digest: Digest,
     manifest: &Manifest,
     components: &BTreeMap<String, Component>,
+    schemas: &Schemas,
     old: &Slots,
 ) -> Result<Lock, Failure> {
     let mut cells = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for (name, cell) in &manifest.cells {
-        let Some(component) = components.get(name) else { continue };
-        let macros = component.macros.iter().map(|info| {
+        let component = components.get(name);
+        let macros = component.iter().flat_map(|component| &component.macros).map(|info| {
             let slot = old.get(&(name.clone(), info.name.clone(), info.kind)).copied();
             taken.extend(slot.map(|slot| (info.kind, slot)));
             let needs = info.needs.iter().map(|need| qualify(name, need)).collect();
@@ -75,8 +80,11 @@ pub fn make(
             (info.name.clone(), locked)
         });
         let locked = LockedCell {
-            api: component.api.clone(),
-            component: component.digest,
+            component: component.map(|component| LockedComponent {
+                api: component.api.clone(),
+                digest: component.digest,
+            }),
+            services: schemas.get(name).cloned().unwrap_or_default(),
             macros: macros.collect(),
             grants: cell.calls.clone(),
             limits: cell.limits,
@@ -142,7 +150,14 @@ pub fn changes(old: Option<&Lock>, new: &Lock) -> Vec<Change> {
     for (name, cell) in &new.cells {
         match before.get(name) {
             None => {
-                say("Adding", format!("{name} {}", cell.component.short()));
+                let digest = cell.component.as_ref().map(|found| found.digest.short());
+                say(
+                    "Adding",
+                    [name, digest.as_deref().unwrap_or_default()].join(" ").trim_end().into(),
+                );
+                for service in cell.services.keys() {
+                    say("Adding", format!("{name}::{service} (service)"));
+                }
                 for (found, locked) in &cell.macros {
                     say("Adding", format!("{name}::{found} ({})", locked.kind.word()));
                 }
@@ -162,9 +177,25 @@ fn between(
     new: &LockedCell,
     say: &mut impl FnMut(&'static str, String),
 ) {
-    if old.component != new.component {
-        let (old, new) = (old.component.short(), new.component.short());
-        say("Updating", format!("{name} {old} -> {new}"));
+    let digest = |cell: &LockedCell| cell.component.as_ref().map(|found| found.digest.short());
+    match (digest(old), digest(new)) {
+        (Some(old), Some(new)) if old != new => say("Updating", format!("{name} {old} -> {new}")),
+        (Some(old), None) => say("Removing", format!("{name} {old}")),
+        (None, Some(new)) => say("Adding", format!("{name} {new}")),
+        _ => {}
+    }
+    for service in old.services.keys().filter(|service| !new.services.contains_key(*service)) {
+        say("Removing", format!("{name}::{service} (service)"));
+    }
+    for (service, digest) in &new.services {
+        match old.services.get(service) {
+            None => say("Adding", format!("{name}::{service} (service)")),
+            Some(old) if old != digest => {
+                let (old, new) = (old.short(), digest.short());
+                say("Updating", format!("{name}::{service} {old} -> {new}"));
+            }
+            Some(_) => {}
+        }
     }
     for (found, locked) in &old.macros {
         if new.macros.get(found).is_none_or(|now| now.kind != locked.kind) {

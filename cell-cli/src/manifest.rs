@@ -24,7 +24,9 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// Its component, relative to the file.
-    pub path: String,
+    pub path: Option<String>,
+    /// Where the schemas of its services come from.
+    pub services: Services,
     /// The name of the module that `cell_remote!` shall make; for people and `cell init`.
     pub alias: Option<String>,
     /// Questions that its macros may ask.
@@ -33,6 +35,18 @@ pub struct Cell {
     pub allowed: Allowed,
     /// Bounds of one expansion.
     pub limits: Limits,
+}
+
+/// Where the schemas of a cell's services come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Services {
+    /// It has none that this project uses.
+    #[default]
+    None,
+    /// Files, relative to `cell.toml`.
+    Files(Vec<String>),
+    /// The cell itself: `cell add` took them from it, and the project keeps them.
+    Running,
 }
 
 /// Why the file cannot be used: `line 9: there is no key ..`.
@@ -130,12 +144,18 @@ impl Reader<'_> {
 
     fn cell(&self, name: &str, item: &Item) -> Result<Cell> {
         let what = format!("`[cells.{name}]`");
-        let keys = ["path", "alias", "grants", "output", "limits"];
+        let keys = ["path", "schemas", "from", "alias", "grants", "output", "limits"];
         let table = self.table(item, &what, &keys)?;
-        let path = table.get("path").ok_or_else(|| {
-            self.at(item, &format!("{what} has no `path` to a component (`path = \"x.wasm\"`)"))
-        })?;
-        let path = self.string(path, "path")?.to_owned();
+        let path = table.get("path").map(|path| self.string(path, "path").map(str::to_owned));
+        let path = path.transpose()?;
+        let services = self.services(table)?;
+        if path.is_none() && services == Services::None {
+            let reason = format!(
+                "{what} has neither macros nor services: it has no `path` to a component \
+                 (`path = \"x.wasm\"`), no `schemas` and no `from = \"running\"`"
+            );
+            return Err(self.at(item, &reason));
+        }
         let alias = table.get("alias").map(|item| self.name(item, "alias")).transpose()?;
         let mut calls = Vec::new();
         if let Some(grants) = table.get("grants") {
@@ -181,7 +201,29 @@ impl Reader<'_> {
                 *place = self.amount(item, key, bytes)?;
             }
         }
-        Ok(Cell { path, alias, calls, allowed, limits })
+        Ok(Cell { path, services, alias, calls, allowed, limits })
+    }
+
+    fn services(&self, table: &dyn TableLike) -> Result<Services> {
+        let from = table.get("from").map(|from| Ok((from, self.string(from, "from")?)));
+        match (from.transpose()?, table.get("schemas")) {
+            (None, None) => Ok(Services::None),
+            (None, schemas) => {
+                let files = self.strings(schemas, "schemas")?;
+                Ok(Services::Files(files.into_iter().map(|(_, file)| file.to_owned()).collect()))
+            }
+            (Some((_, "running")), None) => Ok(Services::Running),
+            (Some((item, "running")), Some(_)) => Err(self.at(
+                item,
+                "schemas come from files (`schemas`) or from the cell (`from`), not from both",
+            )),
+            (Some((item, other)), _) => Err(self.at(
+                item,
+                &format!(
+                    "`from` is `\"running\"`; `{other}` is no place where a cell can be found"
+                ),
+            )),
+        }
     }
 
     fn string<'i>(&self, item: &'i Item, key: &str) -> Result<&'i str> {
@@ -266,7 +308,8 @@ output = "63 MiB"
     fn reads_every_key() {
         let manifest = Manifest::parse(EXAMPLE).unwrap();
         let cell = &manifest.cells["ledger"];
-        assert_eq!(cell.path, "../../guests/components/ledger.wasm");
+        assert_eq!(cell.path.as_deref(), Some("../../guests/components/ledger.wasm"));
+        assert_eq!(cell.services, Services::None);
         assert_eq!(cell.alias.as_deref(), Some("Ledger"));
         let question = CallPermission { cell: "search".into(), function: "schema".into() };
         assert_eq!(cell.calls, [question]);
@@ -282,6 +325,21 @@ output = "63 MiB"
         assert_eq!(manifest.profile, "default");
         assert_eq!(manifest.cells["a-b"].limits, Limits::default());
         assert_eq!(Manifest::parse("").unwrap().cells.len(), 0);
+    }
+
+    #[test]
+    fn services_come_from_files_or_from_the_cell() {
+        let services = |text: &str| {
+            let manifest = Manifest::parse(&format!("[cells.a]\n{text}\n"));
+            manifest.map(|manifest| manifest.cells["a"].services.clone()).map_err(|e| e.to_string())
+        };
+        assert_eq!(services("from = \"running\""), Ok(Services::Running));
+        let files = Services::Files(vec!["a.schema".into(), "b.schema".into()]);
+        assert_eq!(services("schemas = [\"a.schema\", \"b.schema\"]"), Ok(files));
+        let error = |text: &str| services(text).unwrap_err();
+        assert!(error("from = \"runing\"").contains("line 2: `from` is"));
+        assert!(error("from = \"running\"\nschemas = []").contains("not from both"));
+        assert!(error("schemas = \"a\"").contains("not a list"));
     }
 
     #[test]

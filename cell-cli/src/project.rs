@@ -31,6 +31,15 @@ pub(crate) fn start(global: &Global) -> Result<PathBuf> {
     folder.canonicalize().with_context(|| format!("there is no folder `{}`", folder.display()))
 }
 
+/// The way from a folder to a file or folder, as `cell.toml` and `Cargo.toml` write it; both absolute.
+pub(crate) fn relative(folder: &Path, target: &Path) -> String {
+    let shared = folder.components().zip(target.components()).take_while(|(a, b)| a == b).count();
+    let up = folder.components().skip(shared).map(|_| "..".to_owned());
+    let down =
+        target.components().skip(shared).map(|c| c.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
 /// `cell.toml`, with its digest.
 pub(crate) fn manifest(root: &Path) -> Result<(Manifest, Digest)> {
     let path = root.join("cell.toml");

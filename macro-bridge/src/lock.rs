@@ -340,7 +340,9 @@ impl fmt::Display for Lock {
             }
             let Limits { fuel, memory, rows, bytes } = cell.limits;
             let limits = [("fuel", fuel), ("memory", memory), ("rows", rows), ("bytes", bytes)];
-            for (limit, value) in limits {
+            // Nothing expands without a component.
+            let idle = cell.component.is_none() && cell.limits == Limits::default();
+            for (limit, value) in limits.into_iter().filter(|_| !idle) {
                 fact(format!("limit {limit} {value}"));
             }
             for (name, found) in &cell.macros {

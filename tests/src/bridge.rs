@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 use macro_bridge::digest::Digest;
-use macro_bridge::lock::{Lock, LockedCell, LockedMacro};
+use macro_bridge::lock::{Lock, LockedCell, LockedComponent, LockedMacro};
 use macro_bridge::request::{Allowed, Limits, MacroKind};
 
 use crate::random::{self, Random};
@@ -49,10 +49,11 @@ impl Side {
         };
         let attributes = ATTRIBUTES.iter().map(|n| ((*n).to_owned(), made(MacroKind::Attribute)));
         let functions = FUNCTIONS.iter().map(|n| ((*n).to_owned(), made(MacroKind::Function)));
+        let api = macro_bridge::API_VERSION.to_owned();
         let component = Digest::of(&self.component);
         let identity = LockedCell {
-            api: macro_bridge::API_VERSION.to_owned(),
-            component,
+            component: Some(LockedComponent { api, digest: component }),
+            services: BTreeMap::new(),
             macros: attributes.chain(functions).collect(),
             grants: Vec::new(),
             limits: Limits::default(),

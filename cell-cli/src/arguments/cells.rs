@@ -4,6 +4,30 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+/// Options of `cell add`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Writes the cell into `cell.toml`, its schemas into `.cell/schemas` and both into `cell.lock`. Done once
+more, it takes what the cell publishes now, and says what that breaks. Then
+`cell::cell_remote!(Ledger = \"ledger\")` has a client for each of its services.
+
+Examples:
+  cell add ledger --from running                 ask the cell, which runs on this machine
+  cell add ledger --from ../ledger               a folder: its *.schema and *.wasm files
+  cell add ledger --from ledger.schema --as Books
+  cell add ledger --from macros/ledger.wasm      its macros")]
+pub struct Add {
+    /// The cell
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// `running`, or a schema, a component, or a folder with both
+    #[arg(long, value_name = "WHERE")]
+    pub from: String,
+    /// The name that `cell_remote!` shall use [default: that of the cell, as Rust names types]
+    #[arg(long = "as", value_name = "ALIAS")]
+    pub alias: Option<String>,
+}
+
 /// Options of `cell ls`.
 #[derive(Debug, Args)]
 #[command(after_help = "\

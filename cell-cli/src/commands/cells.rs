@@ -1,5 +1,6 @@
 //! `cell ls`, `inspect`, `health`, `schema`, `stop`: cells that run.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -112,6 +113,15 @@ pub(crate) fn schema(options: &Schema, shell: &Shell) -> Result<Exit> {
     let text = published(&options.name, options.service.as_deref())?;
     write!(shell.stdout(), "{text}")?;
     Ok(Exit::Done)
+}
+
+/// All schemas that a running cell publishes, by service.
+pub(crate) fn all_published(name: &str) -> Result<BTreeMap<String, String>> {
+    let Reply::Inspect(about) = answer(name, &Request::Inspect)? else {
+        bail!("`{name}` says something else than what it is");
+    };
+    let services = about.services.into_keys();
+    services.map(|service| Ok((service.clone(), published(name, Some(&service))?))).collect()
 }
 
 /// The schema that a cell publishes.

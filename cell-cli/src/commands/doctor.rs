@@ -244,7 +244,8 @@ fn project_files(start: &Path) -> Vec<Finding> {
     );
     let mut findings = vec![Finding::new(State::Good, SUBJECT, text)];
     for (name, cell) in &project.lock.cells {
-        if !project.component_path(&cell.component).is_file() {
+        let component = cell.component.as_ref();
+        if component.is_some_and(|found| !project.component_path(&found.digest).is_file()) {
             findings.push(
                 Finding::new(
                     State::Todo,

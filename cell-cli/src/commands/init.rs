@@ -109,11 +109,7 @@ fn relative(folder: &Path, path: &Path) -> Result<String> {
     if !target.join("Cargo.toml").is_file() {
         bail!("`{}` is no package: it has no `Cargo.toml`", path.display());
     }
-    let shared = folder.components().zip(target.components()).take_while(|(a, b)| a == b).count();
-    let up = folder.components().skip(shared).map(|_| "..".to_owned());
-    let down =
-        target.components().skip(shared).map(|c| c.as_os_str().to_string_lossy().into_owned());
-    Ok(up.chain(down).collect::<Vec<_>>().join("/"))
+    Ok(project::relative(folder, &target))
 }
 
 fn parse_cell(text: &str) -> Result<(String, String)> {
@@ -129,7 +125,7 @@ fn parse_cell(text: &str) -> Result<(String, String)> {
     }
 }
 
-fn manifest(cells: &[(String, String)]) -> String {
+pub(crate) fn manifest(cells: &[(String, String)]) -> String {
     let mut text = String::from(
         "# The cells whose macros this project uses. `cell lock --help` shows all keys.\n\
          # After a change: `cell lock`, `cell vendor`, commit.\n",
@@ -148,7 +144,7 @@ fn manifest(cells: &[(String, String)]) -> String {
 }
 
 /// `order-book` is `OrderBook`.
-fn alias(name: &str) -> String {
+pub(crate) fn alias(name: &str) -> String {
     let words = name.split(['-', '_']).filter(|word| !word.is_empty());
     let capital = |word: &str| {
         let mut chars = word.chars();
@@ -157,7 +153,7 @@ fn alias(name: &str) -> String {
     words.filter_map(capital).collect()
 }
 
-fn add_attributes(folder: &Path, shell: &Shell) -> Result<()> {
+pub(crate) fn add_attributes(folder: &Path, shell: &Shell) -> Result<()> {
     let path = folder.join(".gitattributes");
     let mut text = fs::read_to_string(&path).unwrap_or_default();
     let missing: Vec<_> =
@@ -194,8 +190,8 @@ mod tests {
         let read = Manifest::parse(&manifest(&cells)).unwrap();
         let cell = &read.cells["order-book"];
         assert_eq!(
-            (cell.path.as_str(), cell.alias.as_deref()),
-            ("a \"b\".wasm", Some("OrderBook"))
+            (cell.path.as_deref(), cell.alias.as_deref()),
+            (Some("a \"b\".wasm"), Some("OrderBook"))
         );
         assert!(Manifest::parse(&manifest(&[])).unwrap().cells.is_empty());
         assert!(parse_cell("ledger").is_err() && parse_cell("le dger=x").is_err());

@@ -1,17 +1,19 @@
-//! `cell lock`: `cell.toml` and its components to `cell.lock` and `.cell/components`.
+//! `cell lock`: `cell.toml` and what it names to `cell.lock`, `.cell/components` and `.cell/schemas`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use macro_bridge::digest::Digest;
 use macro_bridge::lock::Lock;
 use macro_runtime::{Runtime, Store};
 
 use crate::arguments::{self, Global};
 use crate::lock::{self, Component};
 use crate::manifest::Manifest;
+use crate::schemas::Texts;
 use crate::shell::{Shell, count};
-use crate::{Exit, engine, files, project};
+use crate::{Exit, engine, files, project, schemas};
 
 pub(crate) fn run(options: &arguments::Lock, global: &Global, shell: &Shell) -> Result<Exit> {
     let root = project::root(global)?;
@@ -27,70 +29,110 @@ pub(crate) fn run(options: &arguments::Lock, global: &Global, shell: &Shell) -> 
     let same = old_text.as_deref() == Some(text.as_str());
     if options.check || global.locked {
         let missing: Vec<_> = made.missing(&root);
-        for digest in &missing {
-            shell.failed("Missing", format!(".cell/components/{digest}.wasm"));
+        for file in &missing {
+            shell.failed("Missing", file);
         }
         if same && missing.is_empty() {
-            shell.status("Checked", "`cell.lock` says what `cell.toml` and its components say");
+            shell.status("Checked", "`cell.lock` says what `cell.toml` and its cells say");
             return Ok(Exit::Done);
         }
         shell.say_error(
-            "`cell.lock` and `.cell/components` would change\n\
+            "`cell.lock`, `.cell/components` or `.cell/schemas` would change\n\
              help: run `cell lock`, look at what changed, and commit it",
         );
         return Ok(Exit::Failed);
     }
-    let store = Store::of_project(&root);
-    for bytes in made.components.values() {
-        store.put_component(bytes)?;
-    }
-    files::replace(&root.join("cell.lock"), text.as_bytes())?;
+    made.write(&root)?;
     if same {
         shell.status("Fresh", "`cell.lock`");
     } else {
-        let macros = made.lock.cells.values().map(|cell| cell.macros.len()).sum();
-        let cells = count(made.lock.cells.len(), "cell", "cells");
-        shell.status("Locked", format!("{cells}, {}", count(macros, "macro", "macros")));
-        shell.note("now run `cell vendor`, and commit `cell.lock` and `.cell/`");
+        let cells = || made.lock.cells.values();
+        let macros = cells().map(|cell| cell.macros.len()).sum();
+        let services = cells().map(|cell| cell.services.len()).sum();
+        let counts = [
+            count(cells().len(), "cell", "cells"),
+            count(macros, "macro", "macros"),
+            count(services, "service", "services"),
+        ];
+        shell.status("Locked", counts.join(", "));
+        let vendor = if macros > 0 { "run `cell vendor`, and " } else { "" };
+        shell.note(format_args!("now {vendor}commit `cell.lock` and `.cell/`"));
     }
     Ok(Exit::Done)
 }
 
-/// A lock and the components that it names.
+/// A lock and the files that it names.
 pub(crate) struct Made {
     pub(crate) lock: Lock,
     /// Bytes by cell.
     components: BTreeMap<String, Vec<u8>>,
+    pub(crate) schemas: Texts,
 }
 
 impl Made {
-    /// Digests of components that are not in `.cell/components`, or not as they should be.
+    /// The files that the lock names, from the project's folder.
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut files = Vec::new();
+        for (name, bytes) in &self.components {
+            let found = self.lock.cells.get(name).and_then(|cell| cell.component.as_ref());
+            let digest = found.map(|found| found.digest.to_string()).unwrap_or_default();
+            files.push((format!(".cell/components/{digest}.wasm"), bytes.clone()));
+        }
+        for schema in self.schemas.values().flat_map(BTreeMap::values) {
+            let text = schema.to_string();
+            files.push((format!(".cell/schemas/{}", Digest::of(text.as_bytes())), text.into()));
+        }
+        files
+    }
+
+    /// Files that are not there, or not as they should be.
     fn missing(&self, root: &Path) -> Vec<String> {
-        let folder = root.join(".cell/components");
-        let absent = self.lock.cells.iter().filter(|(name, cell)| {
-            let path = folder.join(format!("{}.wasm", cell.component));
-            files::read(&path).ok().as_ref() != self.components.get(*name)
-        });
-        absent.map(|(_, cell)| cell.component.to_string()).collect()
+        let absent = |(file, bytes): &(String, Vec<u8>)| {
+            files::read(&root.join(file)).ok().as_ref() != Some(bytes)
+        };
+        self.files().into_iter().filter(absent).map(|(file, _)| file).collect()
+    }
+
+    /// Writes the lock, and before it what it names.
+    pub(crate) fn write(&self, root: &Path) -> Result<()> {
+        let store = Store::of_project(root);
+        for bytes in self.components.values() {
+            store.put_component(bytes)?;
+        }
+        for schema in self.schemas.values().flat_map(BTreeMap::values) {
+            store.put_schema(schema.to_string().as_bytes())?;
+        }
+        files::replace(&root.join("cell.lock"), self.lock.to_string().as_bytes())?;
+        Ok(())
     }
 }
 
 /// Reads `cell.toml`, asks each component what it has, and makes the lock. Writes nothing.
 pub(crate) fn make(root: &Path, runtime: &Runtime, shell: &Shell) -> Result<Made> {
     let (manifest, digest) = project::manifest(root)?;
-    let Manifest { cells, .. } = &manifest;
+    make_of(root, (&manifest, digest), &Texts::new(), runtime, shell)
+}
+
+/// The same, with another manifest than is there, and schemas that cells were just asked for.
+pub(crate) fn make_of(
+    root: &Path,
+    (manifest, digest): (&Manifest, Digest),
+    fresh: &Texts,
+    runtime: &Runtime,
+    shell: &Shell,
+) -> Result<Made> {
     let (mut bytes, mut described) = (BTreeMap::new(), BTreeMap::new());
     let progress = shell.progress("Reading", "");
-    for (name, cell) in cells {
+    for (name, cell) in &manifest.cells {
+        let Some(path) = &cell.path else { continue };
         progress.say(name.clone());
-        let path = root.join(&cell.path);
-        let read = files::read(&path).with_context(|| {
+        let file = root.join(path);
+        let read = files::read(&file).with_context(|| {
             format!(
                 "cannot read the component of `{name}`\n\
-                 note: `path` in `[cells.{name}]` is `{}`, which is {}\n\
+                 note: `path` in `[cells.{name}]` is `{path}`, which is {}\n\
                  help: build it with `cell build-macros`, or correct the path",
-                cell.path,
-                path.display()
+                file.display()
             )
         })?;
         let description = runtime.describe(name, &read)?;
@@ -103,12 +145,13 @@ pub(crate) fn make(root: &Path, runtime: &Runtime, shell: &Shell) -> Result<Made
         bytes.insert(name.clone(), read);
     }
     let (old, _) = project::lock_text(root);
+    let schemas = schemas::of_project(root, manifest, old.as_deref(), fresh)?;
     let slots = old.as_deref().map(lock::slots).unwrap_or_default();
-    let lock = lock::make(digest, &manifest, &described, &slots)?;
-    Ok(Made { lock, components: bytes })
+    let lock = lock::make(digest, manifest, &described, &schemas::digests(&schemas), &slots)?;
+    Ok(Made { lock, components: bytes, schemas })
 }
 
-fn warn(lock: &Lock, shell: &Shell) {
+pub(crate) fn warn(lock: &Lock, shell: &Shell) {
     for (path, question) in lock::not_granted(lock) {
         let cell = path.split("::").next().unwrap_or_default();
         shell.warning(format!(

@@ -165,11 +165,17 @@ fn prune(project: &Project, used: &BTreeSet<Digest>, shell: &Shell) -> Result<()
             remove(&path, project, "which nothing uses", shell)?;
         }
     }
-    let named: BTreeSet<PathBuf> =
-        project.lock.cells.values().map(|cell| project.component_path(&cell.component)).collect();
-    for path in files_in(&project.root.join(".cell/components"))? {
-        if !named.contains(&path) {
-            remove(&path, project, "which `cell.lock` does not name", shell)?;
+    let cells = || project.lock.cells.values();
+    let components = cells().filter_map(|cell| cell.component.as_ref());
+    let components = components.map(|found| project.component_path(&found.digest));
+    let schemas = cells().flat_map(|cell| cell.services.values());
+    let schemas = schemas.map(|digest| project.schema_path(digest));
+    let named: BTreeSet<PathBuf> = components.chain(schemas).collect();
+    for folder in [".cell/components", ".cell/schemas"] {
+        for path in files_in(&project.root.join(folder))? {
+            if !named.contains(&path) {
+                remove(&path, project, "which `cell.lock` does not name", shell)?;
+            }
         }
     }
     Ok(())

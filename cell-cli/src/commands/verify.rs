@@ -29,6 +29,7 @@ pub(crate) fn run(options: &Verify, global: &Global, shell: &Shell) -> Result<Ex
     }
     let project = Project::load(&root)?;
     let mut kept = components(&project, &mut wrong)?;
+    kept += schemas(&project, &mut wrong)?;
     kept += answers(&project, &mut wrong)?;
     // Damaged files would only make rustc fail in ways that say less.
     if wrong.count == 0 {
@@ -68,9 +69,27 @@ fn components(project: &Project, wrong: &mut Wrong<'_>) -> Result<usize> {
         }
         there.insert(found);
     }
-    for cell in project.lock.cells.values().filter(|cell| !there.contains(&cell.component)) {
-        let path = project.component_path(&cell.component);
-        wrong.say(texts::project::no_component(&path, &cell.component));
+    let named = project.lock.cells.values().filter_map(|cell| cell.component.as_ref());
+    for digest in named.map(|found| &found.digest).filter(|digest| !there.contains(*digest)) {
+        wrong.say(texts::project::no_component(&project.component_path(digest), digest));
+    }
+    Ok(files.len())
+}
+
+/// Every schema that the lock names is there, and is one; no file has another name than its digest.
+fn schemas(project: &Project, wrong: &mut Wrong<'_>) -> Result<usize> {
+    let files = vendor::files_in(&project.root.join(".cell/schemas"))?;
+    for path in &files {
+        let name = path.file_name().and_then(|name| Digest::parse(name.to_str()?));
+        let found = Digest::of(&files::read(path)?);
+        if name != Some(found) {
+            wrong.say(format!("{} has the sha256 {found}, not that of its name", path.display()));
+        }
+    }
+    for cell in project.lock.cells.keys() {
+        if let Err(failure) = project.schemas(cell) {
+            wrong.say(failure);
+        }
     }
     Ok(files.len())
 }

@@ -25,7 +25,7 @@ fn project(cells: &[(&str, Vec<MacroInfo>)]) -> (Manifest, BTreeMap<String, Comp
 
 fn lock(cells: &[(&str, Vec<MacroInfo>)], old: &str) -> Lock {
     let (manifest, components) = project(cells);
-    make(Digest::of(b"cell.toml"), &manifest, &components, &slots(old)).unwrap()
+    make(Digest::of(b"cell.toml"), &manifest, &components, &Schemas::new(), &slots(old)).unwrap()
 }
 
 const ATTRIBUTE: MacroKind = MacroKind::Attribute;
@@ -71,7 +71,8 @@ fn used_up_numbers_are_given_again_and_the_65th_macro_is_refused() {
     let new = lock(&[("b", many(64))], &old);
     assert_eq!(new.cells["b"].macros.len(), 64);
     let (manifest, components) = project(&[("a", many(65))]);
-    let failure = make(Digest::of(b""), &manifest, &components, &slots(&old)).unwrap_err();
+    let none = Schemas::new();
+    let failure = make(Digest::of(b""), &manifest, &components, &none, &slots(&old)).unwrap_err();
     assert!(failure.to_string().contains("65 macros"), "{failure}");
 }
 
@@ -92,7 +93,7 @@ fn says_what_changed() {
         &old.to_string(),
     );
     let cell = new.cells.get_mut("a").unwrap();
-    cell.component = Digest::of(b"other");
+    cell.component.as_mut().unwrap().digest = Digest::of(b"other");
     cell.grants.push(CallPermission { cell: "s".into(), function: "f".into() });
     cell.limits.fuel += 1;
     let said: Vec<_> = changes(Some(&old), &new).iter().map(ToString::to_string).collect();

@@ -1,5 +1,7 @@
 //! The commands for cells, with a cell that runs.
 
+mod added;
+
 use std::path::Path;
 use std::process::{Command, Output};
 

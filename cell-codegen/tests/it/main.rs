@@ -92,7 +92,7 @@ fn several_services() {
     assert_eq!(made.matches("pub struct BClient").count(), 1, "{made}");
     assert_eq!(made.matches("pub fn connect").count(), 2, "{made}");
     assert_eq!(clients(&[]).unwrap(), "");
-    let mut refused = |services: &[(&str, String)]| {
+    let refused = |services: &[(&str, String)]| {
         let error = clients(services).unwrap_err();
         format!("{}: {}", error.service, error.reason)
     };

@@ -28,6 +28,7 @@ mod same;
 mod same_in_rustc;
 mod served;
 mod server;
+mod services;
 mod stacks;
 mod storm;
 mod strangers;

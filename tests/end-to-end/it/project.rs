@@ -8,10 +8,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use cell_cli::lock::{Component, Slots, make};
+use cell_cli::lock::{Component, Schemas, Slots, make};
 use cell_cli::manifest::Manifest;
 use macro_bridge::digest::Digest;
-use macro_bridge::lock::{Lock, LockedCell, LockedMacro};
+use macro_bridge::lock::{Lock, LockedCell, LockedComponent, LockedMacro};
 use macro_bridge::project::manifest_digest;
 use macro_bridge::request::{Allowed, Limits, MacroKind};
 use macro_runtime::{CacheDir, Options, Runtime, Store, load};
@@ -28,6 +28,8 @@ pub(crate) enum Host {
     Thin,
     /// wasmtime inside rustc.
     Embedded,
+    /// Recorded expansions, and typed clients.
+    Services,
 }
 
 pub(crate) struct Project {
@@ -90,7 +92,7 @@ impl Project {
         let store = Store::of_project(&self.root);
         let mut components = BTreeMap::new();
         for (name, cell) in &manifest.cells {
-            let bytes = fs::read(&cell.path)?;
+            let bytes = fs::read(cell.path.as_deref().context("a component")?)?;
             let found = runtime.describe(name, &bytes)?;
             let digest = store.put_component(&bytes)?;
             let mut macros: Vec<_> =
@@ -102,7 +104,7 @@ impl Project {
             components.insert(name.clone(), Component { api: found.audit.api, digest, macros });
         }
         let digest = manifest_digest(cell_toml);
-        let mut lock = make(digest, &manifest, &components, &Slots::new())?;
+        let mut lock = make(digest, &manifest, &components, &Schemas::new(), &Slots::new())?;
         if all {
             let macros = lock.cells.values_mut().flat_map(|cell| cell.macros.values_mut());
             macros.for_each(|one| one.kind = MacroKind::Attribute);
@@ -123,8 +125,11 @@ impl Project {
             calls: Vec::new(),
         };
         let locked = LockedCell {
-            api: macro_bridge::API_VERSION.to_owned(),
-            component: load::digest(component),
+            component: Some(LockedComponent {
+                api: macro_bridge::API_VERSION.to_owned(),
+                digest: load::digest(component),
+            }),
+            services: BTreeMap::new(),
             macros: BTreeMap::from([("table".to_owned(), table)]),
             grants: Vec::new(),
             limits: Limits::default(),
@@ -235,6 +240,7 @@ fn cargo_toml(name: &str, host: Host) -> Result<String> {
     let features = match host {
         Host::Thin => "[\"macros\"]",
         Host::Embedded => "[\"macros\", \"embedded\"]",
+        Host::Services => "[\"services\"]",
     };
     Ok(format!(
         "[package]\nname = \"app-{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n\

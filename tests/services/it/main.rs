@@ -95,7 +95,11 @@ async fn a_client_calls_in_both_encodings() {
 /// Types of another crate, made of the text alone, and archived data all the same.
 #[tokio::test]
 async fn a_client_made_of_the_schema_alone() {
-    assert_eq!(remote::SCHEMA, Ledger::schema().to_string(), "write it to ledger.schema");
+    assert_eq!(
+        remote::LedgerClient::SCHEMA,
+        Ledger::schema().to_string(),
+        "write it to ledger.schema"
+    );
     let place = Place::new();
     for format in [Format::Rkyv, Format::MessagePack] {
         let formats = Formats::only(format);

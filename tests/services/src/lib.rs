@@ -8,9 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cell::{Fault, Items};
 
+cell::cell_remote!(Published = "ledger");
+
 /// The same service as those see it who have only what it published.
 pub mod remote {
-    include!(concat!(env!("OUT_DIR"), "/ledger.rs"));
+    pub use crate::Published::*;
 }
 
 /// A movement of money.

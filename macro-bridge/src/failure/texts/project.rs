@@ -254,15 +254,18 @@ pub fn bad_answer(path: &Path, damage: &Damage) -> Failure {
 /// No file of a schema.
 #[must_use]
 pub fn no_schema(path: &Path, cell: &str, service: &str) -> Failure {
-    Failure::new(Kind::NoSchema, format!("the schema of `{service}` in cell `{cell}` is not here"))
-        .note(format!("`cell.lock` names it; looked for {}", path.display()))
-        .help("run `cell lock`, or restore `.cell/schemas` from version control")
+    Failure::new(
+        Kind::NoSchema,
+        format!("the recorded schema of `{service}` in cell `{cell}` is not here"),
+    )
+    .note(format!("`cell.lock` names it; looked for {}", path.display()))
+    .help("run `cell lock`, or restore `.cell/schemas` from version control")
 }
 
 /// A file in a schema's place that is another one, or none that can be read.
 #[must_use]
 pub fn bad_schema(path: &Path, cell: &str, service: &str, reason: &str) -> Failure {
-    let message = format!("the schema of `{service}` in cell `{cell}` cannot be used");
+    let message = format!("the recorded schema of `{service}` in cell `{cell}` cannot be used");
     Failure::new(Kind::BadSchema, message)
         .note(format!("{}: {reason}", path.display()))
         .help(format!(
