@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 pub mod cells;
+pub mod new;
 
 use std::path::PathBuf;
 
@@ -72,6 +73,8 @@ impl Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a new cell
+    New(new::New),
     /// Prepare a package for macros of cells
     Init(Init),
     /// Compile guest crates to components

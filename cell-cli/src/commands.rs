@@ -12,6 +12,7 @@ pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod lock;
 pub(crate) mod macro_server;
+pub(crate) mod new;
 pub(crate) mod timings;
 pub(crate) mod vendor;
 pub(crate) mod verify;

@@ -62,6 +62,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
     let global = &arguments.global;
     match &arguments.command {
+        Command::New(options) => commands::new::run(options, global, shell),
         Command::Init(options) => commands::init::run(options, global, shell),
         Command::BuildMacros(options) => commands::build_macros::run(options, global, shell),
         Command::Add(options) => commands::add::run(options, global, shell),

@@ -17,13 +17,31 @@ impl<E> From<Fault> for CallError<E> {
     }
 }
 
-impl<E: std::fmt::Display> std::fmt::Display for CallError<E> {
+/// Errors of services need no `Display`: those of generated clients have none, and `?` works with them.
+impl<E: std::fmt::Debug> std::fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Fault(fault) => fault.fmt(f),
-            Self::Remote(error) => error.fmt(f),
+            Self::Remote(error) => write!(f, "the service refused: {error:?}"),
         }
     }
 }
 
-impl<E: std::fmt::Display + std::fmt::Debug> std::error::Error for CallError<E> {}
+impl<E: std::fmt::Debug> std::error::Error for CallError<E> {}
+
+#[cfg(test)]
+mod tests {
+    use cell_model::Code;
+
+    use super::*;
+
+    #[test]
+    fn any_error_of_a_service_can_be_passed_on() {
+        fn passes() -> Result<(), Box<dyn std::error::Error>> {
+            Err(CallError::Remote(Some(1)))?
+        }
+        assert_eq!(passes().unwrap_err().to_string(), "the service refused: Some(1)");
+        let fault = CallError::<()>::Fault(Fault::new(Code::Closing, "no new calls"));
+        assert_eq!(fault.to_string(), "closing: no new calls");
+    }
+}

@@ -9,11 +9,12 @@ use clap::Args;
 #[command(after_help = "\
 Writes the cell into `cell.toml`, its schemas into `.cell/schemas` and both into `cell.lock`. Done once
 more, it takes what the cell publishes now, and says what that breaks. Then
-`cell::cell_remote!(Ledger = \"ledger\")` has a client for each of its services.
+`cell::cell_remote!(Ledger = \"ledger\")` has a client for each of its services. Of a folder it takes
+what the `cell.toml` there says of the cell, else all *.schema files and the *.wasm file.
 
 Examples:
   cell add ledger --from running                 ask the cell, which runs on this machine
-  cell add ledger --from ../ledger               a folder: its *.schema and *.wasm files
+  cell add ledger --from ../ledger               the folder of a cell
   cell add ledger --from ledger.schema --as Books
   cell add ledger --from macros/ledger.wasm      its macros")]
 pub struct Add {

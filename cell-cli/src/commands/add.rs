@@ -12,7 +12,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, value};
 
 use crate::arguments::{Global, cells::Add};
 use crate::commands::{cells, init, lock};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Services};
 use crate::schemas::Texts;
 use crate::shell::Shell;
 use crate::{Exit, engine, files, project, schemas};
@@ -106,6 +106,9 @@ impl Source {
                  help: `--from running` takes what the cell publishes that runs on this machine"
             )
         })?;
+        if let Some(published) = published(&path, name)? {
+            return Ok(published);
+        }
         let (mut component, mut schemas) = (None, Vec::new());
         for file in if path.is_dir() {
             crate::commands::vendor::files_in(&path)?
@@ -145,6 +148,28 @@ impl Source {
             }
         }
     }
+}
+
+/// What the folder of a cell says that the cell publishes, in its own `cell.toml`.
+fn published(folder: &Path, name: &str) -> Result<Option<Source>> {
+    let path = folder.join("cell.toml");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bad = |reason: String| texts::project::bad_manifest(&path, &reason);
+    let text = files::read_text(&path).map_err(|error| bad(error.to_string()))?;
+    let manifest = Manifest::parse(&text).map_err(|error| bad(error.to_string()))?;
+    let Some(cell) = manifest.cells.get(name) else { return Ok(None) };
+    let at = |file: &String| {
+        let file = folder.join(file);
+        file.canonicalize().with_context(|| format!("there is no {}", file.display()))
+    };
+    let component = cell.path.as_ref().map(at).transpose()?;
+    let schemas = match &cell.services {
+        Services::Files(files) => files.iter().map(at).collect::<Result<_>>()?,
+        Services::None | Services::Running => Vec::new(),
+    };
+    Ok(Some(Source::Files { component, schemas }))
 }
 
 /// `cell.toml` with the cell in it. What else is said of it stays.
