@@ -10,8 +10,14 @@ use crate::policy::Policy;
 use crate::{errors, graph, sources, step};
 
 /// Workspaces and packages beside the main one.
-const BESIDE: [&str; 5] =
-    ["guests", "examples", "macro-guest-sdk/proc-macro", "tests/compare-macros", "benches"];
+const BESIDE: [&str; 6] = [
+    "guests",
+    "examples",
+    "macro-guest-sdk/proc-macro",
+    "tests/compare-macros",
+    "benches",
+    "benches/calls",
+];
 
 pub(crate) fn run() -> Result<()> {
     let mut failed = Vec::new();
@@ -37,8 +43,8 @@ pub(crate) fn run() -> Result<()> {
         task(&format!("format of {manifest}"), step::run(&mut step::cargo(&format)));
     }
     for manifest in std::iter::once("Cargo.toml").chain(beside.iter().map(String::as_str)) {
-        // The benches hold a file of a guest, whose tests are elsewhere.
-        let targets = if manifest.starts_with("benches") { "--lib" } else { "--all-targets" };
+        // The benches of macros hold a file of a guest, whose tests are elsewhere.
+        let targets = if manifest == "benches/Cargo.toml" { "--lib" } else { "--all-targets" };
         let lints =
             ["clippy", "--workspace", targets, "--manifest-path", manifest, "--", "-D", "warnings"];
         task(&format!("lints of {manifest}"), step::run(&mut step::cargo(&lints)));

@@ -14,7 +14,7 @@ pub(crate) fn check(manifest: &str, policy: &Policy) -> Result<()> {
         .exec()
         .with_context(|| format!("cargo cannot resolve {manifest}"))?;
     let graph = Graph::of(&metadata);
-    let problems = graph.problems(policy);
+    let problems = graph.problems(manifest, policy);
     if problems.is_empty() {
         return Ok(());
     }
@@ -57,10 +57,13 @@ impl Graph {
         graph
     }
 
-    fn problems(&self, policy: &Policy) -> Vec<String> {
+    fn problems(&self, manifest: &str, policy: &Policy) -> Vec<String> {
         let mut problems = Vec::new();
+        let compared = |name: &str| {
+            policy.compared.get(manifest).is_some_and(|compared| compared.contains(name))
+        };
         for (key, Package { name, licence, ours }) in &self.packages {
-            if let Some(reason) = policy.banned.get(name) {
+            if let Some(reason) = policy.banned.get(name).filter(|_| !compared(name)) {
                 problems.push(format!("`{key}` is banned: {reason}"));
             }
             let expression = licence.as_deref().unwrap_or("");
@@ -114,6 +117,7 @@ mod tests {
         Policy {
             licences: set(&["MIT"]),
             banned: [("bad".to_owned(), "it is".to_owned())].into(),
+            compared: [("beside/Cargo.toml".to_owned(), set(&["bad"]))].into(),
             edges: [("a".to_owned(), set(&["b"]))].into(),
             without: [("a".to_owned(), set(&["heavy"]))].into(),
             unsafe_files: set(&[]),
@@ -137,7 +141,7 @@ mod tests {
     #[test]
     fn finds_each_thing_that_is_not_allowed() {
         let check = |packages: &[_], edges: &[_], expected: &[&str]| {
-            let found = graph(packages, edges).problems(&policy());
+            let found = graph(packages, edges).problems("Cargo.toml", &policy());
             assert_eq!(found.len(), expected.len(), "{found:?}");
             found
                 .iter()
@@ -154,5 +158,12 @@ mod tests {
         let heavy = [("a", "MIT", true), ("x", "MIT", false), ("heavy", "MIT", false)];
         check(&heavy, &[("a", "x"), ("x", "heavy")], &["`a` depends on `heavy`"]);
         check(&heavy, &[("a", "x")], &[]);
+    }
+
+    #[test]
+    fn what_is_compared_with_may_be_banned_elsewhere() {
+        let bad = graph(&[("bad", "MIT", false)], &[]);
+        assert!(bad.problems("beside/Cargo.toml", &policy()).is_empty());
+        assert_eq!(bad.problems("Cargo.toml", &policy()).len(), 1);
     }
 }

@@ -11,6 +11,8 @@ pub(crate) struct Policy {
     pub(crate) licences: BTreeSet<String>,
     /// Package and reason.
     pub(crate) banned: BTreeMap<String, String>,
+    /// Manifest of a workspace, and banned packages that it may have.
+    pub(crate) compared: BTreeMap<String, BTreeSet<String>>,
     /// Package and those of ours that it may depend on.
     pub(crate) edges: BTreeMap<String, BTreeSet<String>>,
     /// Packages that must not be among what a package depends on.
@@ -29,7 +31,8 @@ impl Policy {
 
     fn parse(text: &str) -> Result<Self> {
         let table: Table = text.parse()?;
-        let known = ["licences", "banned", "edges", "without", "unsafe-files", "long-files"];
+        let known =
+            ["licences", "banned", "compared", "edges", "without", "unsafe-files", "long-files"];
         for key in table.keys() {
             ensure!(known.contains(&key.as_str()), "there is no key `{key}`");
         }
@@ -51,6 +54,7 @@ impl Policy {
         Ok(Self {
             licences: words(licences, "licences")?,
             banned: reasons("banned")?,
+            compared: lists("compared")?,
             edges: lists("edges")?,
             without: lists("without")?,
             unsafe_files: reasons("unsafe-files")?.into_keys().collect(),
