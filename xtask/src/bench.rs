@@ -6,6 +6,7 @@
 
 mod builds;
 mod by_hand;
+mod calls;
 mod compose;
 mod effort;
 mod expansions;
@@ -69,8 +70,17 @@ impl<'a> Wanted<'a> {
 }
 
 /// In the order in which they are measured. `report` measures nothing.
-const PARTS: [&str; 8] =
-    ["builds", "market", "server", "workspace", "instructions", "expansions", "memory", "report"];
+const PARTS: [&str; 9] = [
+    "builds",
+    "market",
+    "server",
+    "workspace",
+    "instructions",
+    "expansions",
+    "memory",
+    "calls",
+    "report",
+];
 
 /// Measures all parts, or one, and writes the report of all that was measured.
 pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
@@ -85,10 +95,18 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
             "instructions" => instructions::run(effort)?,
             "expansions" => expansions::run(wanted.host, effort)?,
             "memory" => builds::memory(effort)?,
+            "calls" => calls::run(effort)?,
             _ => {}
         }
     }
-    let files = [builds::PART, market::PART, server::PART, workspace::PART, instructions::PART];
+    let files = [
+        builds::PART,
+        market::PART,
+        server::PART,
+        workspace::PART,
+        instructions::PART,
+        calls::PART,
+    ];
     let samples = Samples::read(&[&files[..], &expansions::PARTS].concat())?;
     publish::write(&samples, wanted.publish)
 }

@@ -27,11 +27,12 @@ Usage: cargo xtask <task>
   test --light  only those that need neither wasmtime nor a compiler for guests
   setup         install what guests are compiled with, if nothing here can compile them
   check         everything that can be checked without running a test
-  bench         measure everything, and write target/bench/report.md; half an hour
+  bench         measure everything, and write target/bench/report.md; three quarters
+                of an hour
   bench --quick      the same with few rounds, to see that it works
   bench --publish    the same, and copy the report to docs/benchmarks.md, its head to README.md
-  bench <part>  only `builds`, `market`, `server`, `workspace`, `instructions`, `expansions` or
-                `memory`; `report` measures nothing, and writes what is known
+  bench <part>  only `builds`, `market`, `server`, `workspace`, `instructions`, `expansions`,
+                `memory` or `calls`; `report` measures nothing, and writes what is known
   bench expansions <profile>  only the host that is built with `optimised`, `documented` or `dev`
   bindings      make the bindings of guests again from wit/
   errors        make docs/errors.md again

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::builds::VARIANTS;
+use super::calls::section as services;
 use super::goals::{self, Facts};
 use super::instructions::COUNTED;
 use super::marks;
@@ -46,7 +47,7 @@ What Cell costs, beside ordinary proc-macros and what else one may depend on. Wr
 $ cargo xtask bench --publish
 ```
 
-It takes half an hour, and nothing else should run on the machine. `cargo xtask bench server` measures
+It takes three quarters of an hour, and nothing else should run on the machine. `cargo xtask bench server` measures
 one part again, `cargo xtask bench --quick` everything with few rounds. Nothing edits this page by
 hand, and no test asserts a time. Where two things are compared they were measured in turns,
 in one run; `a (b to c)` is a median with the quartiles of all samples, and of ratios the median of
@@ -75,7 +76,7 @@ pub(super) fn report(measured: &Measured<'_>) -> Report {
     let _ = write!(text, "\n{}{headlines}{}\n", marks::begin(HEADLINES), marks::end(HEADLINES));
     goal_table(&mut text, samples, facts);
     let mut plots = Vec::new();
-    for section in [builds, calls, hits, checks, market] {
+    for section in [builds, calls, hits, checks, market, services::write] {
         section(&mut text, samples, &mut plots);
     }
     instructions(&mut text, samples, trend, &mut plots);
@@ -153,14 +154,23 @@ fn goal_table(text: &mut String, samples: &Samples, facts: &Facts) {
     }
 }
 
-type Plots = Vec<(&'static str, String)>;
+/// Name and text of each.
+pub(super) type Plots = Vec<(&'static str, String)>;
 
-fn picture(text: &mut String, plots: &mut Plots, name: &'static str, about: &str, svg: String) {
+/// Adds a plot.
+pub(super) fn picture(
+    text: &mut String,
+    plots: &mut Plots,
+    name: &'static str,
+    about: &str,
+    svg: String,
+) {
     let _ = writeln!(text, "\n![{about}](benchmarks/{name}.svg)");
     plots.push((name, svg));
 }
 
-fn bar(label: &str, colour: usize, samples: &[f64]) -> Bar {
+/// A bar with the quartiles of samples.
+pub(super) fn bar(label: &str, colour: usize, samples: &[f64]) -> Bar {
     let [low, middle, high] =
         [0.25, 0.5, 0.75].map(|part| super::statistics::quantile(samples, part));
     Bar { label: label.to_owned(), colour, low, middle, high }

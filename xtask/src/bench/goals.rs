@@ -1,5 +1,7 @@
 //! What was to be reached, what was measured, and why the one is not the other.
 
+mod services;
+
 use super::samples::Samples;
 use super::statistics::{Ratio, interval, quantile, ratio};
 use super::units::{self, share, time};
@@ -50,6 +52,17 @@ fn ratio_at_most(what: &str, found: Option<Ratio>, limit: f64, reason: String) -
     at_most(what, value, limit, units::ratio(found), reason)
 }
 
+/// The median of a ratio that is to be at least `least`.
+fn ratio_at_least(what: &str, found: Option<Ratio>, least: f64, reason: String) -> Goal {
+    let goal = ratio_at_most(what, found, least, reason);
+    let verdict = match found {
+        None => Verdict::NotMeasured,
+        Some(found) if found.middle >= least => Verdict::Reached,
+        Some(_) => Verdict::NotReached,
+    };
+    Goal { verdict, ..goal }
+}
+
 /// What is to be said where more rounds might say something else.
 fn doubt(found: Option<Ratio>, limit: f64) -> String {
     let open = found.is_some_and(|found| found.low <= limit && limit < found.high);
@@ -57,7 +70,7 @@ fn doubt(found: Option<Ratio>, limit: f64) -> String {
 }
 
 /// A ratio of two that are to be alike: it is missed only if the interval is above one.
-fn not_slower(what: &str, found: Option<Ratio>, reason: String) -> Goal {
+fn at_most_alike(what: &str, found: Option<Ratio>, reason: String) -> Goal {
     let value = found.map_or(f64::NAN, |ratio| ratio.low);
     let reason = reason + &doubt(found, 1.0);
     at_most(what, value, 1.0, units::ratio(found), reason)
@@ -83,6 +96,7 @@ pub(super) fn all(samples: &Samples, facts: &Facts) -> Vec<Goal> {
         verdict: if counted.is_nan() { Verdict::NotMeasured } else { Verdict::Reached },
         reason: "all of the call, engine inside rustc, 10 fields".to_owned(),
     });
+    goals.extend(services::goals(samples));
     // What is made of figures that are not there says nothing.
     for goal in goals.iter_mut().filter(|goal| goal.verdict == Verdict::NotMeasured) {
         goal.reason.clear();
@@ -289,7 +303,7 @@ fn workspace(samples: &Samples) -> Vec<Goal> {
             let what = format!(
                 "`cargo check` of the 1,000-item workspace, {what}, {from}: not slower than native"
             );
-            goals.push(not_slower(&what, found, reason));
+            goals.push(at_most_alike(&what, found, reason));
         }
     }
     goals

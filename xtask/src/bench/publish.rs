@@ -9,7 +9,7 @@ use super::compose::{self, HEADLINES, Measured, Report};
 use super::goals::Facts;
 use super::samples::Samples;
 use super::trend::{Run, Trend};
-use super::{folder, machine, marks};
+use super::{calls, folder, machine, marks};
 use crate::step;
 
 /// The folder of the plots, beside the page.
@@ -40,6 +40,8 @@ pub(super) fn write(samples: &Samples, publish: bool) -> Result<()> {
         ("wasmtime", wasmtime.clone()),
         ("serde", version(peers, "serde")),
         ("sqlx", version(peers, "sqlx")),
+        ("tarpc", version(calls::LOCK, "tarpc")),
+        ("tonic", version(calls::LOCK, "tonic")),
         ("syn, of the native macro", version("benches/Cargo.lock", "syn")),
     ];
     let component = fs::metadata(root.join("guests/components/ledger.wasm"))?.len();

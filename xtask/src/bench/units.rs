@@ -20,10 +20,15 @@ fn digits(value: f64) -> String {
 
 /// The median, and between which values half of all samples lie.
 pub(super) fn spread(samples: &[f64]) -> String {
+    spread_in(samples, time)
+}
+
+/// The same in another unit than seconds.
+pub(super) fn spread_in(samples: &[f64], unit: fn(f64) -> String) -> String {
     if samples.len() < 2 {
-        return time(quantile(samples, 0.5));
+        return unit(quantile(samples, 0.5));
     }
-    let [low, middle, high] = [0.25, 0.5, 0.75].map(|part| time(quantile(samples, part)));
+    let [low, middle, high] = [0.25, 0.5, 0.75].map(|part| unit(quantile(samples, part)));
     format!("{middle} ({low} to {high})")
 }
 
@@ -33,7 +38,7 @@ pub(super) fn ratio(found: Option<Ratio>) -> String {
     found.map_or_else(|| "not measured".to_owned(), text)
 }
 
-/// Instructions, with three digits.
+/// Many things, with three digits.
 pub(super) fn count(number: f64) -> String {
     match number {
         n if n.is_nan() => "not measured".to_owned(),
@@ -41,6 +46,11 @@ pub(super) fn count(number: f64) -> String {
         n if n < 1e6 => format!("{} thousand", digits(n / 1e3)),
         n => format!("{} million", digits(n / 1e6)),
     }
+}
+
+/// Bytes, with three digits.
+pub(super) fn bytes(number: f64) -> String {
+    if number.is_nan() { "not measured".to_owned() } else { format!("{} kB", digits(number / 1e3)) }
 }
 
 /// A number of things.
@@ -68,6 +78,7 @@ mod tests {
         check(f64::NAN, "not measured");
         assert_eq!(count(1_234_567.0), "1.23 million");
         assert_eq!(count(45_600.0), "45.6 thousand");
+        assert_eq!((bytes(5_587.0), bytes(f64::NAN)), ("5.59 kB".into(), "not measured".into()));
         assert_eq!(share(0.9994), "99.9 %");
     }
 
