@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::{setup, step};
 
 /// Workspaces beside the main one whose tests run natively.
-const BESIDE: [&str; 2] = ["macro-guest-sdk/proc-macro", "guests"];
+const BESIDE: [&str; 3] = ["macro-guest-sdk/proc-macro", "guests", "benches/calls"];
 
 /// Packages that are tested by themselves: selected together with the others they would give them
 /// features that make cargo build wasmtime a second time (`tests/features` says more).

@@ -12,6 +12,8 @@ use crate::{Figures, block_on};
 
 /// Calls in flight where there are many.
 pub(crate) const IN_FLIGHT: usize = 64;
+/// Bytes that tell a payload from others.
+const MARK: usize = size_of::<u64>();
 /// How much of the time goes before it counts: caches, heaps and congestion windows fill.
 const WARM: f64 = 0.25;
 
@@ -30,6 +32,7 @@ impl Run for Drive {
 
     fn run<P: Peer>(self) -> Result<Figures> {
         let Self { place, way, lane, bytes, time, in_flight } = self;
+        ensure!(bytes >= MARK, "a payload has {MARK} bytes or more, which tell it from others");
         let _awake = Awake::in_lane(lane)?;
         let mut server = Server::start(&place, way, lane, bytes)?;
         block_on(async {
@@ -80,9 +83,12 @@ async fn one_after_another<P: Peer>(
     while begin < until {
         // No two calls that are in flight have the same.
         let mark = (took.len() * IN_FLIGHT + number) as u64;
-        payload[..8].copy_from_slice(&mark.to_le_bytes());
+        payload[..MARK].copy_from_slice(&mark.to_le_bytes());
         let answer = client.call(payload.clone()).await?;
-        ensure!(answer.len() == bytes && answer[..8] == payload[..8], "another call's answer");
+        ensure!(
+            answer.len() == bytes && answer[..MARK] == payload[..MARK],
+            "another call's answer"
+        );
         let end = Instant::now();
         took.push(u32::try_from((end - begin).as_nanos()).unwrap_or(u32::MAX));
         begin = end;
