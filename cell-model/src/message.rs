@@ -3,6 +3,7 @@
 
 use std::io::Cursor;
 
+use rmp_serde::config::BytesMode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -13,8 +14,13 @@ use crate::fault::{Code, Fault};
 /// # Errors
 /// [`Code::BadPayload`] for what MessagePack cannot say, which no type of this crate is.
 pub fn encode(message: &impl Serialize) -> Result<Vec<u8>, Fault> {
-    rmp_serde::to_vec_named(message)
-        .map_err(|error| Fault::new(Code::BadPayload, error.to_string()))
+    let mut bytes = Vec::with_capacity(128);
+    // What a schema calls `bytes` is a `Vec<u8>` in Rust, of which serde would write each number.
+    let mut to = rmp_serde::Serializer::new(&mut bytes)
+        .with_struct_map()
+        .with_bytes(BytesMode::ForceIterables);
+    message.serialize(&mut to).map_err(|error| Fault::new(Code::BadPayload, error.to_string()))?;
+    Ok(bytes)
 }
 
 /// Reads [`encode`]'s bytes. Fields that are not known are skipped.
@@ -57,6 +63,27 @@ mod tests {
         assert_eq!(decode::<New>(&old), Ok(New { name: "a".into(), more: 0 }));
         let new = encode(&New { name: "a".into(), more: 7 }).unwrap();
         assert_eq!(decode::<Old>(&new), Ok(Old { name: "a".into() }));
+    }
+
+    #[test]
+    fn bytes_are_bytes_and_read_from_either_form() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Id(u8);
+        let long = vec![200u8; 300];
+        let bytes = encode(&long).unwrap();
+        assert_eq!((bytes[0], bytes.len()), (0xc5, 303), "bin 16");
+        assert_eq!(decode(&bytes), Ok(long));
+        // As languages write it that have no type for bytes.
+        assert_eq!(decode(&[0x92, 7, 0xcc, 200]), Ok(vec![7u8, 200]));
+        for list in [vec![], vec![7u8]] {
+            assert_eq!(decode(&encode(&list).unwrap()), Ok(list));
+        }
+        // What only looks like bytes is a list.
+        assert_eq!(encode(&vec![Id(7)]).unwrap(), [0x91, 7]);
+        assert_eq!(encode(&vec![Some(7u8), None]).unwrap(), [0x92, 7, 0xc0]);
+        assert_eq!(encode(&[7u8, 8]).unwrap(), [0x92, 7, 8]);
+        let set = std::collections::BTreeSet::from([7u8]);
+        assert_eq!(encode(&set).unwrap(), [0x91, 7]);
     }
 
     #[test]
