@@ -243,7 +243,7 @@ mod tests {
             edit(&added, "order-book", Some("O"), &keys(false, None, &["o.schema"])).unwrap();
         let read = Manifest::parse(&other).unwrap();
         let cell = &read.cells["order-book"];
-        assert_eq!(cell.services, crate::manifest::Services::Files(vec!["o.schema".into()]));
+        assert_eq!(cell.services, Services::Files(vec!["o.schema".into()]));
         assert_eq!(cell.alias.as_deref(), Some("O"));
         let both = edit(&added, "a", None, &keys(true, None, &[])).unwrap();
         assert!(both.contains("path = \"a.wasm\" # here\nfrom = \"running\"\n"), "{both}");
