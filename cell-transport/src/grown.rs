@@ -61,6 +61,14 @@ impl<C: Connect> Grown<C> {
         Ok(synapse)
     }
 
+    /// Is there a connection that ended, so that the next call makes a new one?
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        // Who has it locked connects.
+        let current = self.0.current.try_lock();
+        current.is_ok_and(|it| it.as_ref().is_some_and(|synapse| synapse.is_over().is_some()))
+    }
+
     /// Calls. While the cell cannot be reached, or has not begun the call, it is tried again, with
     /// growing pauses, as long as the request's timeout lets it. A call that may have been begun is
     /// never repeated: only the caller knows whether that does harm.

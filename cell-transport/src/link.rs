@@ -206,6 +206,13 @@ impl<E: End, P: Pipe> Link<E, P> {
         inner.broken = true;
         inner.end.hung_up();
     }
+}
+
+impl<E, P> Link<E, P> {
+    /// Does something with the end alone: nothing is written.
+    pub(crate) fn with_end(&self, act: impl FnOnce(&mut E)) {
+        act(&mut self.inner().end);
+    }
 
     fn inner(&self) -> MutexGuard<'_, Inner<E>> {
         // The protocol does not panic; whoever else did held nothing half done.

@@ -119,14 +119,20 @@ impl Membrane {
 
     /// Takes no new connections and calls, and waits until those that there are have ended, so long
     /// at most; the rest is given up. Says whether all have ended. The name is free afterwards.
-    pub async fn stop(mut self, patience: Duration) -> bool {
+    pub async fn stop(self, patience: Duration) -> bool {
+        self.stop_until(tokio::time::sleep(patience)).await.is_none()
+    }
+
+    /// As [`Membrane::stop`], until `give_up` is done: what it said, if calls were given up.
+    pub async fn stop_until<T>(mut self, give_up: impl Future<Output = T>) -> Option<T> {
         let _ = self.stop.send(true);
-        let ended = tokio::time::timeout(patience, &mut self.serving).await.is_ok();
-        if !ended {
-            self.serving.abort();
-            let _ = (&mut self.serving).await;
-        }
-        ended
+        let given_up = tokio::select! {
+            _ = &mut self.serving => return None,
+            given_up = give_up => given_up,
+        };
+        self.serving.abort();
+        let _ = (&mut self.serving).await;
+        Some(given_up)
     }
 }
 

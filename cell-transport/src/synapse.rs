@@ -171,6 +171,22 @@ impl<P: Pipe> Driver<Client> for Calling<P> {
     }
 }
 
+/// The connection's task is gone, be it with its runtime in the middle of everything: nobody may wait
+/// for what it would have done, and nobody begins anything more.
+impl<P> Drop for Calling<P> {
+    fn drop(&mut self) {
+        self.connection.link.with_end(Client::hung_up);
+        let lost = Fault::new(Code::Disconnected, "the connection's task is gone");
+        self.over.send_if_modified(|over| {
+            let first = over.is_none();
+            over.get_or_insert(lost);
+            first
+        });
+        self.connection.waiters().clear();
+        self.connection.room.notify_waiters();
+    }
+}
+
 impl<P: Pipe> Calling<P> {
     fn tell(&mut self, event: ClientEvent) {
         match event {
