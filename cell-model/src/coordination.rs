@@ -6,6 +6,7 @@
 //! cell that is asked; it is never passed on under the same name.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::fault::{Code, Fault};
 
@@ -99,6 +100,83 @@ pub fn next_hop(hops: u8) -> Result<u8, Fault> {
     Ok(hops + 1)
 }
 
+/// Fetches a component piece by piece, and believes nothing that the cell says about it: what comes out
+/// of [`Fetch::finish`] has the digest that was asked for.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    digest: String,
+    length: Option<u64>,
+    bytes: Vec<u8>,
+}
+
+impl Fetch {
+    /// Begins.
+    ///
+    /// # Errors
+    /// [`Code::BadPayload`] if `digest` is no SHA-256 in lower-case hexadecimal.
+    pub fn new(digest: &str) -> Result<Self, Fault> {
+        let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if digest.len() != 64 || !digest.bytes().all(hex) {
+            let text = "a component's digest is 64 digits of lower-case hexadecimal";
+            return Err(Fault::new(Code::BadPayload, text));
+        }
+        Ok(Self { digest: digest.to_owned(), length: None, bytes: Vec::new() })
+    }
+
+    /// What to ask next; `None` when all is there.
+    #[must_use]
+    pub fn asks(&self) -> Option<Request> {
+        let from = self.bytes.len() as u64;
+        (self.length != Some(from))
+            .then(|| Request::Component { digest: self.digest.clone(), from })
+    }
+
+    /// Takes the reply.
+    ///
+    /// # Errors
+    /// [`Code::BadPayload`] for one that cannot be true, [`Code::TooLarge`] for a component of more
+    /// than [`COMPONENT_BYTES`].
+    pub fn take(&mut self, reply: Reply) -> Result<(), Fault> {
+        let lie = |text: String| Fault::new(Code::BadPayload, text);
+        let Reply::Piece { length, bytes } = reply else {
+            return Err(lie("the cell was asked for a component and says something else".into()));
+        };
+        if length > COMPONENT_BYTES {
+            let text = format!("the component has {length} bytes; {COMPONENT_BYTES} are allowed");
+            return Err(Fault::new(Code::TooLarge, text));
+        }
+        if self.length.is_some_and(|known| known != length) {
+            return Err(lie("the cell gives the component two lengths".into()));
+        }
+        let there = self.bytes.len() as u64;
+        let piece = bytes.len() as u64;
+        if piece == 0 || piece > PIECE || there + piece > length {
+            let text = format!("the cell sends {piece} bytes at {there} of {length}");
+            return Err(lie(text));
+        }
+        self.length = Some(length);
+        self.bytes.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    /// The component.
+    ///
+    /// # Errors
+    /// [`Code::BadPayload`] if it is not the one that was asked for, or not all of it is there.
+    pub fn finish(self) -> Result<Vec<u8>, Fault> {
+        if self.asks().is_some() {
+            return Err(Fault::new(Code::BadPayload, "parts of the component are missing"));
+        }
+        let found: String =
+            Sha256::digest(&self.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        if found != self.digest {
+            let text = format!("the cell sends the component {found}, not {}", self.digest);
+            return Err(Fault::new(Code::BadPayload, text));
+        }
+        Ok(self.bytes)
+    }
+}
+
 /// Vectors of bytes as MessagePack's `bin`; serde would write a number for each byte.
 mod bytes {
     use serde::de::{Deserializer, Error, SeqAccess, Visitor};
@@ -180,6 +258,46 @@ mod tests {
         let hops = std::iter::successors(Some(0), |hops| next_hop(*hops).ok());
         assert_eq!(hops.last(), Some(HOPS));
         assert_eq!(next_hop(u8::MAX).unwrap_err().code, Code::TooManyHops);
+    }
+
+    fn fetch(truth: &[u8]) -> Fetch {
+        let digest: String = Sha256::digest(truth).iter().map(|it| format!("{it:02x}")).collect();
+        Fetch::new(&digest).unwrap()
+    }
+
+    #[test]
+    fn a_component_comes_in_pieces() {
+        let truth: Vec<u8> = (0..PIECE * 2 + 7).map(|number| (number / 3) as u8).collect();
+        let length = truth.len() as u64;
+        let mut fetch = fetch(&truth);
+        let mut asked = Vec::new();
+        while let Some(Request::Component { from, .. }) = fetch.asks() {
+            asked.push(from);
+            let rest = &truth[from as usize..];
+            let bytes = rest[..rest.len().min(PIECE as usize)].to_vec();
+            fetch.take(Reply::Piece { length, bytes }).unwrap();
+        }
+        assert_eq!(asked, [0, PIECE, 2 * PIECE]);
+        assert!(fetch.finish() == Ok(truth));
+    }
+
+    #[test]
+    fn a_component_is_what_was_asked_for_or_a_fault() {
+        let code = |length: u64, bytes: &[u8]| {
+            let mut fetch = fetch(b"truth");
+            let taken = fetch.take(Reply::Piece { length, bytes: bytes.to_vec() });
+            taken.and_then(|()| fetch.finish()).map_err(|fault| fault.code)
+        };
+        assert_eq!(code(5, b"truth"), Ok(b"truth".to_vec()));
+        assert_eq!(code(5, b"trutH"), Err(Code::BadPayload));
+        assert_eq!(code(6, b"truth"), Err(Code::BadPayload));
+        assert_eq!(code(4, b"truth"), Err(Code::BadPayload));
+        assert_eq!(code(0, b""), Err(Code::BadPayload));
+        assert_eq!(code(COMPONENT_BYTES + 1, b"truth"), Err(Code::TooLarge));
+        assert_eq!(code(u64::MAX, b"truth"), Err(Code::TooLarge));
+        for digest in ["", "ab", &"A".repeat(64), &"é".repeat(32), &"0".repeat(65)] {
+            assert!(Fetch::new(digest).is_err(), "{digest}");
+        }
     }
 
     proptest! {
