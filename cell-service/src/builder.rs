@@ -1,70 +1,56 @@
-//! Cells that serve.
+//! What a cell is made of.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cell_model::frame::Format;
-use cell_model::hello::{Formats, Hello};
-use cell_model::ops::{About, Health};
+use cell_model::Code;
+use cell_model::Fault;
+use cell_model::ops::About;
 use cell_model::schema::method_number;
-use cell_model::{Channel, Code, Fault, Schema, SchemaHash, coordination, message, ops};
 use cell_transport::unix::{UnixSocket, folder};
-use cell_transport::{Answer, Call, Handler, Limits, Listener, Membrane, Reply};
+use cell_transport::{Answer, Call, Limits, Listener, Membrane};
+use prometheus_client::registry::Registry;
+use tokio::task::JoinSet;
 
-/// What `#[handler]` implements: methods that clients can call.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no service",
-    note = "write `#[cell::service]` on the struct and `#[cell::handler]` on the `impl` block with its methods"
-)]
-pub trait Service: Send + Sync + Sized + 'static {
-    /// Its name, by which clients ask for it.
-    const NAME: &'static str;
-
-    /// What it can be asked.
-    fn schema() -> Schema;
-
-    /// Answers a call of one of its methods.
-    #[doc(hidden)]
-    fn call(self: Arc<Self>, call: Call) -> Answer;
-}
-
-/// `MyService::new().serve("name").await`: a cell with one service.
-pub trait Serve: Service {
-    /// Serves it under a cell's name until the process is told to end, or the name is taken.
-    ///
-    /// # Errors
-    /// `AddrInUse` if a cell of this name runs; those of the system.
-    fn serve(self, name: &str) -> impl Future<Output = io::Result<()>> + Send;
-}
-
-impl<S: Service> Serve for S {
-    async fn serve(self, name: &str) -> io::Result<()> {
-        Builder::new(name).with(self).start()?.until_stopped().await
-    }
-}
+use crate::cell::{Cell, One};
+use crate::component::{NoComponent, Published};
+use crate::config::CellConfig;
+use crate::counted::{Counted, Traffic};
+use crate::health::{Condition, HealthReporter, Phase};
+use crate::metrics::{Metrics, Numbers, OfCell};
+use crate::observed::Method;
+use crate::running::Running;
+use crate::service::Service;
 
 /// A cell that is about to run.
 pub struct Builder {
     name: String,
     folder: Option<PathBuf>,
-    limits: Limits,
+    limits: Option<Limits>,
+    patience: Option<Duration>,
+    deadline: Option<Duration>,
+    config: Option<CellConfig>,
     version: String,
-    services: BTreeMap<&'static str, One>,
-    patience: Duration,
+    services: BTreeMap<&'static str, Added>,
+    /// What has to be done before calls are taken.
+    before: Vec<Before>,
+    health: HealthReporter,
+    registry: Registry,
+    macros: Option<Published>,
+    signals: bool,
 }
 
-/// One service behind a trait object.
-#[derive(Clone)]
-struct One {
-    schema: Arc<Schema>,
-    hash: SchemaHash,
-    /// Numbers of methods that may be asked at compile time, by name.
-    questions: Arc<BTreeMap<String, u32>>,
+type Before = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+/// A service that was added.
+struct Added {
+    schema: cell_model::Schema,
     call: Arc<dyn Fn(Call) -> Answer + Send + Sync>,
 }
 
@@ -75,22 +61,88 @@ impl Builder {
         Self {
             name: name.to_owned(),
             folder: None,
-            limits: Limits::default(),
+            limits: None,
+            patience: None,
+            deadline: None,
+            config: None,
             version: String::new(),
             services: BTreeMap::new(),
-            patience: Duration::from_secs(10),
+            before: Vec::new(),
+            health: HealthReporter::default(),
+            registry: Registry::default(),
+            macros: None,
+            signals: true,
         }
+    }
+
+    /// Under another name.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
     }
 
     /// With this service. A second one of the same name takes the place of the first.
     #[must_use]
-    pub fn with<S: Service>(mut self, service: S) -> Self {
-        let (schema, service) = (S::schema(), Arc::new(service));
-        let asked = schema.methods.iter().filter(|(_, method)| method.compile_time);
-        let questions = asked.map(|(name, _)| (name.clone(), method_number(name))).collect();
-        let call = Arc::new(move |call| Arc::clone(&service).call(call));
-        let (hash, schema) = (schema.hash(), Arc::new(schema));
-        self.services.insert(S::NAME, One { schema, hash, questions: Arc::new(questions), call });
+    pub fn with<S: Service>(self, service: S) -> Self {
+        let service = Arc::new(service);
+        self.add::<S>(Arc::new(move |call| Arc::clone(&service).call(call)))
+    }
+
+    /// With a service that has yet to be made: the cell takes its name and says what it is, and its
+    /// health is `Starting`. Calls end with [`Code::NotReady`], which clients wait for as long as their
+    /// timeout lets them, until the future is done. If it fails, [`Running::until_stopped`] ends with
+    /// its error.
+    #[must_use]
+    pub fn with_later<S: Service>(
+        self,
+        service: impl Future<Output = io::Result<S>> + Send + 'static,
+    ) -> Self {
+        let made = Arc::new(OnceLock::new());
+        let found = Arc::clone(&made);
+        let early = || Fault::new(Code::NotReady, "the cell starts");
+        self.add::<S>(Arc::new(move |call| match found.get() {
+            Some(service) => Arc::<S>::clone(service).call(call),
+            None => Box::pin(async move { Err(early()) }),
+        }))
+        .ready_after(async move {
+            // Nobody else sets it.
+            let _ = made.set(Arc::new(service.await?));
+            Ok(())
+        })
+    }
+
+    /// Takes calls only when `future` is done, as [`Builder::with_later`] has it. All such futures run
+    /// at the same time, on the runtime.
+    #[must_use]
+    pub fn ready_after(
+        mut self,
+        future: impl Future<Output = io::Result<()>> + Send + 'static,
+    ) -> Self {
+        self.before.push(Box::pin(future));
+        self
+    }
+
+    /// Publishes a component with macros, whose version of `cell:macros` stands in its bytes.
+    ///
+    /// # Errors
+    /// If they are no such component.
+    pub fn macros(mut self, component: impl Into<Cow<'static, [u8]>>) -> Result<Self, NoComponent> {
+        self.macros = Some(Published::new(component.into())?);
+        Ok(self)
+    }
+
+    /// Says what the cell lacks while it runs, to be kept by who notices.
+    #[must_use]
+    pub fn health(&self) -> HealthReporter {
+        self.health.clone()
+    }
+
+    /// Registers metrics of the cell's author, which are published with those of the cell: those have
+    /// names that begin with `cell_`. Increase clones of what is registered.
+    #[must_use]
+    pub fn metrics(mut self, register: impl FnOnce(&mut Registry)) -> Self {
+        register(&mut self.registry);
         self
     }
 
@@ -104,7 +156,7 @@ impl Builder {
     /// With other bounds.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.limits = Some(limits);
         self
     }
 
@@ -118,8 +170,46 @@ impl Builder {
     /// How long calls that are under way may take to end when the cell is told to. 10 s otherwise.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+        self.patience = Some(patience);
         self
+    }
+
+    /// How long a call may take whose caller would wait for ever; a stream has no limit. None
+    /// otherwise.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// With what the environment says, where nothing was said here. The name is the configured one.
+    #[must_use]
+    pub fn configured(mut self, config: CellConfig) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Leaves SIGTERM and SIGINT to the program: see [`Running::until_stopped`].
+    #[must_use]
+    pub fn without_signals(mut self) -> Self {
+        self.signals = false;
+        self
+    }
+
+    /// Is this cell until it is told to end: [`Builder::start`], configured by the environment if it
+    /// was not before, and [`Running::until_stopped`].
+    ///
+    /// # Errors
+    /// Those of [`CellConfig::from_env`], [`Builder::start`] and [`Running::until_stopped`].
+    pub async fn serve(self) -> io::Result<()> {
+        let configured = match self.config {
+            Some(_) => self,
+            None => {
+                let config = CellConfig::from_env(&self.name)?;
+                self.configured(config)
+            }
+        };
+        configured.start()?.until_stopped().await
     }
 
     /// Takes the name and serves.
@@ -129,9 +219,10 @@ impl Builder {
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn start(self) -> io::Result<Running> {
+    pub fn start(mut self) -> io::Result<Running> {
+        self.settle();
         let none = "this user has no folder for sockets: set CELL_HOME or XDG_RUNTIME_DIR";
-        let place = self.folder.clone().or_else(folder).ok_or_else(|| io::Error::other(none))?;
+        let place = self.folder.take().or_else(folder).ok_or_else(|| io::Error::other(none))?;
         let listener = UnixSocket::listen(&place, &self.name)?;
         Ok(self.start_on(listener))
     }
@@ -141,206 +232,102 @@ impl Builder {
     /// # Panics
     /// Outside of a tokio runtime.
     #[must_use]
-    pub fn start_on(self, listener: impl Listener) -> Running {
-        let Self { name, folder: _, limits, version, services, patience } = self;
-        let started =
-            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    pub fn start_on(mut self, listener: impl Listener) -> Running {
+        self.settle();
+        let Self { name, version, services, before, health, registry, macros, signals, .. } = self;
+        let defaults = CellConfig::new(&name);
+        let (limits, patience) =
+            (self.limits.unwrap_or(defaults.limits), self.patience.unwrap_or(defaults.patience));
+
+        let started = SystemTime::now();
+        let services = services.into_iter().map(|(service, added)| {
+            (service, one(&name.as_str().into(), self.deadline, service, added))
+        });
+        let services: BTreeMap<&'static str, One> = services.collect();
         let hashes = services.iter().map(|(name, one)| ((*name).to_owned(), one.hash.to_string()));
         let about = About {
-            name,
-            version,
-            started,
+            name: name.clone(),
+            version: version.clone(),
+            started: started.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             process: std::process::id(),
             services: hashes.collect(),
-            component: None,
+            component: macros.as_ref().map(|macros| macros.component().digest.clone()),
         };
+        let traffic = Arc::new(Traffic::default());
+        let methods = services.values().flat_map(One::numbers).collect();
+        let of = OfCell { cell: name, version, started, traffic: Arc::clone(&traffic), methods };
+
+        let phase = if before.is_empty() { Phase::Ready } else { Phase::Starting };
+        let condition = Arc::new(Condition::new(phase, health));
         let stop = Arc::new(tokio::sync::Notify::new());
-        let stopping = Arc::new(AtomicBool::new(false));
-        let cell =
-            Cell { about, services, stop: Arc::clone(&stop), stopping: Arc::clone(&stopping) };
-        let membrane = Membrane::bind(listener, Arc::new(cell), limits);
-        Running { membrane, stop, stopping, patience }
-    }
-}
-
-/// A cell that runs. Dropping it ends it.
-pub struct Running {
-    membrane: Membrane,
-    stop: Arc<tokio::sync::Notify>,
-    stopping: Arc<AtomicBool>,
-    patience: Duration,
-}
-
-impl Running {
-    /// Ends it well: no new calls, and those that are under way end. Says whether they did in time.
-    pub async fn stop(self) -> bool {
-        self.stopping.store(true, Ordering::Relaxed);
-        self.membrane.stop(self.patience).await
+        let cell = Cell {
+            about,
+            services,
+            macros,
+            metrics: Metrics::new(registry, of),
+            stop: Arc::clone(&stop),
+            condition: Arc::clone(&condition),
+        };
+        let membrane = Membrane::bind(Counted(listener, traffic), Arc::new(cell), limits);
+        let beginning = begin(before, Arc::clone(&condition));
+        Running::new(membrane, stop, condition, beginning, patience, signals)
     }
 
-    /// Serves until somebody asks it to stop over its channel for those who run cells.
-    ///
-    /// # Errors
-    /// `TimedOut` if calls did not end in time.
-    pub async fn until_stopped(self) -> io::Result<()> {
-        self.stop.notified().await;
-        if self.stop().await { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
-    }
-}
-
-/// What a cell does with connections and calls.
-struct Cell {
-    about: About,
-    services: BTreeMap<&'static str, One>,
-    stop: Arc<tokio::sync::Notify>,
-    stopping: Arc<AtomicBool>,
-}
-
-impl Handler for Cell {
-    fn hello(&self, hello: &Hello) -> Result<Hello, Fault> {
-        // Whoever only looks at the cell asks for no service.
-        if hello.service.is_empty() {
-            let formats = Formats::only(Format::MessagePack);
-            return Ok(Hello { formats, schema: SchemaHash::NONE, ..hello.clone() });
-        }
-        let one = self.service(&hello.service)?;
-        let chosen = Formats::ALL.choose(hello.formats, hello.schema == one.hash);
-        let format = chosen.ok_or_else(|| Fault::incompatible(one.hash, hello.schema))?;
-        Ok(Hello { formats: Formats::only(format), schema: one.hash, ..hello.clone() })
+    /// Takes from the environment what was not said.
+    fn settle(&mut self) {
+        let Some(config) = self.config.take() else { return };
+        let CellConfig { name, folder, limits, patience, deadline } = config;
+        self.name = name;
+        self.folder = self.folder.take().or(folder);
+        self.limits = self.limits.or(Some(limits));
+        self.patience = self.patience.or(Some(patience));
+        self.deadline = self.deadline.or(deadline);
     }
 
-    fn call(&self, service: &str, call: Call) -> Answer {
-        match call.channel {
-            Channel::App => match self.service(service) {
-                Ok(one) => (one.call)(call),
-                Err(fault) => Box::pin(async move { Err(fault) }),
-            },
-            Channel::Ops => {
-                let answer = message::decode(&call.payload).and_then(|asked| self.ops(asked));
-                Box::pin(async move { Ok(Reply::Value(message::encode(&answer?)?)) })
-            }
-            Channel::MacroCoordination => match message::decode(&call.payload) {
-                Ok(asked) => self.coordinate(asked, call),
-                Err(fault) => Box::pin(async move { Err(fault) }),
-            },
-            Channel::Consensus => Box::pin(async {
-                Err(Fault::new(Code::UnknownMethod, "this cell has no replicas"))
-            }),
-        }
-    }
-}
-
-impl Cell {
-    fn service(&self, name: &str) -> Result<&One, Fault> {
-        let known: Vec<&str> = self.services.keys().copied().collect();
-        self.services.get(name).ok_or_else(|| {
-            let text = format!("`{}` serves {}, not `{name}`", self.about.name, known.join(", "));
-            Fault::new(Code::UnknownService, text)
-        })
-    }
-
-    fn ops(&self, asked: ops::Request) -> Result<ops::Reply, Fault> {
-        Ok(match asked {
-            ops::Request::Health if self.stopping.load(Ordering::Relaxed) => {
-                ops::Reply::Health(Health::Stopping)
-            }
-            ops::Request::Health => ops::Reply::Health(Health::Ready),
-            ops::Request::Inspect => ops::Reply::Inspect(self.about.clone()),
-            ops::Request::Schema { service } => {
-                ops::Reply::Schema(self.service(&service)?.schema.to_string())
-            }
-            ops::Request::Metrics => {
-                return Err(Fault::new(Code::UnknownMethod, "this cell keeps no metrics"));
-            }
-            ops::Request::Stop => {
-                self.stop.notify_one();
-                ops::Reply::Stopping
-            }
-        })
-    }
-
-    fn coordinate(&self, asked: coordination::Request, call: Call) -> Answer {
-        match asked {
-            coordination::Request::Describe => {
-                let questions = self.services.iter().flat_map(|(service, one)| {
-                    one.questions.keys().map(move |method| format!("{service}::{method}"))
-                });
-                let description = coordination::Description {
-                    name: self.about.name.clone(),
-                    version: self.about.version.clone(),
-                    component: None,
-                    questions: questions.collect(),
-                };
-                let bytes = message::encode(&coordination::Reply::Description(description));
-                Box::pin(async move { Ok(Reply::Value(bytes?)) })
-            }
-            coordination::Request::Component { .. } => Box::pin(async {
-                Err(Fault::new(Code::UnknownMethod, "this cell publishes no component"))
-            }),
-            coordination::Request::Ask { service, method, arguments, hops } => {
-                let found = coordination::next_hop(hops).and_then(|_| {
-                    let one = self.service(&service)?;
-                    let number = one.questions.get(&method).copied().ok_or_else(|| {
-                        let text =
-                            format!("`{service}::{method}` may not be asked at compile time");
-                        Fault::new(Code::Denied, text)
-                    })?;
-                    Ok((Arc::clone(&one.call), number))
-                });
-                Box::pin(async move {
-                    let (answer, method) = found?;
-                    let format = Format::MessagePack;
-                    let channel = Channel::App;
-                    let call = Call { channel, method, format, payload: arguments, ..call };
-                    match answer(call).await? {
-                        Reply::Value(bytes) => {
-                            let reply = coordination::Reply::Answer(bytes);
-                            Ok(Reply::Value(message::encode(&reply)?))
-                        }
-                        Reply::Stream => Err(Fault::new(Code::Denied, "a stream is no answer")),
-                    }
-                })
-            }
-        }
-    }
-}
-
-/// For generated code: nobody has this method.
-#[doc(hidden)]
-#[must_use]
-pub fn unknown_method(service: &'static str, number: u32) -> Answer {
-    let text = format!("`{service}` has no method with the number {number:#010x}");
-    Box::pin(async move { Err(Fault::new(Code::UnknownMethod, text)) })
-}
-
-/// For generated code: what a handler of a stream returns at its end.
-#[doc(hidden)]
-pub fn ended(end: impl StreamEnd) -> Result<Reply, Fault> {
-    end.into_end().map(|()| Reply::Stream)
-}
-
-/// What the handler of a stream may return: nothing, or a fault.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "the handler of a stream returns nothing, or `Result<(), Fault>`"
-)]
-pub trait StreamEnd {
-    /// The fault, if any.
-    fn into_end(self) -> Result<(), Fault>;
-}
-
-impl StreamEnd for () {
-    fn into_end(self) -> Result<(), Fault> {
-        Ok(())
-    }
-}
-
-impl StreamEnd for Result<(), Fault> {
-    fn into_end(self) -> Result<(), Fault> {
+    fn add<S: Service>(mut self, call: Arc<dyn Fn(Call) -> Answer + Send + Sync>) -> Self {
+        self.services.insert(S::NAME, Added { schema: S::schema(), call });
         self
     }
 }
 
-/// For generated code: a check on the service's own name.
-#[doc(hidden)]
-pub const fn is_service<S: Send + Sync + 'static>() {}
+/// A service with all that its calls need at hand.
+fn one(cell: &Arc<str>, deadline: Option<Duration>, name: &str, added: Added) -> One {
+    let Added { schema, call } = added;
+    let asked = schema.methods.iter().filter(|(_, method)| method.compile_time);
+    let questions = asked.map(|(name, _)| (name.clone(), method_number(name))).collect();
+    let observed = |method: &str, deadline| Method {
+        cell: Arc::clone(cell),
+        numbers: Arc::new(Numbers::new(name, method)),
+        deadline,
+    };
+    let methods = schema.methods.iter().map(|(name, method)| {
+        // A stream may go on for ever.
+        let deadline = deadline.filter(|_| !method.streams);
+        (method_number(name), observed(name, deadline))
+    });
+    let mut methods: Vec<(u32, Method)> = methods.collect();
+    methods.sort_unstable_by_key(|(number, _)| *number);
+    // No method can be called this.
+    let unknown = observed("-", None);
+    One { hash: schema.hash(), schema, questions, methods, unknown, call }
+}
+
+/// Does what is to be done before calls are taken. `None` if there is nothing.
+fn begin(before: Vec<Before>, condition: Arc<Condition>) -> Option<tokio::task::AbortHandle> {
+    if before.is_empty() {
+        return None;
+    }
+    let mut tasks: JoinSet<io::Result<()>> = before.into_iter().collect();
+    let task = tokio::spawn(async move {
+        while let Some(ended) = tasks.join_next().await {
+            let failed = match ended {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "it panicked; its log says more".to_owned(),
+            };
+            return condition.enter(Phase::Failed(failed));
+        }
+        condition.enter(Phase::Ready);
+    });
+    Some(task.abort_handle())
+}

@@ -1,13 +1,16 @@
 //! A client's way to a service: what the typed clients call through.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cell_model::frame::{Format, Trace};
 use cell_model::hello::{Formats, Hello};
 use cell_model::{Channel, Code, Fault, Schema};
-use cell_transport::{Grown, Local, OnThisMachine, Request, Synapse};
+use cell_transport::{Local, Request, Synapse, unix};
 
 use crate::items::ItemsOf;
+use crate::pool::{Pooled, pooled};
 
 /// How long a call may take unless the caller says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,18 +25,27 @@ pub struct Caller {
 
 #[derive(Clone)]
 enum Way {
-    Grown(Grown<OnThisMachine>),
+    Pooled(Arc<Pooled>),
     Synapse(Synapse<Local>),
 }
 
 impl Caller {
-    /// The service with this schema in a cell of this user on this machine.
+    /// The service with this schema in a cell of this user on this machine. All who call it in this
+    /// process share a connection, which is made when it is needed, and made again when it is lost.
     ///
     /// # Errors
     /// If the user has no folder for sockets.
     pub fn of(cell: &str, schema: &Schema) -> Result<Self, Fault> {
-        let grown = Grown::on_this_machine(cell, hello(schema))?;
-        Ok(Self { way: Way::Grown(grown), timeout: TIMEOUT, trace: None })
+        let none = "this user has no folder for sockets: set CELL_HOME or XDG_RUNTIME_DIR";
+        let folder = unix::folder().ok_or_else(|| Fault::new(Code::Disconnected, none))?;
+        Ok(Self::in_folder(folder, cell, schema))
+    }
+
+    /// As [`Caller::of`], of a cell whose socket is in another folder.
+    #[must_use]
+    pub fn in_folder(folder: impl Into<PathBuf>, cell: &str, schema: &Schema) -> Self {
+        let way = Way::Pooled(pooled(folder.into(), cell, hello(schema)));
+        Self { way, timeout: TIMEOUT, trace: None }
     }
 
     /// Over a connection that there is.
@@ -48,7 +60,9 @@ impl Caller {
         Self { timeout, ..self }
     }
 
-    /// As part of a trace.
+    /// As part of this trace, under its span. A caller that is used in a handler goes on with the
+    /// handler's trace, unless it was given one here; outside of handlers none begins by itself:
+    /// [`trace::begin`](crate::trace::begin) makes one.
     #[must_use]
     pub fn traced(self, trace: Trace) -> Self {
         Self { trace: Some(trace), ..self }
@@ -68,10 +82,10 @@ impl Caller {
                 let bytes = synapse.call(self.request(method, encode(format)?)).await?;
                 decode(format, &bytes)
             }
-            Way::Grown(grown) => {
+            Way::Pooled(pooled) => {
                 let timeout = Some(self.timeout);
                 let request = |format| Ok(self.request(method, encode(format)?));
-                let (format, bytes) = grown.call_in(timeout, request).await?;
+                let (format, bytes) = pooled.grown()?.call_in(timeout, request).await?;
                 decode(format, &bytes)
             }
         }
@@ -87,7 +101,7 @@ impl Caller {
     ) -> Result<ItemsOf<T>, Fault> {
         let synapse = match &self.way {
             Way::Synapse(synapse) => synapse.clone(),
-            Way::Grown(grown) => grown.synapse().await?,
+            Way::Pooled(pooled) => pooled.grown()?.synapse().await?,
         };
         let format = synapse.format();
         // A stream may go on for ever.
@@ -96,7 +110,7 @@ impl Caller {
     }
 
     fn request(&self, method: u32, payload: Vec<u8>) -> Request {
-        let (timeout, trace) = (Some(self.timeout), self.trace);
+        let (timeout, trace) = (Some(self.timeout), self.trace.or_else(crate::trace::current));
         Request { channel: Channel::App, method, timeout, trace, payload }
     }
 }

@@ -6,11 +6,23 @@
 //! and MessagePack otherwise; bytes from the other side are always checked.
 #![forbid(unsafe_code)]
 
+mod builder;
 mod call_error;
 mod caller;
+mod cell;
 mod codec;
+mod component;
+mod config;
+mod counted;
+mod health;
 mod items;
-mod serving;
+mod metrics;
+mod observed;
+mod pool;
+mod running;
+mod runtime;
+mod service;
+pub mod trace;
 mod types;
 
 /// Schemas, and how types say what they are.
@@ -22,11 +34,20 @@ pub mod schema {
     pub use crate::types::{Types, field};
 }
 
+pub use builder::Builder;
 pub use call_error::CallError;
 pub use caller::Caller;
 pub use cell_model::{Code, Fault};
+pub use cell_transport::Limits;
+pub use component::{NoComponent, fetch_component};
+pub use config::{CellConfig, ConfigError};
+pub use health::HealthReporter;
 pub use items::{Items, ItemsOf};
-pub use serving::{Builder, Running, Serve, Service};
+/// What metrics of a cell's author are made of: see [`Builder::metrics`].
+pub use prometheus_client;
+pub use running::Running;
+pub use runtime::Runtime;
+pub use service::{Serve, Service};
 pub use types::Protein;
 
 /// For generated code alone.
@@ -38,5 +59,5 @@ pub mod __private {
 
     pub use crate::caller::published;
     pub use crate::codec::{decode, encode};
-    pub use crate::serving::{ended, is_service, unknown_method};
+    pub use crate::service::{ended, is_service, unknown_method};
 }
