@@ -108,8 +108,9 @@ pub use host_macro::handler;
 
 #[cfg(feature = "services")]
 pub use cell_service::{
-    Builder, CallError, Caller, Code, Fault, Items, ItemsOf, Protein, Running, Serve, Service,
-    schema,
+    Builder, CallError, Caller, CellConfig, Code, ConfigError, Fault, HealthReporter, Items,
+    ItemsOf, Limits, NoComponent, Protein, Running, Runtime, Serve, Service, fetch_component,
+    prometheus_client, schema, trace,
 };
 
 #[cfg(feature = "services")]
