@@ -1,6 +1,14 @@
 //! Services over their sockets, in both encodings.
 
+mod components;
+mod health;
+mod metrics;
+mod open_metrics;
+mod place;
+mod pool;
+mod process;
 mod python;
+mod traces;
 
 use std::time::Duration;
 

@@ -8,6 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cell::{Fault, Items};
 
+mod probe;
+
+pub use probe::{Probe, ProbeClient};
+
 cell::cell_remote!(Published = "ledger");
 
 /// The same service as those see it who have only what it published.
