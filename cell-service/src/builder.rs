@@ -25,7 +25,7 @@ use crate::counted::{Counted, Traffic};
 use crate::health::{Condition, HealthReporter, Phase};
 use crate::metrics::{Metrics, Numbers, OfCell};
 use crate::observed::Method;
-use crate::running::Running;
+use crate::running::{Running, Signals};
 use crate::service::Service;
 
 /// A cell that is about to run.
@@ -209,7 +209,9 @@ impl Builder {
                 self.configured(config)
             }
         };
-        configured.start()?.until_stopped().await
+        // Before the name is taken: whoever finds the cell may end it.
+        let signals = Signals::for_program(configured.signals)?;
+        configured.start()?.until(signals).await
     }
 
     /// Takes the name and serves.
@@ -255,10 +257,16 @@ impl Builder {
         };
         let traffic = Arc::new(Traffic::default());
         let methods = services.values().flat_map(One::numbers).collect();
-        let of = OfCell { cell: name, version, started, traffic: Arc::clone(&traffic), methods };
-
         let phase = if before.is_empty() { Phase::Ready } else { Phase::Starting };
         let condition = Arc::new(Condition::new(phase, health));
+        let of = OfCell {
+            cell: name,
+            version,
+            started,
+            traffic: Arc::clone(&traffic),
+            condition: Arc::clone(&condition),
+            methods,
+        };
         let stop = Arc::new(tokio::sync::Notify::new());
         let cell = Cell {
             about,
@@ -330,4 +338,37 @@ fn begin(before: Vec<Before>, condition: Arc<Condition>) -> Option<tokio::task::
         condition.enter(Phase::Ready);
     });
     Some(task.abort_handle())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_code_goes_before_the_environment() {
+        let environment = |variable: &str| match variable {
+            "CELL_NAME" => Some("renamed".into()),
+            "CELL_FOLDER" => Some("/environment".into()),
+            "CELL_CALLS" => Some("7".into()),
+            "CELL_PATIENCE" | "CELL_DEADLINE" => Some("7s".into()),
+            _ => None,
+        };
+        let config = || CellConfig::read("cell", environment).expect("nothing is wrong");
+        let said = |builder: Builder| {
+            let mut builder = builder;
+            builder.settle();
+            let calls = builder.limits.map(|limits| limits.calls);
+            (builder.name, builder.folder, calls, builder.patience, builder.deadline)
+        };
+        let (seven, one) = (Duration::from_secs(7), Duration::from_secs(1));
+        let found = said(Builder::new("cell").configured(config()));
+        let name = || "renamed".to_owned();
+        assert_eq!(found, (name(), Some("/environment".into()), Some(7), Some(seven), Some(seven)));
+        let limits = Limits { calls: 1, ..Limits::default() };
+        let code = Builder::new("cell").in_folder("/code").limits(limits);
+        let code = code.patience(one).deadline(one).configured(config());
+        assert_eq!(said(code), (name(), Some("/code".into()), Some(1), Some(one), Some(one)));
+        let plain = said(Builder::new("cell"));
+        assert_eq!(plain, ("cell".to_owned(), None, None, None, None));
+    }
 }

@@ -43,6 +43,7 @@ pub(crate) enum Phase {
 }
 
 /// How a cell is.
+#[derive(Debug)]
 pub(crate) struct Condition {
     phase: watch::Sender<Phase>,
     /// What each call looks at.

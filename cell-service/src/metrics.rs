@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use cell_model::ops::Health;
 use cell_model::{Code, Fault};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, text};
@@ -15,6 +16,7 @@ use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::counted::Traffic;
+use crate::health::Condition;
 
 /// Upper bounds of the durations that are counted together, in nanoseconds.
 const BOUNDS: [u64; 19] = [
@@ -163,6 +165,7 @@ pub(crate) struct OfCell {
     pub(crate) version: String,
     pub(crate) started: SystemTime,
     pub(crate) traffic: Arc<Traffic>,
+    pub(crate) condition: Arc<Condition>,
     pub(crate) methods: Vec<Arc<Numbers>>,
 }
 
@@ -213,6 +216,15 @@ impl Collector for OfCell {
             .encode_counter(&received.load(Ordering::Relaxed), NONE)?;
         to.encode_descriptor("sent", "Written to clients", bytes, counter)?
             .encode_counter(&sent.load(Ordering::Relaxed), NONE)?;
+        let (ready, lacks) = match self.condition.health() {
+            Health::Ready => (1, 0),
+            Health::Degraded { why } => (1, why.len()),
+            Health::Starting | Health::Stopping => (0, 0),
+        };
+        to.encode_descriptor("ready", "Whether it takes calls", None, gauge)?
+            .encode_gauge(&ready)?;
+        let help = "What it lacks, while it takes calls";
+        to.encode_descriptor("degraded", help, None, gauge)?.encode_gauge(&lacks)?;
         let started = self.started.duration_since(UNIX_EPOCH).map_or(0.0, |it| it.as_secs_f64());
         to.encode_descriptor("start_time", "When it started, since 1970", seconds, gauge)?
             .encode_gauge(&started)?;

@@ -75,7 +75,12 @@ impl Running {
     /// # Panics
     /// In a runtime without I/O, unless signals are left to the program.
     pub async fn until_stopped(self) -> io::Result<()> {
-        let mut signals = if self.signals { Some(Signals::new()?) } else { None };
+        let signals = Signals::for_program(self.signals)?;
+        self.until(signals).await
+    }
+
+    /// As [`Running::until_stopped`], with signals that were listened to before.
+    pub(crate) async fn until(self, mut signals: Option<Signals>) -> io::Result<()> {
         let failed = tokio::select! {
             () = self.stop.notified() => None,
             () = any(&mut signals) => None,
@@ -102,15 +107,19 @@ impl Running {
 }
 
 /// Those that ask a process to end.
-struct Signals {
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn new() -> io::Result<Self> {
+    /// Listens to them from now on, if it is to.
+    pub(crate) fn for_program(wanted: bool) -> io::Result<Option<Self>> {
+        if !wanted {
+            return Ok(None);
+        }
         let terminate = signal(SignalKind::terminate())?;
-        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Some(Self { terminate, interrupt: signal(SignalKind::interrupt())? }))
     }
 }
 

@@ -91,6 +91,9 @@ async fn what_a_cell_lacks_is_said_until_it_is_there() {
     reporter.clone().set("database", "no answer for 6 s");
     let why = ["database: no answer for 6 s".to_owned(), "disk: nearly full".to_owned()];
     assert_eq!(health(&folder, "probe").await, ops::Health::Degraded { why: why.to_vec() });
+    let samples = crate::open_metrics::read(&folder.metrics("probe").await);
+    let gauges = ["cell_ready", "cell_degraded"].map(|name| samples.sum(name, &[]));
+    assert_eq!(gauges, [1.0, 2.0]);
     // It serves all the same.
     let caller = Caller::in_folder(folder.path(), "probe", &Probe::schema());
     assert_eq!(cell_services::ProbeClient::with(caller).wait(0).await, Ok(0));

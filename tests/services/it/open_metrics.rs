@@ -74,9 +74,12 @@ pub(crate) fn read(text: &str) -> Samples {
     samples
 }
 
+/// A histogram's name and labels, and its bounds with their counts.
+type Buckets = BTreeMap<(String, Vec<(String, String)>), Vec<(f64, f64)>>;
+
 /// Those of one histogram rise, and the last has them all.
 fn buckets(samples: &Samples) {
-    let mut all: BTreeMap<(String, Vec<(String, String)>), Vec<(f64, f64)>> = BTreeMap::new();
+    let mut all = Buckets::new();
     for (name, labels, value) in &samples.0 {
         if let Some(of) = name.strip_suffix("_bucket") {
             let mut labels = labels.clone();
