@@ -61,7 +61,7 @@ impl Pooled {
             return Ok(grown.clone());
         }
         // Those of runtimes that are gone hold a socket.
-        all.retain(|(_, grown)| !grown.is_over());
+        all.retain(|(_, grown)| grown.is_connected());
         let grown = Grown::new(self.connect.clone());
         all.push((runtime, grown.clone()));
         Ok(grown)

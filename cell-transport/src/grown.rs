@@ -61,12 +61,12 @@ impl<C: Connect> Grown<C> {
         Ok(synapse)
     }
 
-    /// Is there a connection that ended, so that the next call makes a new one?
+    /// Is there a connection, or is one being made? If not, the next call makes one.
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub fn is_connected(&self) -> bool {
         // Who has it locked connects.
         let current = self.0.current.try_lock();
-        current.is_ok_and(|it| it.as_ref().is_some_and(|synapse| synapse.is_over().is_some()))
+        current.map_or(true, |it| it.as_ref().is_some_and(|synapse| synapse.is_over().is_none()))
     }
 
     /// Calls. While the cell cannot be reached, or has not begun the call, it is tried again, with
