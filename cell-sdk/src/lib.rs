@@ -35,6 +35,24 @@
 #![cfg_attr(feature = "services", doc = concat!("```ignore\n", include_str!("../examples/services.rs"), "```"))]
 #![cfg_attr(not(feature = "services"), doc = "Behind the feature `services`.")]
 //!
+//! `Ledger::default().serve("ledger").await` is a whole program; a `Builder` makes cells that are more:
+//!
+//! | of a `Builder` | what it is for |
+//! |---|---|
+//! | `with(service)` | services, several in one cell |
+//! | `with_later(future)`, `ready_after(future)` | takes the name first, and calls when the futures are done; clients wait |
+//! | `health()` | a handle by which services say what they lack: `cell health` shows it |
+//! | `metrics(\|registry\| ..)` | metrics of your own beside those that each cell has |
+//! | `macros(component)` | publishes the component with the cell's macros |
+//! | `limits`, `patience`, `deadline`, `in_folder` | how much it takes, how long, and where it is |
+//! | `configured(config)` | the same from the environment, where code says nothing: see `CellConfig` |
+//! | `serve()` | is this cell until SIGTERM, Ctrl-C or `cell stop`, and lets calls end |
+//! | `start()` | a cell within a program, which stops it |
+//!
+//! Each call has a span of the crate `tracing`, with its cell, service, method and outcome, and its place
+//! in a W3C trace. That goes on by itself into the calls that a handler makes; `trace::begin` and
+//! `Caller::traced` start one. All clients of a service share a connection.
+//!
 //! # What this crate does not do
 //!
 //! It does not run the code that macros emit in a sandbox: that becomes part of your program.
