@@ -295,6 +295,11 @@ mod tests {
         assert_eq!(code(0, b""), Err(Code::BadPayload));
         assert_eq!(code(COMPONENT_BYTES + 1, b"truth"), Err(Code::TooLarge));
         assert_eq!(code(u64::MAX, b"truth"), Err(Code::TooLarge));
+        let mut two = fetch(b"truth");
+        two.take(Reply::Piece { length: 5, bytes: b"tru".to_vec() }).unwrap();
+        assert!(two.clone().finish().is_err());
+        let fault = two.take(Reply::Piece { length: 6, bytes: b"th".to_vec() }).unwrap_err();
+        assert_eq!(fault.text, "the cell gives the component two lengths");
         for digest in ["", "ab", &"A".repeat(64), &"é".repeat(32), &"0".repeat(65)] {
             assert!(Fetch::new(digest).is_err(), "{digest}");
         }

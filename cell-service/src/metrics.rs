@@ -233,3 +233,37 @@ impl Collector for OfCell {
         to.encode_descriptor("build", help, None, MetricType::Info)?.encode_info(&labels)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_counted_in_the_smallest_bucket_that_has_it() {
+        let numbers = Numbers::new("Ledger", "open");
+        let took = [0, 10_000, 10_001, 25_000, 10_000_000_000, 10_000_000_001];
+        for nanoseconds in took {
+            numbers.begin();
+            numbers.end(Outcome::Value, Duration::from_nanos(nanoseconds));
+        }
+        let counts = numbers.durations.each_ref().map(|count| count.load(Ordering::Relaxed));
+        assert_eq!((counts[0], counts[1], counts[18], counts[19]), (2, 2, 1, 1));
+        assert_eq!(counts.iter().sum::<u64>(), 6);
+        assert_eq!(numbers.nanoseconds.load(Ordering::Relaxed), took.iter().sum::<u64>());
+        assert_eq!(numbers.in_flight.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn every_outcome_has_a_place_and_a_word() {
+        let numbers = Numbers::new("Ledger", "open");
+        assert_eq!(numbers.outcomes().collect::<Vec<_>>(), [("ok", 0)]);
+        for (number, code) in Code::ALL.iter().enumerate() {
+            for _ in 0..=number {
+                numbers.end(Outcome::Fault(*code), Duration::ZERO);
+            }
+        }
+        let found: Vec<_> = numbers.outcomes().skip(1).collect();
+        let words = Code::ALL.iter().zip(1..).map(|(code, count)| (code.word(), count));
+        assert_eq!(found, words.collect::<Vec<_>>());
+    }
+}

@@ -1,6 +1,6 @@
 //! Traces across cells: their handlers know nothing of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use cell::trace::{self, Trace};
@@ -90,6 +90,8 @@ fn follows(from: Trace, said: &[String]) -> Vec<Trace> {
     for trace in &all {
         assert_eq!((trace.trace, trace.flags), (from.trace, from.flags));
     }
+    let spans: BTreeSet<u64> = all.iter().chain([&from]).map(|trace| trace.span).collect();
+    assert_eq!(spans.len(), 4, "each call has a span of its own: {said:?}");
     all
 }
 
