@@ -115,9 +115,6 @@ impl Watch {
     }
 
     fn end(&mut self, outcome: Outcome) {
-        if self.state == State::Done {
-            return;
-        }
         self.state = State::Done;
         self.numbers.end(outcome, self.began.elapsed());
         self.span.record("outcome", outcome.word());
@@ -129,6 +126,9 @@ const ABOUT: Duration = Duration::from_millis(5);
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        if self.state == State::Done {
+            return;
+        }
         let took = self.began.elapsed();
         let late = |timeout: &Duration| took >= *timeout - ABOUT.min(*timeout / 4);
         self.end(Outcome::Fault(match self.state {
