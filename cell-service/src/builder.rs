@@ -138,8 +138,22 @@ impl Builder {
         self.health.clone()
     }
 
-    /// Registers metrics of the cell's author, which are published with those of the cell: those have
-    /// names that begin with `cell_`. Increase clones of what is registered.
+    /// Registers metrics of the cell's author, which are published with those of the cell. Increase
+    /// clones of what is registered. The cell's own begin with `cell_` and have its name as the label
+    /// `cell`, those of calls also `service` and `method`:
+    ///
+    /// | metric | what is counted |
+    /// |---|---|
+    /// | `cell_calls_total` | calls that ended, by `outcome`: `ok`, or [`Code::word`] of the fault |
+    /// | `cell_call_duration_seconds` | how long they took in the cell; a stream, until its end |
+    /// | `cell_calls_in_flight` | calls that are under way |
+    /// | `cell_connections`, `cell_connections_accepted_total` | connections now, and ever |
+    /// | `cell_received_bytes_total`, `cell_sent_bytes_total` | bytes of all connections |
+    /// | `cell_ready`, `cell_degraded` | whether it takes calls, and how many things it lacks |
+    /// | `cell_start_time_seconds`, `cell_build_info` | since when, and which program |
+    ///
+    /// A method's own error is a value, and so `ok`. Calls of methods that there are not have the
+    /// method `-`; calls that a connection refuses because too many are under way are not counted.
     #[must_use]
     pub fn metrics(mut self, register: impl FnOnce(&mut Registry)) -> Self {
         register(&mut self.registry);

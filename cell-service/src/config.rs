@@ -25,7 +25,7 @@ use value::{bytes, count, duration};
 /// | variable | what it is | default |
 /// |---|---|---|
 /// | `CELL_NAME` | the name under which it is found | the one in code |
-/// | `CELL_FOLDER` | the folder of its socket, an absolute path | that of the user |
+/// | `CELL_FOLDER` | the folder of its socket, an absolute path; clients look in that of the user unless they are told | that of the user |
 /// | `CELL_CONNECTIONS` | connections at the same time | `1024` |
 /// | `CELL_CALLS` | calls of a connection at the same time | `1024` |
 /// | `CELL_BYTES` | bytes of arguments of all calls of a connection | `128MiB` |

@@ -1,4 +1,5 @@
 //! A cell that is restarted again and again while clients call it.
+#![cfg(target_os = "linux")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -8,16 +8,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cell::{Fault, Items};
 
-mod probe;
-
-pub use probe::{Probe, ProbeClient};
-
 cell::cell_remote!(Published = "ledger");
 
 /// The same service as those see it who have only what it published.
 pub mod remote {
     pub use crate::Published::*;
 }
+
+mod probe;
+
+pub use probe::{Probe, ProbeClient};
 
 /// A movement of money.
 #[cell::protein]
