@@ -105,6 +105,8 @@ pub enum Command {
     Inspect(cells::Inspect),
     /// Ask a running cell how it is
     Health(cells::Health),
+    /// Print what a running cell counts
+    Metrics(cells::Metrics),
     /// Print the schema that a running cell publishes
     Schema(cells::Schema),
     /// Let a running cell finish what it does, and end

@@ -78,6 +78,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Ls(options) => commands::cells::ls(options, shell),
         Command::Inspect(options) => commands::cells::inspect(options, shell),
         Command::Health(options) => commands::cells::health(options, shell),
+        Command::Metrics(options) => commands::cells::metrics(options, shell),
         Command::Schema(options) => commands::cells::schema(options, shell),
         Command::Stop(options) => commands::cells::stop(options, shell),
         Command::Check(options) => commands::check::run(options, shell),

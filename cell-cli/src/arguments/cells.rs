@@ -67,6 +67,20 @@ pub struct Health {
     pub wait: u64,
 }
 
+/// Options of `cell metrics`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The text is OpenMetrics: a collector of Prometheus that reads files can take it from one.
+
+Examples:
+  cell metrics ledger
+  cell metrics ledger > ledger.prom")]
+pub struct Metrics {
+    /// The cell
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
 /// Options of `cell schema`.
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -9,7 +9,7 @@ use cell_model::ops::{About, Health, Reply, Request};
 use cell_model::{Code, Fault};
 
 use crate::Exit;
-use crate::arguments::cells::{self, Inspect, Ls, Schema, Stop};
+use crate::arguments::cells::{self, Inspect, Ls, Metrics, Schema, Stop};
 use crate::connection::{ask, folder};
 use crate::shell::Shell;
 
@@ -107,6 +107,14 @@ pub(crate) fn health(options: &cells::Health, shell: &Shell) -> Result<Exit> {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+pub(crate) fn metrics(options: &Metrics, shell: &Shell) -> Result<Exit> {
+    let Reply::Metrics(text) = answer(&options.name, &Request::Metrics)? else {
+        bail!("`{}` says something else than what it counts", options.name);
+    };
+    write!(shell.stdout(), "{text}")?;
+    Ok(Exit::Done)
 }
 
 pub(crate) fn schema(options: &Schema, shell: &Shell) -> Result<Exit> {

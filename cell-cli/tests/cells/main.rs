@@ -67,6 +67,8 @@ async fn a_cell_is_found_asked_and_stopped() {
     assert_eq!(home.says(0, &["schema", "ledger", "Ledger"]).0, Ledger::schema().to_string());
     let (_, unknown) = home.says(1, &["schema", "ledger", "Leger"]);
     assert!(unknown.contains("serves Ledger, not `Leger`"), "{unknown}");
+    let (metrics, _) = home.says(0, &["metrics", "ledger"]);
+    assert!(metrics.contains("cell_") && metrics.ends_with("# EOF\n"), "{metrics}");
     assert!(home.says(0, &["stop", "ledger"]).1.contains("Stopped ledger"));
     serving.await.expect("a task").expect("it ends well");
     assert!(home.says(1, &["health", "ledger"]).1.contains("does not run"));
