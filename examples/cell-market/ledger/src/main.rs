@@ -1,0 +1,6 @@
+//! A cell with a ledger.
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    cell_market_ledger::cli::main()
+}
