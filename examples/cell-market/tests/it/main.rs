@@ -1,0 +1,5 @@
+//! The market's cells as processes, killed at random moments while they work.
+
+mod crash;
+mod market;
+mod replies;
