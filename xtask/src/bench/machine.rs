@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::step;
 
 /// Cores, memory and compiler, in one line.
-pub(super) fn machine() -> Result<String> {
+pub(crate) fn machine() -> Result<String> {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
     let (processor, memory) = (read("/proc/cpuinfo"), read("/proc/meminfo"));

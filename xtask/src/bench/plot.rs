@@ -159,7 +159,7 @@ fn head(title: &str, rows: usize) -> String {
     start(title, top(rows) + 4)
 }
 
-fn start(title: &str, height: usize) -> String {
+pub(crate) fn start(title: &str, height: usize) -> String {
     let title = escaped(title);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
@@ -199,7 +199,7 @@ fn legend(out: &mut String, parts: &[&str]) {
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -3,7 +3,7 @@
 use super::statistics::{Ratio, quantile};
 
 /// Seconds with three digits and a unit.
-pub(super) fn time(seconds: f64) -> String {
+pub(crate) fn time(seconds: f64) -> String {
     let (value, unit) = match seconds {
         s if s.is_nan() => return "not measured".to_owned(),
         s if s.abs() < 1e-3 => (s * 1e6, "µs"),
