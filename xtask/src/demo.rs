@@ -1,5 +1,7 @@
 //! `xtask demo`: the example, once from what is recorded and once with the sandbox inside rustc,
-//! and what its macros were given and gave back.
+//! and what its macros were given and gave back. `xtask demo market` is in `market`.
+
+pub(crate) mod market;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -22,6 +22,8 @@ const HELP: &str = "\
 Usage: cargo xtask <task>
 
   demo          build and run the example, and show what its macros did; needs only Rust
+  demo market   start the cells of the market, drive 100,000 transfers while two of them are killed,
+                and leave a table and a plot in target/demo-market; `--release` builds them optimised
   test          set up this machine and run all tests
   test --slow   also those that take minutes
   test --light  only those that need neither wasmtime nor a compiler for guests
@@ -57,6 +59,8 @@ fn ended(result: Result<ExitCode>) -> ExitCode {
 fn run(words: &[&str]) -> Result<()> {
     match words {
         ["demo"] => demo::run(),
+        ["demo", "market"] => demo::market::run(false),
+        ["demo", "market", "--release"] => demo::market::run(true),
         ["test"] => test::run(false),
         ["test", "--slow"] => test::run(true),
         ["test", "--light"] => test::light(),

@@ -25,6 +25,9 @@ Ends with 2 if an answer was wrong, or the ledger's books do not agree with what
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) mode: Mode,
+    /// End when stdin does: so nothing is left of a process whose starter is gone.
+    #[arg(long, global = true)]
+    pub(crate) until_stdin_ends: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -22,6 +22,9 @@ use crate::report::Report;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.until_stdin_ends {
+        end_with_stdin();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run(&arguments)),
@@ -70,4 +73,12 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
         }
     }
     Ok(found.is_good())
+}
+
+/// Ends the process with 130, as an interrupt does, when there is nobody behind stdin any more.
+fn end_with_stdin() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        std::process::exit(130);
+    });
 }

@@ -57,10 +57,16 @@ struct Arguments {
     /// Where to write the summary.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// End when stdin does: so nothing is left of a process whose starter is gone.
+    #[arg(long)]
+    until_stdin_ends: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.until_stdin_ends {
+        end_with_stdin();
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run(&arguments)),
@@ -99,4 +105,12 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
     Ok(all.good)
+}
+
+/// Ends the process with 130, as an interrupt does, when there is nobody behind stdin any more.
+fn end_with_stdin() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        std::process::exit(130);
+    });
 }
