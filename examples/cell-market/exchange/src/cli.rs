@@ -8,7 +8,6 @@ use cell::Serve as _;
 use cell_market_journal::SyncMode;
 use clap::Parser;
 
-use crate::ledger::LedgerClient;
 use crate::{Exchange, Settling};
 
 const EXAMPLES: &str = "\
@@ -70,8 +69,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let how = Settling { by: arguments.by, patience, at_once: 64 };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let ledger = LedgerClient::of(&arguments.ledger).map_err(std::io::Error::other)?;
-        let settling = tokio::spawn(settler.run(ledger, how));
+        let settling = tokio::spawn(settler.run(arguments.ledger.clone(), how));
         let served = tokio::select! {
             served = exchange.serve(name) => served,
             () = stdin_ended(), if arguments.until_stdin_ends => Ok(()),

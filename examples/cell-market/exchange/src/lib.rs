@@ -14,9 +14,10 @@
 // Of enums with named fields rkyv's derive makes a type whose fields it does not document.
 #![allow(missing_docs)]
 
+cell::cell_remote!(Ledger = "ledger");
+
 pub mod book;
 pub mod cli;
-mod ledger;
 mod record;
 mod service;
 mod settle;

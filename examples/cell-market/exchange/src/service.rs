@@ -7,7 +7,7 @@ use cell::{Fault, Items};
 use cell_market_journal::{Durable, Journal, OpenError, SyncMode};
 use tokio::sync::{mpsc, watch};
 
-use crate::ledger::Transfer;
+use crate::Ledger::Transfer;
 use crate::record::{KIND, Record};
 use crate::settle::Settler;
 use crate::state::{Decision, State};

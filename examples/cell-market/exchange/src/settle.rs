@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cell::CallError;
+use cell::{CallError, Fault};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 
-use crate::ledger::{LedgerClient, Refused, Transfer};
+use crate::Ledger::{LedgerClient, Refused, Transfer};
 use crate::service::{Made, Shared};
 
 /// How long to wait before the second attempt; each further one waits twice as long.
@@ -33,17 +33,22 @@ pub struct Settler {
 }
 
 impl Settler {
-    /// Settles, as long as it is polled. Trades are begun in the order of their numbers.
-    pub async fn run(mut self, ledger: LedgerClient, how: Settling) {
+    /// Settles in the ledger of this name, as long as it is polled. Trades are begun in the order of
+    /// their numbers.
+    ///
+    /// # Errors
+    /// If this user has no folder for sockets.
+    pub async fn run(mut self, ledger: String, how: Settling) -> Result<(), Fault> {
+        let ledger = LedgerClient::of(&ledger)?;
         let room = Arc::new(Semaphore::new(how.at_once.max(1)));
         while let Some(Made { durable, trades }) = self.made.recv().await {
             if let Err(error) = durable.wait().await {
                 // Orders are refused from here on, and a start settles what is left.
                 eprintln!("settlement stopped, since the journal takes nothing more: {error}");
-                return;
+                return Ok(());
             }
             for trade in trades {
-                let Ok(turn) = Arc::clone(&room).acquire_owned().await else { return };
+                let Ok(turn) = Arc::clone(&room).acquire_owned().await else { return Ok(()) };
                 let (shared, ledger) = (Arc::clone(&self.shared), ledger.clone());
                 tokio::spawn(async move {
                     settle(&shared, &ledger, how, trade).await;
@@ -51,6 +56,7 @@ impl Settler {
                 });
             }
         }
+        Ok(())
     }
 }
 
@@ -86,12 +92,12 @@ async fn answer(
         Ok(Err(CallError::Fault(fault))) => Err(fault.to_string()),
         // It did not decide, or says something that we do not understand.
         Ok(Err(CallError::Remote(refused @ (Refused::NotWritten(_) | Refused::Other)))) => {
-            Err(refused.to_string())
+            Err(format!("{refused:?}"))
         }
         Ok(Err(CallError::Remote(refused))) => {
             if let Refused::IdTaken(_) = refused {
                 // The journal of this exchange is not the one that the ledger knows it by.
-                eprintln!("trade {} is broken: {refused}", transfer.id.number);
+                eprintln!("trade {} is broken: {refused:?}", transfer.id.number);
             }
             Ok(false)
         }

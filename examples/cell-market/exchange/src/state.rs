@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::Ledger::{Leg, Transfer, TransferId};
 use crate::book::{Book, Event};
-use crate::ledger::{Leg, Transfer, TransferId};
 use crate::record::Record;
 use crate::types::{Cancelled, Fill, Levels, Order, OrderId, Placed, Refused, Side, Status};
 

@@ -148,21 +148,3 @@ pub enum Refused {
     #[protein(default)]
     Other,
 }
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unsettled { trades, limit } => {
-                write!(f, "{trades} trades wait for the ledger, of which {limit} may")
-            }
-            Self::IdTaken(id) => write!(f, "order {} of {} is another", id.number, id.by),
-            Self::NoSuchOrder(id) => write!(f, "there is no order {} of {}", id.number, id.by),
-            Self::NotOpen(id) => {
-                write!(f, "order {} of {} is not in the book any more", id.number, id.by)
-            }
-            Self::Malformed(why) => write!(f, "not a request: {why}"),
-            Self::NotWritten(why) => write!(f, "the journal did not take it: {why}"),
-            Self::Other => write!(f, "refused for a reason of a later release"),
-        }
-    }
-}

@@ -131,25 +131,3 @@ pub enum Refused {
     #[protein(default)]
     Other,
 }
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NoSuchAccount(account) => write!(f, "there is no account {account}"),
-            Self::Overdraft { account, missing } => {
-                write!(f, "account {account} has {missing} too little")
-            }
-            Self::OtherAsset { from, to } => {
-                write!(f, "accounts {from} and {to} are of different assets")
-            }
-            Self::IdTaken(id) => {
-                write!(f, "transfer {} of {} has other legs", id.number, id.by)
-            }
-            Self::OpenedOtherwise(account) => write!(f, "account {account} was opened otherwise"),
-            Self::TooMuch => write!(f, "more of one asset than i64::MAX"),
-            Self::Malformed(why) => write!(f, "not a request: {why}"),
-            Self::NotWritten(why) => write!(f, "the journal did not take it: {why}"),
-            Self::Other => write!(f, "refused for a reason of a later release"),
-        }
-    }
-}

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use cell::{CallError, Fault};
 use tokio::time::{sleep, timeout};
 
-use crate::ledger::{Balance, LedgerClient, Recorded, Refused, Total, Transfer};
+use crate::Ledger::{Balance, LedgerClient, Recorded, Refused, Total, Transfer};
 
 const FIRST: Duration = Duration::from_millis(2);
 const LONGEST: Duration = Duration::from_millis(100);
 
 /// What the ledger said to a transfer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reply {
     /// It happened, in this place in the order of all.
     Done(u64),
@@ -59,7 +59,7 @@ impl Asker {
     pub(crate) async fn open(&self, account: u64, asset: u32, opening: u64) -> Result<(), String> {
         let attempt = async || match self.ledger.open(account, asset, opening).await {
             Ok(()) => Ok(Ok(())),
-            Err(CallError::Remote(refused)) => Ok(Err(refused.to_string())),
+            Err(CallError::Remote(refused)) => Ok(Err(format!("{refused:?}"))),
             Err(CallError::Fault(fault)) => Err(Ok(fault)),
         };
         self.again(attempt).await.0?
@@ -68,7 +68,7 @@ impl Asker {
     pub(crate) async fn balance(&self, account: u64) -> Result<Balance, String> {
         let attempt = async || match self.ledger.balance(account).await {
             Ok(balance) => Ok(Ok(balance)),
-            Err(CallError::Remote(refused)) => Ok(Err(refused.to_string())),
+            Err(CallError::Remote(refused)) => Ok(Err(format!("{refused:?}"))),
             Err(CallError::Fault(fault)) => Err(Ok(fault)),
         };
         self.again(attempt).await.0?

@@ -1,10 +1,11 @@
 //! Drives a ledger, measures how long it takes to answer, and checks every answer.
 #![forbid(unsafe_code)]
 
+cell::cell_remote!(Ledger = "ledger");
+
 mod arguments;
 mod ask;
 mod drive;
-mod ledger;
 mod plan;
 mod report;
 mod series;

@@ -1,6 +1,6 @@
 //! Which transfers are made: a function of maker, seed and number.
 
-use crate::ledger::{Leg, Transfer, TransferId};
+use crate::Ledger::{Leg, Transfer, TransferId};
 
 /// Accounts of a maker.
 const ACCOUNTS: u64 = 1 << 20;
@@ -55,7 +55,7 @@ mod tests {
         for number in 0..1000 {
             let transfer = plan.transfer(number);
             assert_eq!(transfer, plan.transfer(number));
-            let leg = transfer.legs[0];
+            let leg = &transfer.legs[0];
             assert!(leg.from != leg.to && leg.amount > 0);
             assert!(plan.accounts().contains(&leg.from) && plan.accounts().contains(&leg.to));
         }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use tokio::task::JoinSet;
 
+use crate::Ledger::{Recorded, Total};
 use crate::ask::{Asker, Reply};
 use crate::drive::Driven;
-use crate::ledger::{Recorded, Total};
 use crate::plan::Plan;
 
 /// Accounts that are opened at the same time.
@@ -141,7 +141,7 @@ fn compare(plan: &Plan, replies: &[Reply], recorded: &[Recorded]) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Refused;
+    use crate::Ledger::Refused;
 
     #[test]
     fn finds_what_is_missing_double_invented_or_wrong() {

@@ -2,4 +2,5 @@
 
 mod crash;
 mod market;
+mod published;
 mod replies;

@@ -75,7 +75,7 @@ async fn trades_wait_for_the_ledger_up_to_a_limit() {
     loop {
         match answer(|| exchange.place(order(20))).await {
             Ok(_) => break,
-            Err(refused) => assert!(matches!(refused, NotPlaced::Unsettled { .. }), "{refused}"),
+            Err(refused) => assert!(matches!(refused, NotPlaced::Unsettled { .. }), "{refused:?}"),
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

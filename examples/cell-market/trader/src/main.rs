@@ -2,8 +2,10 @@
 //! say.
 #![forbid(unsafe_code)]
 
+cell::cell_remote!(Exchange = "exchange");
+cell::cell_remote!(Ledger = "ledger");
+
 mod again;
-mod cells;
 mod trader;
 
 use std::path::PathBuf;

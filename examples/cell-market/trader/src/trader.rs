@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
+use crate::Exchange::{ExchangeClient, Fill, Order, OrderId, Refused as NotPlaced, Side};
+use crate::Ledger::LedgerClient;
 use crate::again::{again, answered};
-use crate::cells::{ExchangeClient, Fill, LedgerClient, NotPlaced, Order, OrderId, Side};
 
 const MONEY: u32 = 1;
 const GOODS: u32 = 2;
@@ -160,7 +161,7 @@ impl Trader {
         let mut random = fastrand::Rng::with_seed(seed);
         for number in 0..orders {
             let order = self.order(number, &mut random);
-            let placed = again(|| self.market.exchange.place(order), is_for_now).await?;
+            let placed = again(|| self.market.exchange.place(order.clone()), is_for_now).await?;
             match placed {
                 Ok(placed) if placed.id == order.id => outcome.placed += 1,
                 Ok(placed) => return Err(format!("a reply for {:?}", placed.id)),
@@ -168,7 +169,8 @@ impl Trader {
             }
             if random.u8(0..10) == 0 {
                 let id = OrderId { by: self.by, number: random.u64(0..=number) };
-                let cancelled = again(|| self.market.exchange.cancel(id), is_for_now).await?;
+                let cancelled =
+                    again(|| self.market.exchange.cancel(id.clone()), is_for_now).await?;
                 outcome.cancelled += u64::from(cancelled.is_ok());
             }
             sleep(pause).await;
