@@ -10,9 +10,10 @@ use crate::policy::Policy;
 use crate::{errors, graph, sources, step};
 
 /// Workspaces and packages beside the main one.
-const BESIDE: [&str; 6] = [
+const BESIDE: [&str; 7] = [
     "guests",
     "examples",
+    "examples/cell-market",
     "macro-guest-sdk/proc-macro",
     "tests/compare-macros",
     "benches",

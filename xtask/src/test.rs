@@ -5,7 +5,8 @@ use anyhow::Result;
 use crate::{setup, step};
 
 /// Workspaces beside the main one whose tests run natively.
-const BESIDE: [&str; 3] = ["macro-guest-sdk/proc-macro", "guests", "benches/calls"];
+const BESIDE: [&str; 4] =
+    ["macro-guest-sdk/proc-macro", "guests", "examples/cell-market", "benches/calls"];
 
 /// Packages that are tested by themselves: selected together with the others they would give them
 /// features that make cargo build wasmtime a second time (`tests/features` says more).
