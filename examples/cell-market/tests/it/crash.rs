@@ -53,7 +53,8 @@ async fn money_stays_and_nothing_happens_twice() {
 /// One schedule.
 async fn one(seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
-    let market = Market::start(&seed.to_string());
+    let sync = ["none", "each", "group"][random.usize(0..3)];
+    let market = Market::start(&seed.to_string(), sync);
     open(&market).await;
     let before = totals(&market).await;
 

@@ -80,14 +80,15 @@ pub(crate) struct Market {
 }
 
 impl Market {
-    /// Names that no other test has, so that all share the user's folder of sockets.
-    pub(crate) fn start(test: &str) -> Self {
+    /// Names that no other test has, so that all share the user's folder of sockets. `sync` is that
+    /// of the cells' arguments.
+    pub(crate) fn start(test: &str, sync: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let name = |cell: &str| format!("test-{}-{test}-{cell}", std::process::id());
         let (ledger, exchange) = (name("ledger"), name("exchange"));
         let words = |cell: &str, name: &str| {
             let journal = folder.path().join(cell).display().to_string();
-            ["--name", name, "--journal", &journal].map(str::to_owned).to_vec()
+            ["--name", name, "--journal", &journal, "--sync", sync].map(str::to_owned).to_vec()
         };
         let ledger_words = words("ledger", &ledger);
         let mut exchange_words = words("exchange", &exchange);

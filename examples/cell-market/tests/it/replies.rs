@@ -13,7 +13,7 @@ use crate::market::{Market, answer};
 #[tokio::test(flavor = "multi_thread")]
 async fn each_caller_gets_their_own_reply() {
     const CALLERS: u64 = 64;
-    let mut market = Market::start("replies");
+    let mut market = Market::start("replies", "group");
     let ledger = market.ledger_client.clone();
     for account in 0..=CALLERS {
         answer(|| ledger.open(account, 1, 1_000)).await.expect("an account");
@@ -48,7 +48,7 @@ async fn each_caller_gets_their_own_reply() {
 /// Orders are accepted while the ledger is away, until too many trades wait for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn trades_wait_for_the_ledger_up_to_a_limit() {
-    let mut market = Market::start("limit");
+    let mut market = Market::start("limit", "none");
     let (ledger, exchange) = (market.ledger_client.clone(), market.exchange_client.clone());
     for by in [1u64, 2] {
         answer(|| ledger.open(by * 100, 1, 1 << 40)).await.expect("an account");
@@ -84,7 +84,7 @@ async fn trades_wait_for_the_ledger_up_to_a_limit() {
 /// A journal that was changed is refused, and stays as it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_journal_is_not_served() {
-    let mut market = Market::start("damage");
+    let mut market = Market::start("damage", "each");
     let ledger = market.ledger_client.clone();
     for account in 0..4 {
         answer(|| ledger.open(account, 1, 1_000)).await.expect("an account");

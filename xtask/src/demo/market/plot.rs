@@ -11,9 +11,9 @@ use crate::bench::units::time;
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 830.0;
 /// Top and bottom of latency, and of throughput.
-const LATENCY: [f64; 2] = [60.0, 260.0];
-const THROUGHPUT: [f64; 2] = [300.0, 420.0];
-const HEIGHT: usize = 470;
+const LATENCY: [f64; 2] = [62.0, 262.0];
+const THROUGHPUT: [f64; 2] = [308.0, 428.0];
+const HEIGHT: usize = 478;
 /// Microseconds at the bottom and the top of the scale, by powers of ten.
 const DECADES: [u32; 2] = [1, 7];
 
@@ -47,11 +47,10 @@ pub(super) fn draw(stage: &Stage) -> String {
     for part in [0.0, 0.5, 1.0] {
         grid(&mut out, height(most * part), &super::with_commas((most * part) as u64));
     }
-    line(
-        &mut out,
-        LINES.len(),
-        rows.iter().map(|row| Some((middle(row), height(per_second(row))))),
-    );
+    // The last interval was not over when the load was.
+    let whole = rows.iter().take(rows.len().saturating_sub(1));
+    let points = whole.map(|row| Some((middle(row), height(per_second(row)))));
+    line(&mut out, LINES.len(), points);
     key(&mut out, LINES.len(), LINES.len(), "throughput");
 
     for (cell, at) in &stage.killed {
@@ -59,7 +58,7 @@ pub(super) fn draw(stage: &Stage) -> String {
     }
     for (part, anchor) in [(0.0, "start"), (0.5, "middle"), (1.0, "end")] {
         let (x, y) = (across(end * part), bottom + 18.0);
-        let text = time(end * part / 1e3);
+        let text = format!("{:.1} s", end * part / 1e3);
         let _ =
             writeln!(out, "<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"{anchor}\">{text}</text>");
     }
@@ -84,7 +83,7 @@ fn round_up(value: f64) -> f64 {
 
 fn frame(out: &mut String, [top, bottom]: [f64; 2], name: &str) {
     let _ = writeln!(out, "<path class=\"thin\" d=\"M{LEFT} {top}V{bottom}H{RIGHT}\"/>");
-    let y = top - 8.0;
+    let y = top - 14.0;
     let _ = writeln!(out, "<text x=\"10\" y=\"{y}\">{}</text>", escaped(name));
 }
 
