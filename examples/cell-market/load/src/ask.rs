@@ -78,12 +78,24 @@ impl Asker {
         self.again(async || self.ledger.totals().await.map_err(Ok)).await.0
     }
 
-    /// All transfers of a maker.
+    /// All transfers of a maker; read from the beginning when the ledger was lost meanwhile.
     pub(crate) async fn recorded(&self, by: u64) -> Result<Vec<Recorded>, String> {
-        let mut stream = self.ledger.recorded(by).await.map_err(|fault| fault.to_string())?;
+        let begun = Instant::now();
+        loop {
+            match self.read(by).await {
+                Err(fault) if fault.code.is_transient() && begun.elapsed() < self.give_up => {
+                    sleep(LONGEST).await;
+                }
+                outcome => return outcome.map_err(|fault| fault.to_string()),
+            }
+        }
+    }
+
+    async fn read(&self, by: u64) -> Result<Vec<Recorded>, Fault> {
+        let mut stream = self.ledger.recorded(by).await?;
         let mut all = Vec::new();
         while let Some(recorded) = stream.next().await {
-            all.push(recorded.map_err(|fault| fault.to_string())?);
+            all.push(recorded?);
         }
         Ok(all)
     }

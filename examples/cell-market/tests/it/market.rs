@@ -10,6 +10,20 @@ use cell_market_exchange::ExchangeClient;
 use cell_market_ledger::LedgerClient;
 use tempfile::TempDir;
 
+/// Is this test in a process with a `CELL_HOME` of its own? If not, it is run once more in one, since
+/// clients find cells by that, and the user's own is no place for sockets of killed cells.
+pub(crate) fn has_own_home(test: &str) -> bool {
+    const MARK: &str = "CELL_MARKET_TEST";
+    if std::env::var_os(MARK).is_some_and(|named| named == test) {
+        return true;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.args([test, "--exact", "--nocapture"]).env("CELL_HOME", home.path()).env(MARK, test);
+    assert!(command.status().expect("it runs").success(), "{test} failed, see above");
+    false
+}
+
 /// How long anything may take; nothing does, but the machine may be busy.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
@@ -80,11 +94,10 @@ pub(crate) struct Market {
 }
 
 impl Market {
-    /// Names that no other test has, so that all share the user's folder of sockets. `sync` is that
-    /// of the cells' arguments.
+    /// Cells whose names begin with `test`. `sync` is that of their arguments.
     pub(crate) fn start(test: &str, sync: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let name = |cell: &str| format!("test-{}-{test}-{cell}", std::process::id());
+        let name = |cell: &str| format!("{test}-{cell}");
         let (ledger, exchange) = (name("ledger"), name("exchange"));
         let words = |cell: &str, name: &str| {
             let journal = folder.path().join(cell).display().to_string();

@@ -7,11 +7,14 @@ use cell_market_exchange::{Order, OrderId, Refused as NotPlaced, Side};
 use cell_market_ledger::{Leg, Transfer, TransferId};
 use tokio::task::JoinSet;
 
-use crate::market::{Market, answer};
+use crate::market::{Market, answer, has_own_home};
 
 /// Many callers over one connection, with replies that differ, while the ledger is killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_caller_gets_their_own_reply() {
+    if !has_own_home("replies::each_caller_gets_their_own_reply") {
+        return;
+    }
     const CALLERS: u64 = 64;
     let mut market = Market::start("replies", "group");
     let ledger = market.ledger_client.clone();
@@ -48,6 +51,9 @@ async fn each_caller_gets_their_own_reply() {
 /// Orders are accepted while the ledger is away, until too many trades wait for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn trades_wait_for_the_ledger_up_to_a_limit() {
+    if !has_own_home("replies::trades_wait_for_the_ledger_up_to_a_limit") {
+        return;
+    }
     let mut market = Market::start("limit", "none");
     let (ledger, exchange) = (market.ledger_client.clone(), market.exchange_client.clone());
     for by in [1u64, 2] {
@@ -84,6 +90,9 @@ async fn trades_wait_for_the_ledger_up_to_a_limit() {
 /// A journal that was changed is refused, and stays as it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_changed_journal_is_not_served() {
+    if !has_own_home("replies::a_changed_journal_is_not_served") {
+        return;
+    }
     let mut market = Market::start("damage", "each");
     let ledger = market.ledger_client.clone();
     for account in 0..4 {

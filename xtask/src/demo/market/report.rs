@@ -139,3 +139,37 @@ pub(super) fn markdown(
     );
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage(summary: &str) -> Stage {
+        let summary = serde_json::from_str(summary).unwrap();
+        Stage { name: "closed", summary, rows: Vec::new(), killed: vec![("ledger", 1500)] }
+    }
+
+    const GOOD: &str = r#"{"load": "closed loop", "transfers": 10, "done": 9, "refused": 1,
+        "unanswered": 0, "wrong_replies": 0, "missing": 0, "double": 0, "invented": 0,
+        "wrong_balances": 0, "wrong_totals": 0, "latency_us": {"p50": 1200}}"#;
+
+    #[test]
+    fn only_what_is_whole_is_good() {
+        assert!(stage(GOOD).check(10).is_ok() && stage(GOOD).check(11).is_err());
+        for (name, is) in [("missing", "0"), ("double", "0"), ("wrong_totals", "0"), ("done", "9")]
+        {
+            let bad = GOOD.replace(&format!("\"{name}\": {is}"), &format!("\"{name}\": 1"));
+            assert!(stage(&bad).check(10).is_err(), "{name}");
+            let gone = GOOD.replace(&format!("\"{name}\""), "\"other\"");
+            assert!(stage(&gone).check(10).is_err(), "no {name}");
+        }
+    }
+
+    #[test]
+    fn the_table_says_what_was_measured_and_who_was_killed() {
+        let traded = Traded { placed: 1600, fills: 2, broken: 0, good: true };
+        let table = markdown(&stage(GOOD), &stage(GOOD), &traded, false).unwrap();
+        assert!(table.contains("| latency p50 | 1.20 ms | 1.20 ms |"), "{table}");
+        assert!(table.contains("ledger after 1.50 s") && table.contains("1,600 orders"), "{table}");
+    }
+}
