@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use hdrhistogram::Histogram;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::arguments::{Common, Mode};
@@ -13,8 +13,8 @@ use crate::ask::{Asker, Reply};
 use crate::plan::Plan;
 use crate::series::{Row, Series};
 
-/// A start that is later than this counts as late: the clock that we sleep by has ticks of 1 ms.
-const LATE: Duration = Duration::from_millis(3);
+/// A start that is later than this counts as late.
+const LATE: Duration = Duration::from_millis(1);
 
 /// What came of it.
 pub(crate) struct Driven {
@@ -139,11 +139,9 @@ async fn at_rate(
     let room = Arc::new(Semaphore::new(in_flight.max(1)));
     let (mut late, mut latest) = (0, Duration::ZERO);
     let mut all = JoinSet::new();
-    for (number, asker) in (0..count).zip(askers.iter().cycle()) {
-        let due = begun + Duration::from_secs_f64(number as f64 / rate.max(1) as f64);
-        if due > Instant::now() {
-            tokio::time::sleep_until(due.into()).await;
-        }
+    let mut starts = starts(begun, rate, count);
+    let mut askers = askers.iter().cycle();
+    while let (Some((number, due)), Some(asker)) = (starts.recv().await, askers.next()) {
         let Ok(turn) = Arc::clone(&room).acquire_owned().await else { break };
         let behind = due.elapsed();
         late += u64::from(behind > LATE);
@@ -159,9 +157,42 @@ async fn at_rate(
     (late, latest)
 }
 
+/// When each call is to begin, told at that time. By a thread that sleeps: the runtime's clock has
+/// ticks of 1 ms, and all calls of one would begin at its end.
+fn starts(begun: Instant, rate: u64, count: u64) -> mpsc::UnboundedReceiver<(u64, Instant)> {
+    let (sender, starts) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        for number in 0..count {
+            let due = begun + Duration::from_secs_f64(number as f64 / rate.max(1) as f64);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            if sender.send((number, due)).is_err() {
+                return;
+            }
+        }
+    });
+    starts
+}
+
 async fn tell(shared: Arc<Shared>, count: u64) {
     loop {
         eprintln!("progress {} {count}", shared.done.load(Ordering::Relaxed));
         tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn calls_begin_when_they_are_due_and_not_before() {
+        let begun = Instant::now();
+        let mut starts = starts(begun, 1_000, 20);
+        for expected in 0..20 {
+            let (number, due) = starts.recv().await.expect("a start");
+            assert_eq!((number, due - begun), (expected, Duration::from_millis(expected)));
+            assert!(due <= Instant::now());
+        }
+        assert!(starts.recv().await.is_none());
     }
 }

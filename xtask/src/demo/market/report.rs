@@ -108,7 +108,7 @@ pub(super) fn markdown(
         row(&format!("latency {name}"), &|stage| stage.latency(name));
     }
     row("asked again after a lost reply", &|stage| with_commas(stage.number("asked_again")));
-    row("began more than 3 ms late", &|stage| with_commas(stage.number("began_late")));
+    row("began more than 1 ms late", &|stage| with_commas(stage.number("began_late")));
     row("refused for lack of money", &|stage| with_commas(stage.number("refused")));
     row("missing, double or invented", &|stage| {
         let all = ["missing", "double", "invented"].map(|name| stage.number(name));
