@@ -12,6 +12,7 @@ mod method;
 mod protein;
 mod remote;
 mod service;
+mod traits;
 
 pub use handler::handler;
 pub use protein::protein;

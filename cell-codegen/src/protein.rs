@@ -26,6 +26,7 @@ pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
         _ => &[],
     };
     own_encodings(attributes, &mut errors);
+    let is_ordered = derives_order(attributes);
     let (name, generics, named) = match &mut item {
         Item::Struct(found) => {
             let named = structure(&krate, &mut found.fields, &mut errors);
@@ -69,7 +70,8 @@ pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
         return Expanded { tokens: quote!(#item), errors };
     }
     let key = text(&name);
-    let item = wire_type(&krate, Way::Both, quote!(#item));
+    let archived = is_ordered.then(|| quote!(#[rkyv(derive(PartialEq, Eq, PartialOrd, Ord))]));
+    let item = wire_type(&krate, Way::Both, quote!(#archived #item));
     let tokens = quote! {
         #item
 
@@ -157,6 +159,20 @@ fn own_encodings(attributes: &[Attribute], errors: &mut Errors) {
             errors.at(attribute, "a protein is written as its schema says, and not otherwise");
         }
     }
+}
+
+/// Does a derive below the macro order the type? Then its archive has to be ordered too: it may be the
+/// key of a map.
+fn derives_order(attributes: &[Attribute]) -> bool {
+    let mut found = false;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
+        // What is wrong with a derive is said by rustc.
+        let _ = attribute.parse_nested_meta(|meta| {
+            found |= meta.path.segments.last().is_some_and(|last| last.ident == "Ord");
+            Ok(())
+        });
+    }
+    found
 }
 
 /// An identifier as it is in schemas.

@@ -8,6 +8,7 @@ use quote::quote;
 
 use crate::client::{self, Calls};
 use crate::method::Method;
+use crate::traits;
 
 /// Why there are no clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub fn clients(
     schemas: &BTreeMap<String, String>,
 ) -> Result<TokenStream, ClientsError> {
     let mut types: BTreeMap<String, Named> = BTreeMap::new();
-    let mut clients = Vec::new();
+    let (mut clients, mut used) = (Vec::new(), Vec::new());
     for (service, text) in schemas {
         let bad = |reason: String| ClientsError { service: service.clone(), reason };
         let krate = krate.parse().map_err(|_| bad(format!("`{krate}` is no path")))?;
@@ -40,6 +41,10 @@ pub fn clients(
             return Err(bad(format!("it is that of `{}`", schema.service)));
         }
         clients.push(client_of(&krate, cell, &schema));
+        for method in schema.methods.into_values() {
+            used.extend(method.arguments.into_iter().map(|field| field.ty));
+            used.push(method.returns);
+        }
         for (name, named) in schema.types {
             if types.get(&name).is_some_and(|other| *other != named) {
                 let reason = format!("another service of the cell has another type `{name}`");
@@ -54,7 +59,12 @@ pub fn clients(
     let Some(krate) = krate.parse::<TokenStream>().ok().filter(|_| !clients.is_empty()) else {
         return Ok(TokenStream::new());
     };
-    let types = types.iter().map(|(name, named)| named_type(&krate, name, named));
+    let (exact, keys) = (traits::exact(&types), traits::keys(&types, &used));
+    let types = types.iter().map(|(name, named)| {
+        let more = exact.contains(name.as_str()).then(|| quote!(Eq, Hash,));
+        let order = keys.contains(name.as_str()).then(|| quote!(PartialOrd, Ord,));
+        named_type(&krate, &quote!(#more #order), name, named)
+    });
     let only = schemas.keys().next().filter(|_| schemas.len() == 1).map(|service| {
         let name = quote::format_ident!("{}Client", ident(service));
         quote! {
@@ -101,7 +111,7 @@ fn ident(name: &str) -> Ident {
     syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
 }
 
-fn named_type(krate: &TokenStream, name: &str, named: &Named) -> TokenStream {
+fn named_type(krate: &TokenStream, traits: &TokenStream, name: &str, named: &Named) -> TokenStream {
     let name = ident(name);
     let body = match named {
         Named::Wrapper(inside) => {
@@ -119,7 +129,7 @@ fn named_type(krate: &TokenStream, name: &str, named: &Named) -> TokenStream {
     };
     quote! {
         #[#krate::protein(crate = #krate)]
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, #traits)]
         #[allow(missing_docs)]
         pub #body
     }

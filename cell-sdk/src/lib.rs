@@ -106,9 +106,9 @@ pub use host_macro::__gathered;
 
 /// Marks a type that can be sent: `#[cell::protein]` on a struct or enum.
 ///
-/// It derives rkyv's and serde's traits and implements [`Protein`]. `#[protein(default)]` on a field
-/// lets others leave it out; on a variant without content it stands for variants that a reader does
-/// not know.
+/// It derives rkyv's and serde's traits and implements [`Protein`]. If a derive below it has `Ord`, the
+/// type can be the key of a map. `#[protein(default)]` on a field lets others leave it out; on a variant
+/// without content it stands for variants that a reader does not know.
 #[cfg(feature = "services")]
 pub use host_macro::protein;
 

@@ -46,6 +46,8 @@ fn a_protein() {
         pub enum Refused { A, B(u64, Vec<String>), C { r#type: u8, #[protein(default)] b: u8 }, #[protein(default)] D }";
     insta::assert_snapshot!(pretty(protein, "", item));
     insta::assert_snapshot!(pretty(protein, "crate = my::cell", "pub struct Id(u64);"));
+    let ordered = pretty(protein, "", "#[derive(Clone, std::cmp::Ord)] pub struct Id(u64);");
+    assert!(ordered.contains("#[rkyv(derive(PartialEq, Eq, PartialOrd, Ord))]"), "{ordered}");
 }
 
 #[test]

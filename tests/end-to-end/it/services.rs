@@ -11,10 +11,13 @@ const SCHEMA: &str = "cell-schema 1
 service Ledger
 method entries(account: u64) -> stream Entry
 method open(owner: string) -> result<u64, Refused>
+method totals() -> map<Owner, f64>
 
 struct Entry
   amount: i64
   note: option<string> or default
+
+type Owner = string
 
 enum Refused
   Closed
@@ -29,6 +32,8 @@ pub async fn open() -> Result<u64, Box<dyn std::error::Error>> {
     while let Some(entry) = entries.next().await {
         let Ledger::Entry { amount: _, note: _ } = entry?;
     }
+    let totals = ledger.totals().await?;
+    let _: Option<&f64> = totals.get(&Ledger::Owner(\"a\".to_owned()));
     match ledger.open(\"a\".to_owned()).await {
         Err(cell::CallError::Remote(Ledger::Refused::Limit { most })) => Ok(most),
         Err(cell::CallError::Remote(Ledger::Refused::Closed)) => Ok(0),
