@@ -1,6 +1,8 @@
 //! `cell.toml`: what people write. Unknown keys are errors, with the line and the nearest key that
 //! exists: a limit that is silently not applied is worse than a failed command.
 
+pub mod run;
+
 use std::collections::BTreeMap;
 
 use macro_bridge::failure::texts::project::near;
@@ -33,6 +35,8 @@ pub struct Cell {
     pub allowed: Allowed,
     /// Bounds of one expansion.
     pub limits: Limits,
+    /// How it is started, if that is this project's business.
+    pub run: Option<run::Run>,
 }
 
 /// Why the file cannot be used: `line 9: there is no key ..`.
@@ -130,7 +134,7 @@ impl Reader<'_> {
 
     fn cell(&self, name: &str, item: &Item) -> Result<Cell> {
         let what = format!("`[cells.{name}]`");
-        let keys = ["path", "alias", "grants", "output", "limits"];
+        let keys = ["path", "alias", "grants", "output", "limits", "run"];
         let table = self.table(item, &what, &keys)?;
         let path = table.get("path").ok_or_else(|| {
             self.at(item, &format!("{what} has no `path` to a component (`path = \"x.wasm\"`)"))
@@ -181,7 +185,8 @@ impl Reader<'_> {
                 *place = self.amount(item, key, bytes)?;
             }
         }
-        Ok(Cell { path, alias, calls, allowed, limits })
+        let run = table.get("run").map(|item| run::read(self, name, item)).transpose()?;
+        Ok(Cell { path, alias, calls, allowed, limits, run })
     }
 
     fn string<'i>(&self, item: &'i Item, key: &str) -> Result<&'i str> {
