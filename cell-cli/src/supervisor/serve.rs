@@ -1,0 +1,89 @@
+//! The process of a supervisor: takes its place, serves, and ends when nothing is left to do.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use cell::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+use crate::connection::folder;
+use crate::supervisor::actor::{Actor, Message};
+use crate::supervisor::client::listens;
+use crate::supervisor::place::Place;
+use crate::supervisor::service::Supervisor;
+
+/// How long cells may take to end if the supervisor itself is told to.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long another supervisor may take to end.
+const OTHER: Duration = Duration::from_secs(60);
+
+/// Who needs whom, of cells that were found running.
+type Needs = BTreeMap<String, Vec<String>>;
+
+/// Looks after a project's cells until it is told to end. `begun` is called when it has its place,
+/// with what takes messages for it; what it returns goes on beside it. False if there is a supervisor
+/// already.
+pub(crate) async fn serve<F: Future<Output = ()>>(
+    place: &Place,
+    needs: &Needs,
+    begun: impl FnOnce(mpsc::UnboundedSender<Message>) -> F,
+) -> Result<bool> {
+    place.prepare()?;
+    let begin = Instant::now();
+    let _lock = loop {
+        if let Some(lock) = place.lock(Place::LOCK)? {
+            break lock;
+        }
+        if listens(place)? {
+            return Ok(false);
+        }
+        if begin.elapsed() > OTHER {
+            bail!("another supervisor of this project does not end");
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    let (sender, messages) = mpsc::unbounded_channel();
+    let sockets = folder()?;
+    // Before anybody can reach us: what is told is for us to act on.
+    let mut signals = [
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::hangup())?,
+    ];
+    let cell = Builder::new(&place.supervisor())
+        .with(Supervisor::new(sender.clone()))
+        .version(env!("CARGO_PKG_VERSION"))
+        .start();
+    let cell = match cell {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Ok(false),
+        cell => cell.context("the supervisor cannot take its name")?,
+    };
+    let actor = tokio::spawn(Actor::new(place.clone(), sockets, sender.clone()).run(messages));
+    let beside = begun(sender.clone());
+    let told = cell.until_stopped();
+    tokio::pin!(actor, told, beside);
+    let (mut asked, mut patience, mut over) = (false, PATIENCE, false);
+    loop {
+        let [terminate, interrupt, hang_up] = &mut signals;
+        tokio::select! {
+            ended = &mut actor => {
+                ended.context("the supervisor has a bug")?;
+                return Ok(true);
+            }
+            _ = &mut told, if !asked => asked = true,
+            () = &mut beside, if !over => {
+                over = true;
+                continue;
+            }
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+        let _ = sender.send(Message::Finish(needs.clone(), patience));
+        // Who asks twice does not want to wait.
+        patience = Duration::ZERO;
+    }
+}
