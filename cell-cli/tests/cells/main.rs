@@ -1,5 +1,10 @@
 //! The commands for cells, with a cell that runs.
 
+mod actor;
+mod attended;
+mod project;
+mod supervised;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
