@@ -50,11 +50,13 @@ pub(crate) fn run(options: &Logs, global: &Global, shell: &Shell) -> Result<Exit
     let prefix = paths.len() > 1;
     let mut printer = Printer::open(&paths, options.lines, prefix)?;
     printer.print(shell)?;
-    while options.follow {
+    if !options.follow {
+        return Ok(Exit::Done);
+    }
+    loop {
         std::thread::sleep(Duration::from_millis(40));
         printer.print(shell)?;
     }
-    Ok(Exit::Done)
 }
 
 /// Shows logs of several cells in the order of time.

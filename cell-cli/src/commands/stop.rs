@@ -44,9 +44,9 @@ pub(crate) fn run(options: &Stop, global: &Global, shell: &Shell) -> Result<Exit
     let ours = |name: &&String| state.as_ref().is_some_and(|state| looks_after(state, name));
     let (kept, others): (Vec<&String>, Vec<&String>) = names.iter().partition(ours);
     let kept: Vec<String> = kept.into_iter().cloned().collect();
-    if let Some((client, _, needs)) = found.filter(|_| !kept.is_empty()) {
+    if let (Some((client, _, needs)), Some(state)) = (found.filter(|_| !kept.is_empty()), &state) {
         client.stop(&kept, needs, patience)?;
-        wait_for(&client, &kept, patience, shell)?;
+        wait_for(&client, state, &kept, patience, shell)?;
     }
     for name in others {
         cells::stop(name, *wait)?;
@@ -75,13 +75,23 @@ fn supervisor(place: Place) -> Result<Option<(Client, Place, Needs)>> {
     Ok(Some((client, place, needs.unwrap_or_default())))
 }
 
-fn wait_for(client: &Client, names: &[String], patience: Duration, shell: &Shell) -> Result<()> {
+fn wait_for(
+    client: &Client,
+    before: &State,
+    names: &[String],
+    patience: Duration,
+    shell: &Shell,
+) -> Result<()> {
     let begin = Instant::now();
     let mut left: Vec<&String> = names.iter().collect();
+    let process = |state: &State, name| state.cells.get(name).and_then(|cell| cell.process);
     while !left.is_empty() {
         let Some(state) = client.state()? else { return Ok(()) };
         left.retain(|name| {
-            let stopped = !looks_after(&state, name);
+            // Somebody may have started it again meanwhile.
+            let old = process(before, name.as_str());
+            let another = old.is_some() && process(&state, name.as_str()) != old;
+            let stopped = another || !looks_after(&state, name);
             if stopped {
                 shell.status("Stopped", name);
             }

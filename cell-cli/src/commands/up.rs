@@ -289,8 +289,14 @@ fn foreground(wish: &Wish, shell: &Shell) -> Result<Exit> {
             "Starting",
             format_args!("{}; Ctrl-C stops them", count(wish.order.len(), "cell", "cells")),
         );
-        async {
+        let printer = &mut printer;
+        async move {
+            let mut said = BTreeMap::new();
             while printer.print(shell).is_ok() {
+                let (reply, state) = tokio::sync::oneshot::channel();
+                let _ = sender.send(Message::State(reply));
+                let Ok(state) = state.await else { return };
+                say_changes(&state, &mut said, shell);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
@@ -301,6 +307,31 @@ fn foreground(wish: &Wish, shell: &Shell) -> Result<Exit> {
     }
     shell.status("Stopped", count(wish.order.len(), "cell", "cells"));
     Ok(Exit::Done)
+}
+
+/// What has become of cells since the last look.
+fn say_changes(state: &State, said: &mut BTreeMap<String, Standing>, shell: &Shell) {
+    for (name, cell) in &state.cells {
+        let before = said.insert(name.clone(), cell.standing.clone());
+        let same = |before: &Standing| {
+            std::mem::discriminant(before) == std::mem::discriminant(&cell.standing)
+        };
+        if before.as_ref().is_some_and(same) {
+            continue;
+        }
+        match &cell.standing {
+            Standing::Ready => shell.status("Ready", name),
+            Standing::Degraded(_) | Standing::Restarting(_) => {
+                shell.warning(format_args!("`{name}` is {}", describe(cell)));
+            }
+            Standing::GivenUp => shell.failed("Failed", format_args!("{name}: {}", describe(cell))),
+            Standing::Stopped if before.is_some() => shell.status("Stopped", name),
+            Standing::Elsewhere(false) => {
+                shell.note(format_args!("waiting for `{name}`, which this project does not start"));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// `cell supervisor`.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -51,10 +51,16 @@ struct Known {
     adopted: bool,
     last: Option<String>,
     probe: Option<AbortHandle>,
+    /// The number of the last process that there was.
+    begun: u64,
+    /// The keeper, if it is our child.
+    keeper: Option<u32>,
 }
 
 pub(crate) struct Actor {
     place: Place,
+    /// This program. It may be replaced by a newer one, which has another place for the system.
+    program: PathBuf,
     /// The folder of the cells' sockets.
     sockets: PathBuf,
     core: Core,
@@ -69,6 +75,7 @@ pub(crate) struct Actor {
 impl Actor {
     pub(crate) fn new(
         place: Place,
+        program: PathBuf,
         sockets: PathBuf,
         sender: mpsc::UnboundedSender<Message>,
     ) -> Self {
@@ -76,7 +83,7 @@ impl Actor {
         let core = Core::new(Rules::default(), seed);
         let (begin, specs, known) = (Instant::now(), BTreeMap::new(), HashMap::new());
         let finishing = false;
-        Self { place, sockets, core, begin, specs, known, sender, finishing, busy: begin }
+        Self { place, program, sockets, core, begin, specs, known, sender, finishing, busy: begin }
     }
 
     /// Takes over what a supervisor left that was killed, and works until it is told to finish and
@@ -139,6 +146,9 @@ impl Actor {
                 self.core.stop(names.iter().map(String::as_str), patience);
             }
             Message::Free(name, run) => self.start(&name, run),
+            Message::Elsewhere(name, run) if self.is_stopping(&name, run) => {
+                self.core.ended(now, &name, run, End::Well);
+            }
             Message::Elsewhere(name, run) => {
                 self.core.elsewhere(&name, run);
                 self.probe(&name, run, true);
@@ -179,6 +189,9 @@ impl Actor {
                 });
             }
             Action::Watch(name, run) => self.probe(&name, run, true),
+            // It has no process yet, and will have none: who is asked would be somebody else's.
+            Action::Ask(name, run) | Action::Terminate(name, run) | Action::Kill(name, run)
+                if self.known.get(&name).is_none_or(|known| known.begun != run) => {}
             Action::Ask(name, run) => {
                 let (sockets, sender) = (self.sockets.clone(), self.sender.clone());
                 tokio::spawn(async move {
@@ -192,36 +205,47 @@ impl Actor {
         }
     }
 
-    /// Tells a cell's keeper. As long as it has its lock, its number is nobody else's.
+    /// Tells a cell's keeper. One of ours has its number until we take its status, another one as long
+    /// as it has its lock.
     fn signal(&self, name: &str, signal: Signal) {
-        let record = Record::read(&self.place.file(name, "keeper"));
-        if let Some(record) = record.filter(|_| self.place.is_locked(name))
-            && let Some(keeper) = Pid::from_raw(record.keeper.cast_signed())
-        {
+        let child = self.known.get(name).and_then(|known| known.keeper);
+        let found = || {
+            let record = Record::read(&self.place.file(name, "keeper"));
+            record.filter(|_| self.place.is_locked(name)).map(|record| record.keeper)
+        };
+        if let Some(keeper) = child.or_else(found).and_then(|id| Pid::from_raw(id.cast_signed())) {
             let _ = kill_process(keeper, signal);
         }
     }
 
+    fn phase(&self, name: &str, run: u64) -> Option<&Phase> {
+        let cell = self.core.cells().find(|(other, cell)| *other == name && cell.run == run);
+        cell.map(|(_, cell)| &cell.phase)
+    }
+
+    fn is_stopping(&self, name: &str, run: u64) -> bool {
+        matches!(self.phase(name, run), Some(Phase::Stopping(_)))
+    }
+
     /// Starts a cell's keeper.
     fn start(&mut self, name: &str, run: u64) {
-        let starting = |cell: &crate::supervisor::core::Cell| {
-            cell.run == run && matches!(cell.phase, Phase::Starting | Phase::Stopping(_))
-        };
-        if !self.core.cells().any(|(other, cell)| other == name && starting(cell)) {
+        let now = self.begin.elapsed();
+        if self.is_stopping(name, run) {
+            return self.core.ended(now, name, run, End::Well);
+        }
+        if self.phase(name, run) != Some(&Phase::Starting) {
             return;
         }
-        let known = self.known.entry(name.to_owned()).or_default();
-        (known.record, known.adopted) = (None, false);
-        let stopping =
-            self.core.cells().any(|(n, c)| n == name && matches!(c.phase, Phase::Stopping(_)));
         let spawned = match self.specs.get(name) {
-            // It was told to end before it had begun.
-            _ if stopping => Err("was not started".to_owned()),
-            Some(spec) => keeper(&self.place, name, spec).map_err(|error| error.to_string()),
+            Some(spec) => keeper(&self.program, &self.place, name, spec)
+                .map_err(|error| format!("its keeper cannot be started: {error}")),
             None => Err("cell.toml does not say how to start it".to_owned()),
         };
+        let known = self.known.entry(name.to_owned()).or_default();
+        (known.record, known.adopted, known.begun) = (None, false, run);
         match spawned {
             Ok(mut child) => {
+                known.keeper = Some(child.id());
                 let (sender, name_) = (self.sender.clone(), name.to_owned());
                 std::thread::spawn(move || {
                     let process = child.id();
@@ -232,7 +256,7 @@ impl Actor {
             }
             Err(how) => {
                 known.last = Some(how);
-                self.core.ended(self.begin.elapsed(), name, run, End::Badly);
+                self.core.ended(now, name, run, End::Badly);
             }
         }
     }
@@ -241,7 +265,7 @@ impl Actor {
     fn adopt(&mut self, name: &str) {
         let Some(run) = self.core.adopt(name) else { return };
         let known = self.known.entry(name.to_owned()).or_default();
-        (known.record, known.adopted) = (None, true);
+        (known.record, known.adopted, known.begun) = (None, true, run);
         let (sender, place, name_) = (self.sender.clone(), self.place.clone(), name.to_owned());
         std::thread::spawn(move || {
             let _ = place.wait_for(&name_);
@@ -281,6 +305,7 @@ impl Actor {
             return;
         }
         let known = self.known.entry(name.to_owned()).or_default();
+        known.keeper = None;
         if let Some(probe) = known.probe.take() {
             probe.abort();
         }
@@ -346,9 +371,14 @@ impl Actor {
 }
 
 /// Starts a process that keeps the cell.
-fn keeper(place: &Place, name: &str, spec: &Spec) -> std::io::Result<std::process::Child> {
+fn keeper(
+    program: &Path,
+    place: &Place,
+    name: &str,
+    spec: &Spec,
+) -> std::io::Result<std::process::Child> {
     let command = spec.command.as_deref().unwrap_or_default();
-    Command::new(std::env::current_exe()?)
+    Command::new(program)
         .args(["keep", "--digest", &spec.digest, "--folder"])
         .arg(place.folder())
         .args([name, "--"])

@@ -61,7 +61,8 @@ pub(crate) async fn serve<F: Future<Output = ()>>(
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Ok(false),
         cell => cell.context("the supervisor cannot take its name")?,
     };
-    let actor = tokio::spawn(Actor::new(place.clone(), sockets, sender.clone()).run(messages));
+    let actor = Actor::new(place.clone(), std::env::current_exe()?, sockets, sender.clone());
+    let actor = tokio::spawn(actor.run(messages));
     let beside = begun(sender.clone());
     let told = cell.until_stopped();
     tokio::pin!(actor, told, beside);

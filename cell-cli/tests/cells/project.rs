@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -175,6 +176,10 @@ impl Drop for Project {
 }
 
 pub(crate) fn kill(process: u32) {
-    let process = rustix::process::Pid::from_raw(process.cast_signed()).expect("a process");
-    rustix::process::kill_process(process, rustix::process::Signal::KILL).expect("a process");
+    signal(process, Signal::KILL);
+}
+
+pub(crate) fn signal(process: u32, signal: Signal) {
+    kill_process(Pid::from_raw(process.cast_signed()).expect("a process"), signal)
+        .expect("it runs");
 }

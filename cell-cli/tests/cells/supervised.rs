@@ -6,7 +6,9 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use crate::actor::{CHILD, COUNT, DELAY, FAIL, STUBBORN};
-use crate::project::{Project, kill};
+use rustix::process::Signal;
+
+use crate::project::{Project, kill, signal};
 
 /// Numbers that are the same for each seed.
 fn numbers(mut seed: u64) -> impl FnMut(u64) -> u64 {
@@ -275,4 +277,45 @@ fn mistakes_are_named_before_anything_starts() {
     let folder: BTreeMap<_, _> =
         std::fs::read_dir(&project.root).expect("it").flatten().map(|e| (e.path(), ())).collect();
     assert_eq!(folder.len(), 1, "nothing is written into the project");
+}
+
+#[test]
+fn a_supervisor_that_is_told_to_end_stops_its_cells() {
+    let mut project = Project::new();
+    project.cell("ledger", &[], &[]).cell("exchange", &["ledger"], &[]);
+    project.says(0, &["up"]);
+    signal(project.supervisors()[0], Signal::TERM);
+    project.assert_nobody_is_left();
+    project.says(0, &["up"]);
+    let (names, _) = project.says(0, &["ls", "--names"]);
+    let name = names.lines().find(|name| name.starts_with("supervisor-")).expect("a supervisor");
+    project.says(0, &["stop", name]);
+    project.assert_nobody_is_left();
+    assert_eq!(project.logs().matches("ends well").count(), 4, "{}", project.logs());
+}
+
+#[test]
+fn a_start_can_be_stopped_and_a_stop_can_be_taken_back() {
+    let mut project = Project::new();
+    project.cell("slow", &[], &[(DELAY, "100000")]);
+    let mut up = project.command(&["up", "--wait", "100"]);
+    let mut up = up.stderr(Stdio::piped()).spawn().expect("it");
+    project.wait_for("slow", "it starts", |cell| cell["state"] == "starting");
+    // It does not listen yet, so it gets a signal at once.
+    let begin = Instant::now();
+    project.says(0, &["stop", "slow", "--wait", "90"]);
+    assert!(begin.elapsed().as_secs() < 40);
+    let ended = up.wait().expect("it");
+    assert_eq!(ended.code(), Some(1), "nobody waits for a cell that was stopped");
+
+    let mut project = Project::new();
+    project.cell("stubborn", &[], &[(STUBBORN, "1")]);
+    project.says(0, &["up"]);
+    let before = project.process("stubborn");
+    let mut stop = project.command(&["stop", "stubborn", "--wait", "4"]);
+    let mut stop = stop.spawn().expect("it");
+    project.wait_for("stubborn", "it is told", |cell| cell["state"] == "stopping");
+    project.says(0, &["up"]);
+    assert_ne!(project.process("stubborn"), before);
+    assert!(stop.wait().expect("it").success());
 }
