@@ -337,14 +337,17 @@ impl Actor {
         for (name, cell) in self.core.cells() {
             let known = self.known.entry(name.to_owned()).or_default();
             if cell.runs() && known.record.is_none() {
-                // Not yet that of the last run: it has an end.
+                // Not yet that of the last run: it has an end, or a keeper that was killed.
                 let record = Record::read(&self.place.file(name, "keeper"));
-                known.record = record.filter(|record| record.ended.is_none());
+                let ours = |record: &Record| known.keeper.is_none_or(|id| id == record.keeper);
+                known.record = record.filter(|record| record.ended.is_none() && ours(record));
             }
             let standing = match &cell.phase {
                 Phase::Stopped => Standing::Stopped,
                 Phase::Waiting => Standing::Waiting(self.core.missing(cell)),
                 Phase::Starting => Standing::Starting,
+                // Its keeper has not come to writing down whom it started.
+                Phase::Up(..) if known.record.is_none() => Standing::Starting,
                 Phase::Up(_, why) if why.is_empty() => Standing::Ready,
                 Phase::Up(_, why) => Standing::Degraded(why.clone()),
                 Phase::Restarting(at) => {

@@ -6,13 +6,14 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use cell::Code;
-use cell_transport::unix;
+use cell::{Caller, Code, Fault, Service as _};
+use cell_model::hello::{Formats, Hello};
+use cell_transport::{Limits, Local, Synapse, unix};
 use tokio::runtime::Runtime;
 
 use crate::connection::folder;
 use crate::supervisor::place::Place;
-use crate::supervisor::service::{Spec, State, SupervisorClient};
+use crate::supervisor::service::{Spec, State, Supervisor, SupervisorClient};
 
 /// How long a supervisor may take to end that has nothing left to do.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,13 +32,23 @@ pub(crate) fn listens(place: &Place) -> Result<bool> {
 impl Client {
     /// The supervisor, if it runs.
     pub(crate) fn find(place: &Place) -> Result<Option<Self>> {
-        if !listens(place)? {
-            return Ok(None);
+        let begin = Instant::now();
+        // One that is killed just now still takes connections, for a moment.
+        while listens(place)? {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            match runtime.block_on(connect(place))? {
+                Ok(client) => return Ok(Some(Self { runtime, client })),
+                Err(fault) if fault.code == Code::Incompatible => bail!(
+                    "the supervisor of this project is of another release of `cell`: {fault}\n\
+                     help: stop it with that one, with `cell stop --all`"
+                ),
+                Err(fault) if begin.elapsed() > PATIENCE => {
+                    bail!("the supervisor of this project does not answer: {fault}")
+                }
+                Err(_) => std::thread::sleep(Duration::from_millis(5)),
+            }
         }
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let client = SupervisorClient::of(&place.supervisor())
-            .map_err(|fault| anyhow::anyhow!("{fault}"))?;
-        Ok(Some(Self { runtime, client }))
+        Ok(None)
     }
 
     /// The supervisor, which is started if it does not run.
@@ -92,6 +103,20 @@ impl Client {
         let call = self.client.finish(needs, patience.as_millis() as u64);
         self.runtime.block_on(call).map_err(|fault| anyhow::anyhow!("the supervisor: {fault}"))
     }
+}
+
+/// Over one connection, which is not made again: who ends or is killed is not waited for.
+async fn connect(place: &Place) -> Result<Result<SupervisorClient, Fault>> {
+    let folder = folder()?;
+    let connected = async {
+        let stream = unix::connect(&folder, &place.supervisor()).await?;
+        let schema = Supervisor::schema();
+        let (formats, schema, service) = (Formats::ALL, schema.hash(), schema.service);
+        let hello = Hello { formats, bytes: 0, calls: 0, schema, service };
+        let synapse: Synapse<Local> = Synapse::over(stream, hello, Limits::default()).await?;
+        Ok(SupervisorClient::with(Caller::over(synapse)))
+    };
+    Ok(connected.await)
 }
 
 /// Starts a supervisor through a process that ends at once: so it is no child of ours, and has

@@ -31,7 +31,9 @@ const REST: Duration = Duration::from_secs(1);
 pub(crate) fn run(options: &Keep) -> Result<Exit> {
     let Keep { folder, name, digest, command } = options;
     let place = Place::at(Path::new("."), folder);
-    let Some(_lock) = lock(&place, name)? else { return Ok(Exit::Failed) };
+    let Some(lock) = lock(&place, name)? else { return Ok(Exit::Failed) };
+    // Given back by the kernel at the very end: who waits for it finds no process left.
+    std::mem::forget(lock);
     let path = place.file(name, "keeper");
     let most = std::env::var("CELL_LOG_BYTES").ok().and_then(|text| text.parse().ok());
     let log = Log::open(&place.file(name, "log"), most.unwrap_or(MOST))?;

@@ -33,9 +33,11 @@ pub(crate) async fn serve<F: Future<Output = ()>>(
 ) -> Result<bool> {
     place.prepare()?;
     let begin = Instant::now();
-    let _lock = loop {
+    loop {
         if let Some(lock) = place.lock(Place::LOCK)? {
-            break lock;
+            // Given back by the kernel at the very end: who waits for it finds no process left.
+            std::mem::forget(lock);
+            break;
         }
         if listens(place)? {
             return Ok(false);
@@ -44,7 +46,7 @@ pub(crate) async fn serve<F: Future<Output = ()>>(
             bail!("another supervisor of this project does not end");
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
-    };
+    }
     let (sender, messages) = mpsc::unbounded_channel();
     let sockets = folder()?;
     // Before anybody can reach us: what is told is for us to act on.

@@ -49,6 +49,7 @@ fn needs_are_there() -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::zombie_processes, reason = "who is to outlive this process is not waited for")]
 async fn plays_a_cell() {
     let Some(name) = told(NAME) else { return };
     say(&format!("{name} begins, given {:?}", std::env::args().skip(4).collect::<Vec<_>>()));

@@ -42,7 +42,7 @@ fn twelve_cells_come_up_in_order_and_go_down_in_the_reverse() {
         let before = project.processes_of_cells();
         let begin = Instant::now();
         let (_, said) = project.says(0, &["up"]);
-        println!("the second `cell up` took {} ms", begin.elapsed().as_millis());
+        eprintln!("the second `cell up` took {} ms", begin.elapsed().as_millis());
         assert_eq!(said.matches("Running").count(), 12, "seed {seed}: {said}");
         assert_eq!(project.processes_of_cells(), before);
         let (_, said) = project.says(0, &["stop", "--all"]);
@@ -168,6 +168,7 @@ fn logs_have_bounds_and_are_followed() {
     follows.kill().expect("it runs");
     follows.wait().expect("it runs");
     assert_eq!(numbers[..5], [0, 1, 2, 3, 4]);
+    project.says(0, &["stop", "--all"]);
     let state = project.root.parent().expect("a home").join("state/projects");
     let folder = std::fs::read_dir(state).expect("it").next().expect("it").expect("it").path();
     let size = |name: &str| std::fs::metadata(folder.join(name)).expect(name).len();
