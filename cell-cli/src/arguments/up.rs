@@ -169,6 +169,9 @@ pub struct Keep {
     /// The cell
     #[arg(value_name = "NAME")]
     pub name: String,
+    /// Be the cell itself, when the keeper says so
+    #[arg(long)]
+    pub become_it: bool,
     /// Its program and arguments
     #[arg(value_name = "COMMAND", last = true, required = true)]
     pub command: Vec<String>,

@@ -66,7 +66,7 @@ type Needs = BTreeMap<String, Vec<String>>;
 /// The project's supervisor, if it runs or has left somebody behind.
 fn supervisor(place: Place) -> Result<Option<(Client, Place, Needs)>> {
     let client = match Client::find(&place)? {
-        None if place.kept().is_empty() => return Ok(None),
+        None if place.left().is_empty() => return Ok(None),
         None => Client::start(&place)?,
         Some(client) => client,
     };

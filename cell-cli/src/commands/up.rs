@@ -112,6 +112,10 @@ pub(crate) fn bring_up(wish: &Wish, shell: &Shell) -> Result<bool> {
                 shell.failed("Waited", format_args!("{} s for {name}: {how}", wish.wait.as_secs()));
                 last_lines(&wish.place, name, shell)?;
             }
+            shell.note(
+                "the supervisor goes on\n\
+                 help: `cell status` shows how far it is, `cell stop --all` ends it",
+            );
             return Ok(false);
         }
         std::thread::sleep(PACE);
@@ -173,7 +177,7 @@ impl Watch<'_> {
                 "Watching",
                 format_args!("{name}, {process}: it ran on without its supervisor for {age}"),
             ),
-            _ => shell.status("Running", format_args!("{name} since {age}, {process}")),
+            _ => shell.status("Running", format_args!("{name} for {age}, {process}")),
         }
         if let Standing::Degraded(why) = &cell.standing {
             shell.warning(format_args!("`{name}` is degraded: {}", why.join("; ")));

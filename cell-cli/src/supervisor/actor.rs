@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use crate::supervisor::core::{Action, Core, End, Health, Phase, Rules};
 use crate::supervisor::place::Place;
 use crate::supervisor::probe;
-use crate::supervisor::record::{Record, token};
+use crate::supervisor::record::Record;
 use crate::supervisor::service::{CellState, Spec, Standing, State};
 
 /// A supervisor without cells ends after so long.
@@ -89,7 +89,11 @@ impl Actor {
     /// Takes over what a supervisor left that was killed, and works until it is told to finish and
     /// nothing is left, or nobody needs it.
     pub(crate) async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
-        for name in self.place.kept() {
+        for name in self.place.left() {
+            if let Some(record) = self.place.orphan(&name) {
+                kill_rest(&record);
+                continue;
+            }
             self.core.set(&name, Vec::new(), true);
             self.adopt(&name);
         }
@@ -176,6 +180,9 @@ impl Actor {
                 if self.place.is_locked(&name) {
                     self.adopt(&name);
                     return;
+                }
+                if let Some(record) = self.place.orphan(&name) {
+                    kill_rest(&record);
                 }
                 let (sockets, sender) = (self.sockets.clone(), self.sender.clone());
                 tokio::spawn(async move {
@@ -396,10 +403,10 @@ fn keeper(
         .spawn()
 }
 
-/// A keeper was killed: what it kept goes with it, if it is still that.
+/// A keeper was killed: what it kept goes with it, if it is still that. Its output goes nowhere, and
+/// nobody would see it end.
 fn kill_rest(record: &Record) {
-    let same = !record.token.is_empty() && token(record.cell).as_ref() == Some(&record.token);
-    if let Some(group) = Pid::from_raw(record.cell.cast_signed()).filter(|_| same) {
+    if let Some(group) = Pid::from_raw(record.cell.cast_signed()).filter(|_| record.lives()) {
         let _ = kill_process_group(group, Signal::KILL);
     }
 }

@@ -5,7 +5,7 @@
 //! on to the group, SIGUSR1 kills it.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -29,7 +29,10 @@ const REST: Duration = Duration::from_secs(1);
 
 /// Runs one cell to its end.
 pub(crate) fn run(options: &Keep) -> Result<Exit> {
-    let Keep { folder, name, digest, command } = options;
+    let Keep { folder, name, digest, become_it, command } = options;
+    if *become_it {
+        return Err(become_cell(command));
+    }
     let place = Place::at(Path::new("."), folder);
     let Some(lock) = lock(&place, name)? else { return Ok(Exit::Failed) };
     // Given back by the kernel at the very end: who waits for it finds no process left.
@@ -51,10 +54,7 @@ pub(crate) fn run(options: &Keep) -> Result<Exit> {
         let mut kill = signal(SignalKind::user_defined1())?;
         let mut others = [signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?];
         let [interrupt, hang_up] = &mut others;
-        let mut child = match start(command) {
-            Ok(child) => child,
-            Err(error) => return Ok((false, error.to_string())),
-        };
+        let mut child = start(options).context("cannot start another process")?;
         record.cell = child.id();
         record.token = token(child.id()).unwrap_or_default();
         note(&log, &format!("started as process {}", child.id()));
@@ -64,6 +64,10 @@ pub(crate) fn run(options: &Keep) -> Result<Exit> {
         ];
         let group = Arc::new(Group { id: Pid::from_child(&child), over: Mutex::new(false) });
         record.write(&path).context("cannot write down that the cell runs")?;
+        // It goes on to be the cell. Should it be gone, that is noticed below.
+        if let Some(mut pipe) = child.stdin.take() {
+            let _ = pipe.write_all(b"1");
+        }
         let mut end = {
             let group = Arc::clone(&group);
             tokio::task::spawn_blocking(move || bury(child, &group))
@@ -104,16 +108,33 @@ fn lock(place: &Place, name: &str) -> Result<Option<File>> {
     Ok(None)
 }
 
-fn start(command: &[String]) -> Result<Child> {
-    let (program, arguments) = command.split_first().context("no command")?;
-    Command::new(program)
-        .args(arguments)
+/// Starts a process that is to become the cell once it is written down who it is: a keeper that is
+/// killed before leaves nobody whom no one knows.
+fn start(options: &Keep) -> std::io::Result<Child> {
+    let Keep { folder, name, digest, command, .. } = options;
+    Command::new(std::env::current_exe()?)
+        .args(["keep", "--become-it", "--digest", digest, "--folder"])
+        .arg(folder)
+        .args([name, "--"])
+        .args(command)
         .process_group(0)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| anyhow::anyhow!("cannot start `{program}`: {error}"))
+}
+
+/// Waits until the keeper says so, and becomes the cell. Returns only why it does not.
+fn become_cell(command: &[String]) -> anyhow::Error {
+    let mut said = [0];
+    if let Err(error) = std::io::stdin().read_exact(&mut said) {
+        return anyhow::Error::new(error).context("the keeper is gone");
+    }
+    let Some((program, arguments)) = command.split_first() else {
+        return anyhow::anyhow!("no command");
+    };
+    let error = Command::new(program).args(arguments).stdin(Stdio::null()).exec();
+    anyhow::anyhow!("cannot start `{program}`: {error}")
 }
 
 /// For people.

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use macro_bridge::digest::Digest;
 
+use crate::supervisor::record::Record;
+
 /// The folder of a project's cells, outside of the project.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -91,17 +93,24 @@ impl Place {
         options.open(self.file(name, "lock"))
     }
 
-    /// Cells that have a keeper now.
-    pub(crate) fn kept(&self) -> Vec<String> {
+    /// Cells that a supervisor left behind: with a keeper, or running though theirs was killed.
+    pub(crate) fn left(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let name = |entry: fs::DirEntry| {
             let name = entry.file_name().into_string().ok()?;
             let name = name.strip_suffix(".lock")?;
-            (!name.contains('.') && self.is_locked(name)).then(|| name.to_owned())
+            let left = !name.contains('.') && (self.is_locked(name) || self.orphan(name).is_some());
+            left.then(|| name.to_owned())
         };
         let mut names: Vec<String> = entries.filter_map(name).collect();
         names.sort();
         names
+    }
+
+    /// What is known of a cell that runs though its keeper was killed.
+    pub(crate) fn orphan(&self, name: &str) -> Option<Record> {
+        let record = Record::read(&self.file(name, "keeper"))?;
+        (!self.is_locked(name) && record.lives()).then_some(record)
     }
 
     /// The lock of the supervisor itself; no cell can be called this.

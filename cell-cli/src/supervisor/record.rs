@@ -66,6 +66,12 @@ impl Record {
         (record.keeper != 0).then_some(record)
     }
 
+    /// Runs the cell still, for all that is known? A number alone may be another process's by now.
+    pub(crate) fn lives(&self) -> bool {
+        let known = self.ended.is_none() && !self.token.is_empty();
+        known && token(self.cell).as_ref() == Some(&self.token)
+    }
+
     pub(crate) fn read(path: &Path) -> Option<Self> {
         Self::parse(&fs::read_to_string(path).ok()?)
     }

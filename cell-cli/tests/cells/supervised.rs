@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::actor::{CHILD, COUNT, DELAY, FAIL, STUBBORN};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::project::{Project, kill, signal};
 
@@ -99,7 +99,8 @@ fn what_cannot_be_started_is_said() {
     let mut project = Project::new();
     project.started("ledger", "command = [\"./not-there\"]");
     let (_, said) = project.says(1, &["up"]);
-    assert!(said.contains("cannot start `./not-there`: No such file"), "{said}");
+    assert!(said.contains("error: cannot start `./not-there`: No such file"), "{said}");
+    assert!(said.contains("given up, ended with code 1"), "{said}");
 }
 
 #[test]
@@ -319,4 +320,51 @@ fn a_start_can_be_stopped_and_a_stop_can_be_taken_back() {
     project.says(0, &["up"]);
     assert_ne!(project.process("stubborn"), before);
     assert!(stop.wait().expect("it").success());
+}
+
+#[test]
+fn whoever_is_killed_an_up_makes_all_well() {
+    let rounds = if std::env::var_os("SLOW_TESTS").is_some() { 40 } else { 2 };
+    for seed in 0..rounds {
+        let mut number = numbers(seed);
+        let mut project = Project::new();
+        for at in 0..6 {
+            let needs: Vec<String> = (0..at).filter(|_| number(3) == 0).map(name).collect();
+            let needs: Vec<&str> = needs.iter().map(String::as_str).collect();
+            project.cell(&name(at), &needs, &[(DELAY, &number(30).to_string())]);
+        }
+        for _ in 0..4 {
+            // Its beginning is part of what may be interrupted.
+            let mut up = project.command(&["up"]);
+            let mut up = up.stderr(Stdio::null()).spawn().expect("it");
+            for _ in 0..3 {
+                std::thread::sleep(Duration::from_millis(number(120)));
+                let processes: Vec<u32> = project
+                    .processes()
+                    .iter()
+                    .filter_map(|words| words.split(' ').next()?.parse().ok())
+                    .filter(|process| *process != up.id())
+                    .collect();
+                if !processes.is_empty() {
+                    let process = processes[number(processes.len() as u64) as usize];
+                    let _ = kill_process(
+                        Pid::from_raw(process.cast_signed()).expect("it"),
+                        Signal::KILL,
+                    );
+                }
+            }
+            let _ = up.kill();
+            up.wait().expect("it");
+        }
+        let (_, said) = project.says(0, &["up"]);
+        assert_eq!(said.matches("process ").count(), 6, "seed {seed}: {said}");
+        for at in 0..6 {
+            // Who was killed last may not have been missed when `up` looked.
+            project.wait_for(&name(at), &format!("seed {seed}"), |cell| cell["state"] == "ready");
+        }
+        let processes = project.processes();
+        assert_eq!(processes.len(), 6 + 6 + 1, "seed {seed}: {processes:#?}");
+        project.says(0, &["stop", "--all"]);
+        project.assert_nobody_is_left();
+    }
 }
