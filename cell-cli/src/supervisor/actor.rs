@@ -2,16 +2,15 @@
 //! has all state and is told everything by messages.
 
 use std::collections::{BTreeMap, HashMap};
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::supervisor::core::{Action, Core, End, Health, Phase, Rules};
+use crate::supervisor::keeper::{self, kill_rest};
 use crate::supervisor::place::Place;
 use crate::supervisor::probe;
 use crate::supervisor::record::Record;
@@ -244,7 +243,7 @@ impl Actor {
             return;
         }
         let spawned = match self.specs.get(name) {
-            Some(spec) => keeper(&self.program, &self.place, name, spec)
+            Some(spec) => keeper::spawn(&self.program, &self.place, name, spec)
                 .map_err(|error| format!("its keeper cannot be started: {error}")),
             None => Err("cell.toml does not say how to start it".to_owned()),
         };
@@ -377,36 +376,5 @@ impl Actor {
             cells.insert(name.to_owned(), state);
         }
         State { root: self.place.root.display().to_string(), cells }
-    }
-}
-
-/// Starts a process that keeps the cell.
-fn keeper(
-    program: &Path,
-    place: &Place,
-    name: &str,
-    spec: &Spec,
-) -> std::io::Result<std::process::Child> {
-    let command = spec.command.as_deref().unwrap_or_default();
-    Command::new(program)
-        .args(["keep", "--digest", &spec.digest, "--folder"])
-        .arg(place.folder())
-        .args([name, "--"])
-        .args(command)
-        .env_clear()
-        .envs(&spec.environment)
-        .current_dir(&place.root)
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-}
-
-/// A keeper was killed: what it kept goes with it, if it is still that. Its output goes nowhere, and
-/// nobody would see it end.
-fn kill_rest(record: &Record) {
-    if let Some(group) = Pid::from_raw(record.cell.cast_signed()).filter(|_| record.lives()) {
-        let _ = kill_process_group(group, Signal::KILL);
     }
 }

@@ -3,6 +3,7 @@
 //! says what to do.
 
 mod random;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -10,36 +11,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use random::Random;
+pub(crate) use rules::Rules;
+use rules::delay;
 
 /// Since the supervisor began.
 pub(crate) type Time = Duration;
-
-/// How patient a supervisor is.
-#[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    /// Before the first restart; it doubles with each failure.
-    pub(crate) first: Duration,
-    /// No wait is longer, chance aside.
-    pub(crate) longest: Duration,
-    /// So many failures within `window` are too many.
-    pub(crate) failures: usize,
-    /// What happened before it is forgotten.
-    pub(crate) window: Duration,
-    /// A cell that was well for so long has no failures behind it.
-    pub(crate) steady: Duration,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            first: Duration::from_millis(200),
-            longest: Duration::from_secs(10),
-            failures: 5,
-            window: Duration::from_secs(60),
-            steady: Duration::from_secs(30),
-        }
-    }
-}
 
 /// Where a cell stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -402,11 +378,4 @@ impl Core {
         });
         times.min()
     }
-}
-
-/// How long to wait after so many failures: the doubled time, and up to half of it less or more, so
-/// that cells that failed together do not come back together.
-fn delay(rules: &Rules, failures: u32, fraction: f64) -> Duration {
-    let doubled = rules.first.saturating_mul(1 << failures.saturating_sub(1).min(20));
-    doubled.min(rules.longest).mul_f64(0.5 + fraction)
 }

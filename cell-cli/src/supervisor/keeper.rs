@@ -22,10 +22,41 @@ use crate::arguments::up::Keep;
 use crate::supervisor::log::{Log, MOST, Source, lines};
 use crate::supervisor::place::Place;
 use crate::supervisor::record::{Record, token};
+use crate::supervisor::service::Spec;
 use crate::supervisor::timestamp;
 
 /// How long to read on when the cell has ended: only who left the group can still hold its streams.
 const REST: Duration = Duration::from_secs(1);
+
+/// Starts a cell's keeper: `program` is the one that this is.
+pub(crate) fn spawn(
+    program: &Path,
+    place: &Place,
+    name: &str,
+    spec: &Spec,
+) -> std::io::Result<Child> {
+    Command::new(program)
+        .args(["keep", "--digest", &spec.digest, "--folder"])
+        .arg(place.folder())
+        .args([name, "--"])
+        .args(spec.command.iter().flatten())
+        .env_clear()
+        .envs(&spec.environment)
+        .current_dir(&place.root)
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+}
+
+/// A keeper was killed: what it kept goes with it, if it is still that. Its output goes nowhere, and
+/// nobody would see it end.
+pub(crate) fn kill_rest(record: &Record) {
+    if let Some(group) = Pid::from_raw(record.cell.cast_signed()).filter(|_| record.lives()) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
 
 /// Runs one cell to its end.
 pub(crate) fn run(options: &Keep) -> Result<Exit> {

@@ -68,25 +68,32 @@ pub(crate) async fn serve<F: Future<Output = ()>>(
     let beside = begun(sender.clone());
     let told = cell.until_stopped();
     tokio::pin!(actor, told, beside);
-    let (mut asked, mut patience, mut over) = (false, PATIENCE, false);
+    let (mut asked, mut over, mut patience) = (false, false, PATIENCE);
     loop {
         let [terminate, interrupt, hang_up] = &mut signals;
-        tokio::select! {
+        let signal = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+                _ = hang_up.recv() => {}
+            }
+        };
+        let patience = tokio::select! {
             ended = &mut actor => {
                 ended.context("the supervisor has a bug")?;
                 return Ok(true);
             }
-            _ = &mut told, if !asked => asked = true,
+            _ = &mut told, if !asked => {
+                asked = true;
+                PATIENCE
+            }
             () = &mut beside, if !over => {
                 over = true;
                 continue;
             }
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hang_up.recv() => {}
-        }
+            // Who sends a second one does not want to wait.
+            () = signal => std::mem::take(&mut patience),
+        };
         let _ = sender.send(Message::Finish(needs.clone(), patience));
-        // Who asks twice does not want to wait.
-        patience = Duration::ZERO;
     }
 }

@@ -297,6 +297,18 @@ fn a_supervisor_that_is_told_to_end_stops_its_cells() {
 }
 
 #[test]
+fn who_tells_a_supervisor_twice_does_not_wait() {
+    let mut project = Project::new();
+    project.cell("stubborn", &[], &[(STUBBORN, "1")]);
+    project.says(0, &["up"]);
+    let supervisor = project.supervisors()[0];
+    signal(supervisor, Signal::TERM);
+    project.wait_for("stubborn", "it is told", |cell| cell["state"] == "stopping");
+    signal(supervisor, Signal::TERM);
+    project.assert_nobody_is_left();
+}
+
+#[test]
 fn a_start_can_be_stopped_and_a_stop_can_be_taken_back() {
     let mut project = Project::new();
     project.cell("slow", &[], &[(DELAY, "100000")]);
