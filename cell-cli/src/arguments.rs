@@ -2,6 +2,7 @@
 
 pub mod cells;
 pub mod new;
+pub mod up;
 
 use std::path::PathBuf;
 
@@ -99,6 +100,16 @@ pub enum Command {
     Cache(Cache),
     /// Expand macros for this user's compilers; they start it themselves
     MacroServer(MacroServer),
+    /// Start the project's cells, and look after them
+    Up(up::Up),
+    /// Run one cell in this terminal
+    Run(up::Run),
+    /// Show what cells write
+    Logs(up::Logs),
+    /// Show how the project's cells are
+    Status(up::Status),
+    /// Show all cells of this user that run, and what they offer
+    Discover(up::Discover),
     /// List the cells of this user that run
     Ls(cells::Ls),
     /// Show what a running cell is
@@ -109,10 +120,16 @@ pub enum Command {
     Metrics(cells::Metrics),
     /// Print the schema that a running cell publishes
     Schema(cells::Schema),
-    /// Let a running cell finish what it does, and end
-    Stop(cells::Stop),
+    /// Let running cells finish what they do, and end
+    Stop(up::Stop),
     /// Say what a change of a schema breaks
     Check(cells::Check),
+    /// Look after the cells of a project, in the background
+    #[command(hide = true)]
+    Supervisor(up::Supervise),
+    /// Hold the process group and the output of one cell
+    #[command(hide = true)]
+    Keep(up::Keep),
     /// Write completions for a shell to stdout
     Completions(Completions),
 }

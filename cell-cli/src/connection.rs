@@ -1,6 +1,6 @@
 //! Questions to running cells, one after the other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -30,18 +30,23 @@ pub(crate) fn ask(name: &str, asked: &Request) -> Result<Result<Reply, Fault>> {
     })
 }
 
-async fn exchange(folder: &std::path::Path, name: &str, asked: &Request) -> Result<Reply, Fault> {
+async fn exchange(folder: &Path, name: &str, asked: &Request) -> Result<Reply, Fault> {
+    message::decode(&raw(folder, name, Channel::Ops, message::encode(asked)?).await?)
+}
+
+/// One question on one of a cell's own channels, and the answer's bytes.
+pub(crate) async fn raw(
+    folder: &Path,
+    name: &str,
+    channel: Channel,
+    payload: Vec<u8>,
+) -> Result<Vec<u8>, Fault> {
     let stream = unix::connect(folder, name).await?;
     // No service: only about the cell.
     let (formats, schema, service) = (Formats::ALL, SchemaHash::NONE, String::new());
     let hello = Hello { formats, bytes: 0, calls: 0, schema, service };
     let synapse: Synapse<Local> = Synapse::over(stream, hello, Limits::default()).await?;
-    let request = cell_transport::Request {
-        channel: Channel::Ops,
-        method: 0,
-        timeout: Some(PATIENCE),
-        trace: None,
-        payload: message::encode(asked)?,
-    };
-    message::decode(&synapse.call(request).await?)
+    let (timeout, trace) = (Some(PATIENCE), None);
+    let request = cell_transport::Request { channel, method: 0, timeout, trace, payload };
+    synapse.call(request).await
 }

@@ -16,6 +16,7 @@ mod project;
 mod render;
 mod schemas;
 mod shell;
+mod supervisor;
 mod timings;
 mod trace;
 mod traced_check;
@@ -31,16 +32,23 @@ use shell::Shell;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// All is well.
-    Done = 0,
+    Done,
     /// Something is wrong with the project or the machine, and stderr says what.
-    Failed = 1,
+    Failed,
     /// The command line itself is wrong. The parser ends with it too.
-    Usage = 2,
+    Usage,
+    /// A cell in this terminal ended so.
+    OfCell(u8),
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::OfCell(code) => code,
+        })
     }
 }
 
@@ -75,12 +83,19 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Explain(options) => commands::explain::run(options, shell),
         Command::Cache(options) => commands::cache::run(options, shell),
         Command::MacroServer(options) => commands::macro_server::run(options, shell),
+        Command::Up(options) => commands::up::run(options, global, shell),
+        Command::Run(options) => commands::run::run(options, global, shell),
+        Command::Logs(options) => commands::logs::run(options, global, shell),
+        Command::Status(options) => commands::status::run(options, global, shell),
+        Command::Discover(options) => commands::discover::run(options, shell),
+        Command::Supervisor(options) => commands::up::supervise(options),
+        Command::Keep(options) => supervisor::keeper::run(options),
         Command::Ls(options) => commands::cells::ls(options, shell),
         Command::Inspect(options) => commands::cells::inspect(options, shell),
         Command::Health(options) => commands::cells::health(options, shell),
         Command::Metrics(options) => commands::cells::metrics(options, shell),
         Command::Schema(options) => commands::cells::schema(options, shell),
-        Command::Stop(options) => commands::cells::stop(options, shell),
+        Command::Stop(options) => commands::stop::run(options, global, shell),
         Command::Check(options) => commands::check::run(options, shell),
         Command::Completions(options) => commands::completions::run(options, shell),
     }

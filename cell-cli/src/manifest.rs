@@ -1,6 +1,8 @@
 //! `cell.toml`: what people write. Unknown keys are errors, with the line and the nearest key that
 //! exists: a limit that is silently not applied is worse than a failed command.
 
+pub mod run;
+
 use std::collections::BTreeMap;
 
 use macro_bridge::failure::texts::project::near;
@@ -35,6 +37,8 @@ pub struct Cell {
     pub allowed: Allowed,
     /// Bounds of one expansion.
     pub limits: Limits,
+    /// How it is started, if that is this project's business.
+    pub run: Option<run::Run>,
 }
 
 /// Where the schemas of a cell's services come from.
@@ -144,15 +148,16 @@ impl Reader<'_> {
 
     fn cell(&self, name: &str, item: &Item) -> Result<Cell> {
         let what = format!("`[cells.{name}]`");
-        let keys = ["path", "schemas", "from", "alias", "grants", "output", "limits"];
+        let keys = ["path", "schemas", "from", "alias", "grants", "output", "limits", "run"];
         let table = self.table(item, &what, &keys)?;
         let path = table.get("path").map(|path| self.string(path, "path").map(str::to_owned));
         let path = path.transpose()?;
         let services = self.services(table)?;
-        if path.is_none() && services == Services::None {
+        let run = table.get("run").map(|item| run::read(self, name, item)).transpose()?;
+        if path.is_none() && services == Services::None && run.is_none() {
             let reason = format!(
                 "{what} has neither macros nor services: it has no `path` to a component \
-                 (`path = \"x.wasm\"`), no `schemas` and no `from = \"running\"`"
+                 (`path = \"x.wasm\"`), no `schemas`, no `from = \"running\"` and no `run`"
             );
             return Err(self.at(item, &reason));
         }
@@ -201,7 +206,7 @@ impl Reader<'_> {
                 *place = self.amount(item, key, bytes)?;
             }
         }
-        Ok(Cell { path, services, alias, calls, allowed, limits })
+        Ok(Cell { path, services, alias, calls, allowed, limits, run })
     }
 
     fn services(&self, table: &dyn TableLike) -> Result<Services> {

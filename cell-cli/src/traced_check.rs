@@ -150,7 +150,7 @@ impl TracedCheck {
 
 /// The manifest to compile: the one that was named, that beside `cell.toml`, or the one from here
 /// upwards, as cargo would take it.
-fn manifest(root: &Path, global: &Global) -> Result<PathBuf> {
+pub(crate) fn manifest(root: &Path, global: &Global) -> Result<PathBuf> {
     let named = global.manifest_path.as_deref().filter(|p| p.ends_with("Cargo.toml"));
     if let Some(named) = named {
         return Ok(std::path::absolute(named)?);

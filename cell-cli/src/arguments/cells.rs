@@ -96,21 +96,6 @@ pub struct Schema {
     pub service: Option<String>,
 }
 
-/// Options of `cell stop`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  cell stop ledger
-  cell stop ledger --wait 60     for calls that take long")]
-pub struct Stop {
-    /// The cell
-    #[arg(value_name = "NAME")]
-    pub name: String,
-    /// Wait until its name is free, so many seconds at most
-    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
-    pub wait: u64,
-}
-
 /// Options of `cell check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\

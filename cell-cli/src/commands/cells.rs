@@ -9,12 +9,12 @@ use cell_model::ops::{About, Health, Reply, Request};
 use cell_model::{Code, Fault};
 
 use crate::Exit;
-use crate::arguments::cells::{self, Inspect, Ls, Metrics, Schema, Stop};
+use crate::arguments::cells::{self, Inspect, Ls, Metrics, Schema};
 use crate::connection::{ask, folder};
 use crate::shell::Shell;
 
 /// The names of cells that have a socket, whether they run or not.
-fn names() -> Result<Vec<String>> {
+pub(crate) fn names() -> Result<Vec<String>> {
     let folder = folder()?;
     let entries = match std::fs::read_dir(&folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -158,18 +158,17 @@ pub(crate) fn published(name: &str, service: Option<&str>) -> Result<String> {
     }
 }
 
-pub(crate) fn stop(options: &Stop, shell: &Shell) -> Result<Exit> {
-    let name = &options.name;
+/// Asks a cell to end that nobody looks after, and waits until its name is free.
+pub(crate) fn stop(name: &str, wait: u64) -> Result<()> {
     answer(name, &Request::Stop)?;
     let begin = Instant::now();
     while ask(name, &Request::Health)?.is_ok() {
-        if begin.elapsed() > Duration::from_secs(options.wait) {
-            bail!("`{name}` has calls under way and runs still, after {} s", options.wait);
+        if begin.elapsed() > Duration::from_secs(wait) {
+            bail!("`{name}` has calls under way and runs still, after {wait} s");
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    shell.status("Stopped", name);
-    Ok(Exit::Done)
+    Ok(())
 }
 
 /// The answer of a cell that runs.

@@ -1,6 +1,10 @@
 //! The commands for cells, with a cell that runs.
 
+mod actor;
 mod added;
+mod attended;
+mod project;
+mod supervised;
 
 use std::path::Path;
 use std::process::{Command, Output};
