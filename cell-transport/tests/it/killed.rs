@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use cell_model::{Code, Fault};
-use cell_transport::unix::{UnixSocket, connect};
+use cell_transport::unix::{UnixPipe, UnixSocket, connect};
 use cell_transport::{Handler, Limits, Local, Membrane, Request, Synapse};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -82,6 +82,7 @@ async fn plays_its_role() {
         Some("stranger") => {
             let path = cell_transport::unix::socket(folder, "test").expect("a path");
             let stream = tokio::net::UnixStream::connect(path).await.expect("the socket is open");
+            let stream = UnixPipe::new(stream).expect("a pipe");
             let refused = Synapse::<Local>::over(stream, hello(), Limits::default()).await;
             let code = refused.err().map(|fault| fault.code);
             std::process::exit(if code == Some(Code::Disconnected) { 7 } else { 8 });

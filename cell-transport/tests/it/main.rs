@@ -45,7 +45,7 @@ struct Unix(tempfile::TempDir);
 #[cfg(unix)]
 impl Transport for Unix {
     type Listener = cell_transport::unix::UnixSocket;
-    type Pipe = tokio::net::UnixStream;
+    type Pipe = cell_transport::unix::UnixPipe;
 
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
