@@ -106,6 +106,11 @@ impl Assembly {
         Some(partial.message)
     }
 
+    /// How many messages there are of which not all frames came.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
     /// Did something come of this message?
     pub(super) fn has(&self, id: u64) -> bool {
         self.open.contains_key(&id)

@@ -9,7 +9,7 @@ use cell_model::{Channel, Code, Fault};
 use super::assembly::{Added, Assembly, Message, too_large};
 use super::outbox::Outbox;
 use super::reader::{Frame, Reader};
-use super::{Limits, STREAM_WINDOW, Time};
+use super::{Limits, STREAM_WINDOW, Time, give_back};
 
 /// A call that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +193,13 @@ impl Server {
         }
     }
 
+    /// Calls under way, with those of which not all frames came: they take memory too, even without
+    /// payload.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        self.calls.len() + self.assembly.len()
+    }
+
     /// Is no call under way, and nothing left to write?
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -210,9 +217,9 @@ impl Server {
         if matches!(self.state, State::Ended) {
             return;
         }
-        self.reader.push(bytes);
+        let mut rest = bytes;
         while !matches!(self.state, State::Ended) {
-            match self.reader.next() {
+            match self.reader.next(&mut rest) {
                 Ok(Some(frame)) => self.frame(frame, now),
                 Ok(None) => return,
                 Err(error) => self.bad(&error, now),
@@ -239,6 +246,7 @@ impl Server {
 
     /// What happened, the oldest first.
     pub fn event(&mut self) -> Option<ServerEvent> {
+        give_back(&mut self.events);
         self.events.pop_front()
     }
 
@@ -296,7 +304,10 @@ impl Server {
             // Said twice.
             (_, Kind::Hello | Kind::Pong) => {}
             (State::Greeting { .. }, _) => self.bad(&"something before the hello", now),
-            (_, Kind::Ping) => self.control(Kind::Pong, now),
+            (_, Kind::Ping) => {
+                self.outbox.pong();
+                self.stalled.get_or_insert(now);
+            }
             (_, Kind::Bye) => self.events.push_back(ServerEvent::Bye),
             (_, Kind::Cancel) => self.cancelled(id),
             (_, Kind::Credit) => {
@@ -329,8 +340,8 @@ impl Server {
             Some(Fault::new(Code::UnknownChannel, format!("there is no channel {channel:#04x}")))
         } else if closing && begins {
             Some(Fault::new(Code::Closing, "the cell takes no new calls"))
-        } else if begins && self.calls.len() >= self.limits.calls as usize {
-            Some(Fault::new(Code::Overloaded, format!("{} calls are under way", self.calls.len())))
+        } else if begins && self.under_way() >= self.limits.calls as usize {
+            Some(Fault::new(Code::Overloaded, format!("{} calls are under way", self.under_way())))
         } else {
             match self.assembly.add(frame) {
                 Added::More => None,

@@ -314,7 +314,7 @@ impl World {
             };
             match caller.client.call(call, time) {
                 Ok(id) => drop(caller.open.insert(id, (expected, time + timeout))),
-                Err(fault) => assert!(
+                Err((fault, _)) => assert!(
                     matches!(
                         fault.code,
                         Code::NotReady

@@ -226,7 +226,7 @@ fn nobody_gets_more_credit_than_there_is() {
 fn there_is_an_end_to_what_is_taken() {
     let mut pair = Pair::open();
     let code = |pair: &mut Pair, payload: &[u8]| {
-        pair.client.call(outgoing(payload, None), pair.now).map_err(|fault| fault.code)
+        pair.client.call(outgoing(payload, None), pair.now).map_err(|(fault, _)| fault.code)
     };
     assert_eq!(code(&mut pair, &vec![0; (600 << 10) + 1]), Err(Code::TooLarge));
     assert!(code(&mut pair, &vec![0; 600 << 10]).is_ok());
@@ -259,7 +259,7 @@ fn who_ends_well_finishes_what_is_under_way() {
     pair.server.bye(pair.now);
     pair.carry();
     assert_eq!(pair.client.event(), Some(ClientEvent::Closing));
-    let refused = pair.client.call(outgoing(b"y", None), pair.now).unwrap_err();
+    let (refused, _) = pair.client.call(outgoing(b"y", None), pair.now).unwrap_err();
     assert_eq!(refused.code, Code::Closing);
     assert!(!pair.server.is_idle());
     pair.server.reply(id, Ok(vec![1]), pair.now);
@@ -306,7 +306,7 @@ fn a_refused_client_is_told_why() {
     pair.carry();
     let ended = Some(ClientEvent::Ended(Fault::new(Code::UnknownService, "no Ledger here")));
     assert_eq!(pair.client.event(), ended);
-    let refused = pair.client.call(outgoing(b"y", None), pair.now).unwrap_err();
+    let (refused, _) = pair.client.call(outgoing(b"y", None), pair.now).unwrap_err();
     assert_eq!(refused.code, Code::UnknownService);
 }
 
