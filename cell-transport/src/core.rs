@@ -31,6 +31,10 @@ use std::time::Duration;
 pub type Time = Duration;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod tests;

@@ -131,7 +131,7 @@ impl Client {
     /// `NotReady` before [`ClientEvent::Connected`], `Overloaded` if the cell takes no more at the
     /// moment, `TooLarge`, `Closing`, and why the connection ended. The call is given back.
     pub fn call(&mut self, call: Outgoing, now: Time) -> Result<u64, (Fault, Outgoing)> {
-        if let Err(fault) = self.check(&call) {
+        if let Err(fault) = self.would_begin(&call) {
             return Err((fault, call));
         }
         let id = self.number();
@@ -152,7 +152,8 @@ impl Client {
         // Nothing says when it has been read, so only what waits here can be counted.
         let waits = self.outbox.bytes() > self.limits.unwritten;
         let slow = || Fault::new(Code::Overloaded, "the cell reads slower than this is written");
-        let checked = self.check(&call).and_then(|()| if waits { Err(slow()) } else { Ok(()) });
+        let checked =
+            self.would_begin(&call).and_then(|()| if waits { Err(slow()) } else { Ok(()) });
         if let Err(fault) = checked {
             return Err((fault, call));
         }
@@ -162,7 +163,7 @@ impl Client {
     }
 
     /// Would this call begin?
-    fn check(&self, call: &Outgoing) -> Result<(), Fault> {
+    fn would_begin(&self, call: &Outgoing) -> Result<(), Fault> {
         let peer = match &self.state {
             State::Greeting { .. } => {
                 return Err(Fault::new(Code::NotReady, "the cell has not answered yet"));
@@ -454,6 +455,29 @@ impl Client {
 
     fn bad(&mut self, why: &dyn std::fmt::Display) {
         self.end(Fault::new(Code::BadFrame, format!("the cell sent {why}")));
+    }
+
+    /// Asserts what always holds, and says how many bytes it keeps.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> usize {
+        assert_eq!(self.bytes, self.calls.values().map(|call| call.bytes).sum::<usize>());
+        let deadlines = self.calls.iter().filter_map(|(id, call)| Some((call.deadline?, *id)));
+        assert!(deadlines.collect::<BTreeSet<_>>() == self.deadlines);
+        assert!(self.assembly.len() <= self.calls.len(), "parts of no call's answer");
+        if matches!(self.state, State::Ended(_)) {
+            assert!(self.calls.is_empty(), "calls outlive their connection");
+        }
+        let payloads = self.events.iter().map(|event| match event {
+            ClientEvent::Item { payload, .. }
+            | ClientEvent::Done { outcome: Ok((_, payload)), .. } => payload.capacity(),
+            _ => 0,
+        });
+        self.reader.check()
+            + self.assembly.check()
+            + self.outbox.check()
+            + payloads.sum::<usize>()
+            + self.events.len() * size_of::<ClientEvent>()
+            + self.calls.len() * (size_of::<Call>() + 3 * size_of::<u64>())
     }
 
     /// Ends the connection, and before it all calls.

@@ -78,6 +78,24 @@ impl Outbox {
         self.bytes
     }
 
+    /// Asserts that its counts are right, and says how many bytes it takes.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> usize {
+        let messages = || self.turns.iter().chain(self.behind.values().flatten());
+        let control = || self.control.iter().map(|(_, payload)| payload);
+        let frames = control().map(|payload| HEADER + payload.len()).sum::<usize>();
+        assert_eq!(self.bytes, frames + messages().map(Pending::bytes).sum::<usize>());
+        let mut turns: Vec<u64> = self.turns.iter().map(|first| first.header.id).collect();
+        let mut calls: Vec<u64> = self.behind.keys().copied().collect();
+        turns.sort_unstable();
+        calls.sort_unstable();
+        assert_eq!(turns, calls, "each call has one turn");
+        let payloads = messages().map(|one| &one.payload).chain(control());
+        payloads.map(Vec::capacity).sum::<usize>()
+            + (messages().count() + calls.len()) * size_of::<Pending>()
+            + self.control.len() * size_of::<(Header, Vec<u8>)>()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.control.is_empty() && self.turns.is_empty()
     }

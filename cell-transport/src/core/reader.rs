@@ -48,6 +48,13 @@ impl Reader {
         (self.filled, self.header) = (0, None);
         Ok(Some(Frame { header, payload: std::mem::take(&mut self.payload) }))
     }
+
+    /// Bytes that it takes.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> usize {
+        assert!(self.payload.len() <= self.header.map_or(0, |header| header.length as usize));
+        self.payload.capacity()
+    }
 }
 
 #[cfg(test)]

@@ -411,6 +411,30 @@ impl Server {
         self.refuse(Fault::new(Code::BadFrame, format!("the client sent {why}")), now);
     }
 
+    /// Asserts what always holds, and says how many bytes it keeps.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> usize {
+        assert_eq!(self.bytes, self.calls.values().map(|call| call.bytes).sum::<usize>());
+        assert!(self.bytes <= self.limits.bytes as usize);
+        assert!(self.under_way() <= self.limits.calls as usize);
+        let deadlines = self.calls.iter().filter_map(|(id, call)| Some((call.deadline?, *id)));
+        assert!(deadlines.collect::<BTreeSet<_>>() == self.deadlines);
+        assert!(self.calls.values().all(|call| call.credit <= STREAM_WINDOW));
+        if matches!(self.state, State::Ended) {
+            assert!(self.calls.is_empty(), "calls outlive their connection");
+        }
+        let payloads = self.events.iter().map(|event| match event {
+            ServerEvent::Call(call) => call.payload.capacity(),
+            _ => 0,
+        });
+        self.reader.check()
+            + self.assembly.check()
+            + self.outbox.check()
+            + payloads.sum::<usize>()
+            + self.events.len() * size_of::<ServerEvent>()
+            + self.calls.len() * (size_of::<Call>() + 3 * size_of::<u64>())
+    }
+
     /// Ends the connection, and before it all calls. What is to be written still is.
     fn end(&mut self, why: Fault) {
         if matches!(self.state, State::Ended) {
