@@ -36,6 +36,7 @@ pub(crate) trait End: Send + 'static {
     fn wake(&self) -> Option<Time>;
     fn tick(&mut self, now: Time);
     fn wants_input(&self) -> bool;
+    fn has_event(&self) -> bool;
 }
 
 macro_rules! end {
@@ -63,6 +64,10 @@ macro_rules! end {
 
             fn wants_input(&self) -> bool {
                 $wants_input(self)
+            }
+
+            fn has_event(&self) -> bool {
+                self.has_event()
             }
         }
     };
@@ -150,14 +155,14 @@ impl<E: End, P: Pipe> Link<E, P> {
             Write::Soon => !std::mem::replace(&mut inner.soon, true),
             Write::Driver => return result,
         };
-        let broken = inner.broken;
+        let happened = inner.broken || inner.end.has_event();
         let earlier = match (inner.end.wake(), inner.sleeps_until) {
             (Some(wake), Some(sleeps)) => wake < sleeps,
             (Some(_), None) => true,
             (None, _) => false,
         };
         drop(inner);
-        if blocked || earlier || broken {
+        if blocked || earlier || happened {
             self.look.notify_one();
         }
         result
@@ -180,8 +185,8 @@ impl<E: End, P: Pipe> Link<E, P> {
                 }
                 let mut go_on = driver.events(&mut inner.end, now);
                 let blocked = inner.write(&self.pipe, now);
-                if inner.broken && go_on {
-                    // The end has just heard of it.
+                if go_on {
+                    // What was written leaves room; and what broke, the end has just heard of.
                     go_on = driver.events(&mut inner.end, now);
                 }
                 // What could not be written when the connection ended will not be.

@@ -274,6 +274,12 @@ impl Client {
         !self.outbox.is_empty()
     }
 
+    /// Did something happen?
+    #[must_use]
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// What happened, the oldest first.
     pub fn event(&mut self) -> Option<ClientEvent> {
         give_back(&mut self.events);

@@ -41,7 +41,7 @@ pub enum ServerEvent {
     Call(Incoming),
     /// Nobody waits for the answer of this call any more.
     Cancelled(u64),
-    /// The client takes more items of this stream.
+    /// There may be room for more items of this stream.
     More(u64),
     /// The client will make no more calls.
     Bye,
@@ -88,6 +88,8 @@ pub struct Server {
     last_id: u64,
     bytes: usize,
     events: VecDeque<ServerEvent>,
+    /// Streams that had to wait until more of what there is was written.
+    waiting: BTreeSet<u64>,
     stalled: Option<Time>,
 }
 
@@ -106,6 +108,7 @@ impl Server {
             last_id: 0,
             bytes: 0,
             events: VecDeque::new(),
+            waiting: BTreeSet::new(),
             stalled: None,
         }
     }
@@ -158,6 +161,11 @@ impl Server {
     pub fn item(&mut self, id: u64, payload: Vec<u8>, now: Time) -> Result<(), (Refused, Vec<u8>)> {
         let Some(call) = self.calls.get_mut(&id) else { return Err((Refused::Gone, payload)) };
         if call.credit == 0 {
+            return Err((Refused::Full, payload));
+        }
+        // Many streams that nobody reads are not to be kept, however much was asked for of each.
+        if self.outbox.bytes() >= self.limits.unwritten {
+            self.waiting.insert(id);
             return Err((Refused::Full, payload));
         }
         if payload.len() > self.limits.message {
@@ -236,12 +244,22 @@ impl Server {
     pub fn transmit(&mut self, out: &mut Vec<u8>, most: usize, now: Time) {
         self.outbox.transmit(out, most);
         self.stalled = (!self.outbox.is_empty()).then_some(now);
+        if self.outbox.bytes() < self.limits.unwritten && !self.waiting.is_empty() {
+            let waiting = std::mem::take(&mut self.waiting);
+            self.events.extend(waiting.into_iter().map(ServerEvent::More));
+        }
     }
 
     /// Is there something to transmit? Also after the end: the client is told why.
     #[must_use]
     pub fn has_output(&self) -> bool {
         !self.outbox.is_empty()
+    }
+
+    /// Did something happen?
+    #[must_use]
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// What happened, the oldest first.
@@ -389,6 +407,7 @@ impl Server {
     fn take(&mut self, id: u64) -> Option<Call> {
         let call = self.calls.remove(&id)?;
         self.bytes -= call.bytes;
+        self.waiting.remove(&id);
         if let Some(deadline) = call.deadline {
             self.deadlines.remove(&(deadline, id));
         }
@@ -420,6 +439,7 @@ impl Server {
         let deadlines = self.calls.iter().filter_map(|(id, call)| Some((call.deadline?, *id)));
         assert!(deadlines.collect::<BTreeSet<_>>() == self.deadlines);
         assert!(self.calls.values().all(|call| call.credit <= STREAM_WINDOW));
+        assert!(self.waiting.iter().all(|id| self.calls.contains_key(id)));
         if matches!(self.state, State::Ended) {
             assert!(self.calls.is_empty(), "calls outlive their connection");
         }
