@@ -15,7 +15,7 @@ use cell_transport::{Handler, Limits, Membrane, Request};
 use rustix::process::Signal;
 
 use crate::process::{Process, long, reached};
-use crate::service::{ECHO, Service, request};
+use crate::service::{COUNT, ECHO, Service, request};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -106,6 +106,28 @@ async fn calls_to_a_stopped_cell_end_by_their_deadlines() {
         let timeout = Some(Duration::from_millis(millis));
         let ended = synapse.call(Request { timeout, ..request(ECHO, b"x") }).await;
         assert_eq!(ended.expect_err("a fault").code, Code::DeadlineExceeded);
+    }
+    // Many at once, with payloads that no socket takes, and a stream.
+    let calls: Vec<_> = (0..60u64)
+        .map(|number| {
+            let (synapse, timeout) = (synapse.clone(), Duration::from_millis(5 + 3 * number));
+            let payload = vec![7; if number % 3 == 0 { 1 << 20 } else { 10 }];
+            tokio::spawn(async move {
+                let asked = Request { timeout: Some(timeout), ..request(ECHO, &payload) };
+                let begin = Instant::now();
+                let ended = synapse.call(asked).await;
+                assert!(begin.elapsed() >= timeout, "it ended before its deadline");
+                assert_eq!(ended.expect_err("a fault").code, Code::DeadlineExceeded);
+            })
+        })
+        .collect();
+    let timeout = Some(Duration::from_millis(50));
+    let counted = Request { timeout, ..request(COUNT, &9u32.to_le_bytes()) };
+    let mut stream = synapse.stream(counted).await.expect("a stream");
+    let ended = stream.next().await.expect("an end").expect_err("a fault");
+    assert_eq!(ended.code, Code::DeadlineExceeded);
+    for call in calls {
+        call.await.expect("a call that ends");
     }
     assert!(begin.elapsed() < 10 * SECOND);
     cell.signal(Signal::CONT);
