@@ -11,9 +11,10 @@ use crate::pipe::Pipe;
 
 /// A connected socket.
 ///
-/// The kernel is asked to say when there is something to read, and nothing else: to a process that
-/// also waits for room it tells each read of the other side, and wakes it for nothing once in each
-/// call. Only who has to wait for room asks for that, and only while it does.
+/// To a process that waits for room the kernel also tells each read of the other side, so once in each
+/// call. Where the two run on different cores that is welcome: the caller's core wakes up while the
+/// other one works, and not only when there is an answer. Where both have one core it is a change of
+/// tasks for nothing: there the kernel is asked for what can be read, and no more.
 #[derive(Debug)]
 pub struct UnixPipe(AsyncFd<UnixStream>);
 
@@ -26,8 +27,27 @@ impl UnixPipe {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn new(stream: tokio::net::UnixStream) -> io::Result<Self> {
-        register(stream.into_std()?, Interest::READABLE).map(Self)
+        let room = if shares_its_core(&stream) { None } else { Some(Interest::WRITABLE) };
+        let interest = room.map_or(Interest::READABLE, |room| Interest::READABLE | room);
+        register(stream.into_std()?, interest).map(Self)
     }
+}
+
+/// Have both sides one core, and the same?
+#[cfg(target_os = "linux")]
+fn shares_its_core(stream: &tokio::net::UnixStream) -> bool {
+    use rustix::process::Pid;
+    use rustix::thread::sched_getaffinity;
+
+    let peer = stream.peer_cred().ok().and_then(|peer| Pid::from_raw(peer.pid()?));
+    let cores = |process| sched_getaffinity(process).ok().filter(|cores| cores.count() == 1);
+    // Of a process that is not seen here nothing is known.
+    peer.is_some_and(|peer| cores(None).is_some_and(|ours| cores(Some(peer)) == Some(ours)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn shares_its_core(_: &tokio::net::UnixStream) -> bool {
+    false
 }
 
 #[expect(deprecated, reason = "the other way is unsafe, for types that change their descriptor")]
