@@ -118,6 +118,7 @@ impl Fault {
         let mut text: String = text.into();
         if text.len() > Self::TEXT {
             text.truncate(text.floor_char_boundary(Self::TEXT));
+            text.shrink_to_fit();
         }
         Self { code, text }
     }

@@ -20,3 +20,6 @@ pub mod schema;
 pub use channel::Channel;
 pub use fault::{Code, Fault};
 pub use schema::{Schema, SchemaHash};
+
+#[cfg(test)]
+mod fuzz;

@@ -24,15 +24,27 @@ pub use client::{Client, ClientEvent, Outgoing};
 pub use limits::Limits;
 pub use server::{Incoming, Refused, Server, ServerEvent};
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// A moment: how long after one that does not matter, the same for all calls of one end.
 pub type Time = Duration;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod tests;
+
+/// Gives back what a burst took: most connections are idle most of the time.
+pub(crate) fn give_back<T>(queue: &mut VecDeque<T>) {
+    if queue.is_empty() && queue.capacity() > 64 {
+        *queue = VecDeque::new();
+    }
+}
 
 /// Items of a stream that may be under way before the reader has asked for more.
 pub const STREAM_WINDOW: u32 = 32;

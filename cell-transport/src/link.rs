@@ -1,8 +1,9 @@
 //! A protocol's end and its pipe, shared by everybody who uses the connection.
 //!
 //! Who has something to say writes it at once, if it fits: handing it to another task would cost a
-//! wake-up, which is most of what a call takes. One task for each connection ([`Link::drive`]) does
-//! what is left: it reads, writes what did not fit, and watches the clock.
+//! wake-up, which is most of what a call takes. Where much is under way it is the other way round:
+//! what many have to say is written together ([`Write::Soon`]). One task for each connection
+//! ([`Link::drive`]) does that, reads, writes what did not fit, and watches the clock.
 
 use std::cell::RefCell;
 use std::io;
@@ -17,6 +18,8 @@ use crate::pipe::Pipe;
 
 /// Bytes that are written at once.
 const WRITE: usize = 64 << 10;
+/// Bytes of a buffer that is kept though nothing is in it.
+const KEPT: usize = 4 << 10;
 /// Bytes that are read at once.
 const READ: usize = 64 << 10;
 
@@ -33,6 +36,7 @@ pub(crate) trait End: Send + 'static {
     fn wake(&self) -> Option<Time>;
     fn tick(&mut self, now: Time);
     fn wants_input(&self) -> bool;
+    fn has_event(&self) -> bool;
 }
 
 macro_rules! end {
@@ -61,6 +65,10 @@ macro_rules! end {
             fn wants_input(&self) -> bool {
                 $wants_input(self)
             }
+
+            fn has_event(&self) -> bool {
+                self.has_event()
+            }
         }
     };
 }
@@ -77,6 +85,27 @@ pub(crate) trait Driver<E>: Send {
     /// Does what follows, with the end free again. Says whether it did something.
     fn act(&mut self) -> bool;
 }
+
+/// When to write what there is to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// At once.
+    Now,
+    /// When whoever else is ready to run has said something too.
+    Soon,
+    /// The driver does it, which is what is running.
+    Driver,
+}
+
+impl Write {
+    /// With so many calls under way.
+    pub(crate) fn when(under_way: usize) -> Self {
+        if under_way > FEW { Self::Soon } else { Self::Now }
+    }
+}
+
+/// Calls under way that are not worth collecting: each is written at once.
+const FEW: usize = 4;
 
 /// An end and its pipe.
 pub(crate) struct Link<E, P> {
@@ -95,12 +124,15 @@ struct Inner<E> {
     /// When the driver will wake by itself.
     sleeps_until: Option<Time>,
     broken: bool,
+    /// The driver was told that there is something to write.
+    soon: bool,
 }
 
 impl<E: End, P: Pipe> Link<E, P> {
     pub(crate) fn new(make: impl FnOnce(Time) -> E, pipe: P) -> Self {
-        let (out, written, sleeps_until, broken) = (Vec::new(), 0, None, false);
-        let inner = Inner { end: make(Time::ZERO), out, written, sleeps_until, broken };
+        let (out, written, sleeps_until) = (Vec::new(), 0, None);
+        let (broken, soon) = (false, false);
+        let inner = Inner { end: make(Time::ZERO), out, written, sleeps_until, broken, soon };
         Self { inner: Mutex::new(inner), pipe, look: Notify::new(), start: Instant::now() }
     }
 
@@ -110,18 +142,27 @@ impl<E: End, P: Pipe> Link<E, P> {
 
     /// Does something with the end, and writes what comes of it.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut E, Time) -> T) -> T {
+        self.with_when(|end, now| (act(end, now), Write::Now))
+    }
+
+    /// Does something with the end, and says when to write what comes of it.
+    pub(crate) fn with_when<T>(&self, act: impl FnOnce(&mut E, Time) -> (T, Write)) -> T {
         let mut inner = self.inner();
         let now = self.now();
-        let result = act(&mut inner.end, now);
-        let blocked = inner.write(&self.pipe, now);
-        let broken = inner.broken;
+        let (result, when) = act(&mut inner.end, now);
+        let blocked = match when {
+            Write::Now => inner.write(&self.pipe, now),
+            Write::Soon => !std::mem::replace(&mut inner.soon, true),
+            Write::Driver => return result,
+        };
+        let happened = inner.broken || inner.end.has_event();
         let earlier = match (inner.end.wake(), inner.sleeps_until) {
             (Some(wake), Some(sleeps)) => wake < sleeps,
             (Some(_), None) => true,
             (None, _) => false,
         };
         drop(inner);
-        if blocked || earlier || broken {
+        if blocked || earlier || happened {
             self.look.notify_one();
         }
         result
@@ -133,13 +174,19 @@ impl<E: End, P: Pipe> Link<E, P> {
         tokio::pin!(sleep);
         let mut sleeps_until = Time::ZERO;
         loop {
+            // Who always has something to do leaves room for others now and then.
+            tokio::task::consume_budget().await;
             let (wants_input, blocked) = {
                 let mut inner = self.inner();
+                inner.soon = false;
                 let now = self.now();
+                if inner.end.wake().is_some_and(|wake| wake <= now) {
+                    inner.end.tick(now);
+                }
                 let mut go_on = driver.events(&mut inner.end, now);
                 let blocked = inner.write(&self.pipe, now);
-                if inner.broken && go_on {
-                    // The end has just heard of it.
+                if go_on {
+                    // What was written leaves room; and what broke, the end has just heard of.
                     go_on = driver.events(&mut inner.end, now);
                 }
                 // What could not be written when the connection ended will not be.
@@ -159,6 +206,7 @@ impl<E: End, P: Pipe> Link<E, P> {
                 continue;
             }
             tokio::select! {
+                biased;
                 readable = self.pipe.readable(), if wants_input => {
                     if readable.is_err() || !self.read() {
                         self.hang_up();
@@ -169,35 +217,30 @@ impl<E: End, P: Pipe> Link<E, P> {
                         self.hang_up();
                     }
                 }
-                () = self.look.notified() => {}
-                () = &mut sleep => {
-                    sleeps_until = Time::ZERO;
-                    let now = self.now();
-                    self.inner().end.tick(now);
+                () = self.look.notified() => {
+                    if self.inner().soon {
+                        tokio::task::yield_now().await;
+                    }
                 }
+                () = &mut sleep => sleeps_until = Time::ZERO,
             }
         }
     }
 
-    /// Reads what is there, but not for ever. Is the other side still there?
+    /// Reads once: what follows from it is done, and given back, before more comes. Is the other side
+    /// still there?
     fn read(&self) -> bool {
         BUFFER.with_borrow_mut(|buffer| {
             buffer.resize(READ, 0);
-            for _ in 0..16 {
-                match self.pipe.try_read(buffer) {
-                    Ok(0) => return false,
-                    Ok(count) => {
-                        let now = self.now();
-                        self.inner().end.receive(&buffer[..count], now);
-                        // A pipe that gave less has no more.
-                        if count < buffer.len() {
-                            return true;
-                        }
-                    }
-                    Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+            match self.pipe.try_read(buffer) {
+                Ok(0) => false,
+                Ok(count) => {
+                    let now = self.now();
+                    self.inner().end.receive(&buffer[..count], now);
+                    true
                 }
+                Err(error) => error.kind() == io::ErrorKind::WouldBlock,
             }
-            true
         })
     }
 
@@ -230,12 +273,12 @@ impl<E: End> Inner<E> {
             if self.written == self.out.len() {
                 self.out.clear();
                 self.written = 0;
-                if self.out.capacity() > 4 * WRITE {
-                    // That was a long message; others are short.
-                    self.out = Vec::new();
-                }
                 self.end.transmit(&mut self.out, WRITE, now);
                 if self.out.is_empty() || self.broken {
+                    if self.out.capacity() > KEPT {
+                        // That was much at once; mostly it is little.
+                        self.out = Vec::new();
+                    }
                     return false;
                 }
             }

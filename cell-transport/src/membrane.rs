@@ -1,12 +1,12 @@
 //! The server's side: takes connections and hands calls to a [`Handler`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cell_model::frame::{Format, Trace};
 use cell_model::hello::Hello;
@@ -14,8 +14,8 @@ use cell_model::{Channel, Code, Fault};
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::core::{Incoming, Limits, Refused, Server, ServerEvent, Time};
-use crate::link::{Driver, Link};
+use crate::core::{Incoming, Limits, Refused, Server, ServerEvent, Time, give_back};
+use crate::link::{Driver, Link, Write};
 use crate::listener::Listener;
 use crate::pipe::Pipe;
 
@@ -194,7 +194,7 @@ async fn connection<P: Pipe>(
 ) {
     let link = Arc::new(Link::new(|now| Server::new(limits, now), pipe));
     let working = Arc::new(Working::default());
-    let (calls, service) = (Vec::new(), String::new());
+    let (calls, service) = (VecDeque::new(), String::new());
     let mut driver = Serving { link: Arc::clone(&link), working, handler, service, calls };
     let driven = link.drive(&mut driver);
     tokio::pin!(driven);
@@ -219,7 +219,7 @@ struct Serving<P> {
     /// What the hello asked for.
     service: String,
     /// Calls that came and are not begun.
-    calls: Vec<(Incoming, Option<Duration>)>,
+    calls: VecDeque<(Incoming, Option<Duration>)>,
 }
 
 /// Nobody waits for the answers any more. Not a matter of `Working`, which the handlers share.
@@ -242,7 +242,7 @@ impl<P: Pipe> Driver<Server> for Serving<P> {
                 },
                 ServerEvent::Call(call) => {
                     let timeout = call.deadline.map(|deadline| deadline.saturating_sub(now));
-                    self.calls.push((call, timeout));
+                    self.calls.push_back((call, timeout));
                 }
                 ServerEvent::Cancelled(id) => {
                     self.calls.retain(|(call, _)| call.id != id);
@@ -260,15 +260,31 @@ impl<P: Pipe> Driver<Server> for Serving<P> {
     }
 
     fn act(&mut self) -> bool {
-        let any = !self.calls.is_empty();
-        for (call, timeout) in std::mem::take(&mut self.calls) {
+        let (begin, mut any) = (Instant::now(), false);
+        // Not while the client has much to read: each answer would be more to keep for it.
+        while self.takes_answers() {
+            let Some((call, timeout)) = self.calls.pop_front() else { break };
+            any = true;
             self.begin(call, timeout);
+            // Handlers that take long hold up no answer that there is.
+            if begin.elapsed() > TOGETHER {
+                break;
+            }
         }
+        give_back(&mut self.calls);
         any
     }
 }
 
+/// Answers that are there in this time are written together.
+const TOGETHER: Duration = Duration::from_micros(50);
+
 impl<P: Pipe> Serving<P> {
+    fn takes_answers(&self) -> bool {
+        !self.calls.is_empty()
+            && self.link.with_when(|server, _| (server.wants_input(), Write::Driver))
+    }
+
     /// Begins a call. Most handlers have their answer at once: so it is asked for here, once, and
     /// only what has to wait becomes a task.
     fn begin(&self, call: Incoming, timeout: Option<Duration>) {
@@ -279,11 +295,13 @@ impl<P: Pipe> Serving<P> {
         let items = Items(Arc::new(send), Arc::clone(&more));
         let call = Call { channel, method, format, timeout, trace, fire, payload, items };
         let begun = catch_unwind(AssertUnwindSafe(|| self.handler.call(&self.service, call)));
-        let Ok(answer) = begun else { return say(&self.link, id, Err(panicked())) };
+        let Ok(answer) = begun else {
+            return say(&self.link, id, Err(panicked()), |_| Write::Driver);
+        };
         let mut answer = CatchPanic(answer);
         let mut nobody = Context::from_waker(Waker::noop());
         if let Poll::Ready(outcome) = Pin::new(&mut answer).poll(&mut nobody) {
-            return say(&self.link, id, outcome);
+            return say(&self.link, id, outcome, |_| Write::Driver);
         }
         // Whoever it waits for is told again, by the task's first poll.
         let (link, working) = (Arc::clone(&self.link), Arc::clone(&self.working));
@@ -292,18 +310,26 @@ impl<P: Pipe> Serving<P> {
         let task = tokio::spawn(async move {
             let outcome = answer.await;
             working.lock().remove(&id);
-            say(&link, id, outcome);
+            say(&link, id, outcome, |server| Write::when(server.under_way()));
         });
         tasks.insert(id, Task { abort: task.abort_handle(), more });
     }
 }
 
 /// Ends a call.
-fn say<P: Pipe>(link: &Link<Server, P>, id: u64, outcome: Result<Reply, Fault>) {
-    link.with(|server, now| match outcome {
-        Ok(Reply::Value(payload)) => server.reply(id, Ok(payload), now),
-        Ok(Reply::Stream) => server.finish(id, now),
-        Err(fault) => server.reply(id, Err(fault), now),
+fn say<P: Pipe>(
+    link: &Link<Server, P>,
+    id: u64,
+    outcome: Result<Reply, Fault>,
+    when: impl FnOnce(&Server) -> Write,
+) {
+    link.with_when(|server, now| {
+        match outcome {
+            Ok(Reply::Value(payload)) => server.reply(id, Ok(payload), now),
+            Ok(Reply::Stream) => server.finish(id, now),
+            Err(fault) => server.reply(id, Err(fault), now),
+        }
+        ((), when(server))
     });
 }
 

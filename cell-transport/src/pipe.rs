@@ -24,22 +24,3 @@ pub trait Pipe: Send + Sync + 'static {
     /// Waits until something may fit.
     fn writable(&self) -> impl Future<Output = io::Result<()>> + Send;
 }
-
-#[cfg(unix)]
-impl Pipe for tokio::net::UnixStream {
-    fn try_read(&self, into: &mut [u8]) -> io::Result<usize> {
-        self.try_read(into)
-    }
-
-    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.try_write(bytes)
-    }
-
-    async fn readable(&self) -> io::Result<()> {
-        self.readable().await
-    }
-
-    async fn writable(&self) -> io::Result<()> {
-        self.writable().await
-    }
-}

@@ -14,7 +14,7 @@ use cell_model::{Channel, Code, Fault};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::core::{Client, ClientEvent, Limits, Outgoing, STREAM_WINDOW, Time};
-use crate::link::{Driver, Link};
+use crate::link::{Driver, Link, Write};
 use crate::pipe::Pipe;
 
 /// What is asked.
@@ -95,36 +95,21 @@ impl<P> Connection<P> {
 
 impl<P: Pipe> Calls for Connection<P> {
     fn call(&self, call: Outgoing, waiter: Waiter) -> Result<u64, NotBegun> {
-        // Before the call is written: its answer may be here before this returns.
-        let mut waiters = self.waiters();
-        let begun = self.link.with(|client, now| match client.check(&call) {
-            Ok(()) => Ok(client.call(call, now)),
-            Err(fault) => Err((fault, call)),
-        });
-        match begun {
-            Ok(Ok(id)) => {
-                waiters.insert(id, waiter);
-                Ok(id)
-            }
-            // It was checked, so there is room; and were there none, the call is lost.
-            Ok(Err(fault)) => {
-                let fault = Fault { code: Code::Disconnected, ..fault };
-                let nothing = Outgoing {
-                    channel: Channel::App,
-                    method: 0,
-                    format: Format::Raw,
-                    timeout: None,
-                    trace: None,
-                    payload: Vec::new(),
-                };
-                Err(Box::new((fault, nothing, waiter)))
-            }
-            Err((fault, call)) => Err(Box::new((fault, call, waiter))),
-        }
+        self.link.with_when(|client, now| {
+            let begun = match client.call(call, now) {
+                Ok(id) => {
+                    // Before the call is written: its answer may be here before this returns.
+                    self.waiters().insert(id, waiter);
+                    Ok(id)
+                }
+                Err((fault, call)) => Err(Box::new((fault, call, waiter))),
+            };
+            (begun, Write::when(client.under_way()))
+        })
     }
 
     fn fire(&self, call: Outgoing) -> Result<(), Fault> {
-        self.link.with(|client, now| client.fire(call, now))
+        self.link.with(|client, now| client.fire(call, now).map_err(|(fault, _)| fault))
     }
 
     fn cancel(&self, id: u64) {
@@ -163,9 +148,9 @@ impl<P: Pipe> Driver<Client> for Calling<P> {
     }
 
     fn act(&mut self) -> bool {
-        for event in std::mem::take(&mut self.told) {
-            self.tell(event);
-        }
+        let mut told = std::mem::take(&mut self.told);
+        told.drain(..).for_each(|event| self.tell(event));
+        self.told = told;
         // Nothing that was told changes the end.
         false
     }

@@ -16,6 +16,10 @@ use tokio::net::{UnixListener, UnixStream};
 
 use crate::listener::Listener;
 
+mod pipe;
+
+pub use pipe::UnixPipe;
+
 /// `sun_path` of Linux has 108 bytes, that of macOS 104, each with a zero at the end.
 const LONGEST: usize = 103;
 /// Bytes of a cell's name.
@@ -121,14 +125,14 @@ impl Drop for UnixSocket {
 }
 
 impl Listener for UnixSocket {
-    type Pipe = UnixStream;
+    type Pipe = UnixPipe;
 
-    async fn accept(&mut self) -> io::Result<UnixStream> {
+    async fn accept(&mut self) -> io::Result<UnixPipe> {
         loop {
             let (stream, _) = self.listener.accept().await?;
             // The folder lets no other user in; the kernel says so once more.
             if stream.peer_cred().is_ok_and(|peer| peer.uid() == user()) {
-                return Ok(stream);
+                return UnixPipe::new(stream);
             }
         }
     }
@@ -138,7 +142,7 @@ impl Listener for UnixSocket {
 ///
 /// # Errors
 /// [`Code::Disconnected`] if it does not run, [`Code::Denied`] if somebody else answers in its place.
-pub async fn connect(folder: &Path, name: &str) -> Result<UnixStream, Fault> {
+pub async fn connect(folder: &Path, name: &str) -> Result<UnixPipe, Fault> {
     let path =
         socket(folder, name).map_err(|error| Fault::new(Code::Disconnected, error.to_string()))?;
     let denied = |text: String| Fault::new(Code::Denied, text);
@@ -157,7 +161,7 @@ pub async fn connect(folder: &Path, name: &str) -> Result<UnixStream, Fault> {
     if peer.uid() != user() {
         return Err(denied(format!("another user's process listens as `{name}`")));
     }
-    Ok(stream)
+    UnixPipe::new(stream).map_err(|error| Fault::new(Code::Disconnected, error.to_string()))
 }
 
 fn user() -> u32 {

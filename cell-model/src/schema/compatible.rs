@@ -4,7 +4,7 @@
 //! writes and who reads: a cell may demand nothing new of what clients send, and may send nothing
 //! that they cannot read. The names of types and the order of anything are not on the wire.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use super::{Content, Field, Method, Named, Schema, Type, Variant};
@@ -44,15 +44,25 @@ impl fmt::Display for Change {
 /// All differences that clients could notice, in the order of the old schema, then of the new one.
 #[must_use]
 pub fn compare(old: &Schema, new: &Schema) -> Vec<Change> {
-    let (seen, named) = (BTreeSet::new(), BTreeSet::new());
-    let mut comparison = Comparison { old, new, changes: Vec::new(), seen, named };
+    let mut comparison = Comparison {
+        old,
+        new,
+        changes: Vec::new(),
+        seen: BTreeSet::new(),
+        named: BTreeSet::new(),
+        open: VecDeque::new(),
+        from: None,
+    };
     if old.service != new.service {
         let what = format!("the service is called `{}` now", new.service);
         comparison.breaking(&old.service, what);
     }
     for (name, method) in &old.methods {
         match new.methods.get(name) {
-            Some(now) => comparison.method(name, method, now),
+            Some(now) => {
+                comparison.method(name, method, now);
+                comparison.rest();
+            }
             None => comparison.breaking(name, "the method is gone".to_owned()),
         }
     }
@@ -80,7 +90,17 @@ struct Comparison<'a> {
     seen: BTreeSet<(Way, *const Type, *const Type)>,
     /// Pairs of types with names, which stand in many places.
     named: BTreeSet<(Way, &'a str, &'a str)>,
+    /// Those of them that are still to be compared, with the method's part that leads there. Not
+    /// where they are found: schemas come from anybody, and types may lead to others as often as
+    /// there is room for in a text.
+    open: VecDeque<(Way, String, &'a str, &'a str)>,
+    /// The method's part that led to what is being compared, unless that is the method itself.
+    from: Option<String>,
 }
+
+/// Pairs of types with names that are compared. Two schemas of one service have as many as there are
+/// types; only those made to keep a reader busy have many times more.
+const PAIRS: usize = 1 << 17;
 
 impl<'a> Comparison<'a> {
     fn note(&mut self, place: &str, what: String, breaks: Option<Breaks>) {
@@ -149,7 +169,7 @@ impl<'a> Comparison<'a> {
             return;
         }
         match (old, new) {
-            (Type::Named(one), Type::Named(other)) => self.named(way, place, one, other),
+            (Type::Named(one), Type::Named(other)) => self.open(way, place, one, other),
             // In MessagePack a value and some value are the same.
             (old, Type::Option(new)) if way == Way::ToCell && !is_option(old) => {
                 self.fine(place, "it may be missing now".to_owned());
@@ -171,21 +191,38 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn named(&mut self, way: Way, place: &str, old: &'a str, new: &'a str) {
-        if !self.named.insert((way, old, new)) {
-            return;
+    fn open(&mut self, way: Way, place: &str, old: &'a str, new: &'a str) {
+        if self.named.len() == PAIRS {
+            let what = "there are too many types to compare".to_owned();
+            if self.changes.last().is_none_or(|change| change.what != what) {
+                self.breaking(place, what);
+            }
+        } else if self.named.insert((way, old, new)) {
+            let from = self.from.as_deref().unwrap_or(place).to_owned();
+            self.open.push_back((way, from, old, new));
         }
+    }
+
+    /// Compares what a method leads to.
+    fn rest(&mut self) {
+        while let Some((way, from, old, new)) = self.open.pop_front() {
+            let at = format!("{from} {old}");
+            self.from = Some(from);
+            self.named(way, &at, old, new);
+        }
+        self.from = None;
+    }
+
+    fn named(&mut self, way: Way, place: &str, old: &'a str, new: &'a str) {
         let found = (self.old.types.get(old), self.new.types.get(new));
         // A schema that was read has all types that it names.
         let (Some(one), Some(other)) = found else { return };
-        let at = format!("{place} {old}");
-        let at = at.trim_start();
         match (one, other) {
-            (Named::Struct(one), Named::Struct(other)) => self.fields(way, at, one, other),
-            (Named::Enum(one), Named::Enum(other)) => self.variants(way, at, one, other),
+            (Named::Struct(one), Named::Struct(other)) => self.fields(way, place, one, other),
+            (Named::Enum(one), Named::Enum(other)) => self.variants(way, place, one, other),
             // A wrapper around itself: there is no value of it.
             (Named::Wrapper(_), Named::Wrapper(_)) => {}
-            _ => self.breaking(at, "it is another sort of type".to_owned()),
+            _ => self.breaking(place, "it is another sort of type".to_owned()),
         }
     }
 

@@ -106,6 +106,20 @@ impl Assembly {
         Some(partial.message)
     }
 
+    /// How many messages there are of which not all frames came.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Asserts that its counts are right, and says how many bytes it takes.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> usize {
+        let payloads = || self.open.values().map(|partial| &partial.message.payload);
+        assert_eq!(self.bytes, payloads().map(Vec::len).sum::<usize>());
+        assert!(self.bytes <= self.all);
+        payloads().map(Vec::capacity).sum::<usize>() + self.open.len() * size_of::<Partial>()
+    }
+
     /// Did something come of this message?
     pub(super) fn has(&self, id: u64) -> bool {
         self.open.contains_key(&id)

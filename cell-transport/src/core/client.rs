@@ -10,7 +10,7 @@ use cell_model::{Channel, Code, Fault};
 use super::assembly::{Added, Assembly, Message, too_large};
 use super::outbox::Outbox;
 use super::reader::{Frame, Reader};
-use super::{Limits, Time};
+use super::{Limits, STREAM_WINDOW, Time, give_back};
 
 /// A call that is to be made.
 #[derive(Clone, Debug)]
@@ -71,8 +71,9 @@ struct Call {
     deadline: Option<Time>,
     /// Bytes of its arguments.
     bytes: usize,
-    /// Items that came.
+    /// Items that came, and that may still come before more are asked for.
     items: u32,
+    credit: u32,
 }
 
 /// The client's end of a connection.
@@ -95,6 +96,7 @@ pub struct Client {
     asked: Option<Time>,
     /// Since when nothing of what waits was written.
     stalled: Option<Time>,
+    told_closing: bool,
 }
 
 impl Client {
@@ -119,6 +121,7 @@ impl Client {
             heard: now,
             asked: None,
             stalled: Some(now),
+            told_closing: false,
         }
     }
 
@@ -126,14 +129,16 @@ impl Client {
     ///
     /// # Errors
     /// `NotReady` before [`ClientEvent::Connected`], `Overloaded` if the cell takes no more at the
-    /// moment, `TooLarge`, `Closing`, and why the connection ended.
-    pub fn call(&mut self, call: Outgoing, now: Time) -> Result<u64, Fault> {
-        self.check(&call)?;
+    /// moment, `TooLarge`, `Closing`, and why the connection ended. The call is given back.
+    pub fn call(&mut self, call: Outgoing, now: Time) -> Result<u64, (Fault, Outgoing)> {
+        if let Err(fault) = self.would_begin(&call) {
+            return Err((fault, call));
+        }
         let id = self.number();
         let deadline = call.timeout.map(|timeout| now.saturating_add(timeout));
         let bytes = call.payload.len();
         self.deadlines.extend(deadline.map(|deadline| (deadline, id)));
-        self.calls.insert(id, Call { deadline, bytes, items: 0 });
+        self.calls.insert(id, Call { deadline, bytes, items: 0, credit: STREAM_WINDOW });
         self.bytes += bytes;
         self.send(Kind::Request, id, call, now);
         Ok(id)
@@ -143,11 +148,14 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::call`].
-    pub fn fire(&mut self, call: Outgoing, now: Time) -> Result<(), Fault> {
-        self.check(&call)?;
+    pub fn fire(&mut self, call: Outgoing, now: Time) -> Result<(), (Fault, Outgoing)> {
         // Nothing says when it has been read, so only what waits here can be counted.
-        if self.outbox.bytes() > self.limits.unwritten {
-            return Err(Fault::new(Code::Overloaded, "the cell reads slower than this is written"));
+        let waits = self.outbox.bytes() > self.limits.unwritten;
+        let slow = || Fault::new(Code::Overloaded, "the cell reads slower than this is written");
+        let checked =
+            self.would_begin(&call).and_then(|()| if waits { Err(slow()) } else { Ok(()) });
+        if let Err(fault) = checked {
+            return Err((fault, call));
         }
         let id = self.number();
         self.send(Kind::Fire, id, call, now);
@@ -155,10 +163,7 @@ impl Client {
     }
 
     /// Would this call begin?
-    ///
-    /// # Errors
-    /// As [`Client::call`].
-    pub fn check(&self, call: &Outgoing) -> Result<(), Fault> {
+    fn would_begin(&self, call: &Outgoing) -> Result<(), Fault> {
         let peer = match &self.state {
             State::Greeting { .. } => {
                 return Err(Fault::new(Code::NotReady, "the cell has not answered yet"));
@@ -200,14 +205,15 @@ impl Client {
 
     /// Gives up a call: its answer is dropped, whenever it comes.
     pub fn cancel(&mut self, id: u64, now: Time) {
-        if self.take(id).is_some() {
+        if let Some((_, true)) = self.take(id) {
             self.control(Kind::Cancel, id, 0, now);
         }
     }
 
     /// Lets the cell send so many more items of a stream: those that were used up.
     pub fn more(&mut self, id: u64, items: u32, now: Time) {
-        if self.calls.contains_key(&id) && items > 0 {
+        if let Some(call) = self.calls.get_mut(&id).filter(|_| items > 0) {
+            call.credit = call.credit.saturating_add(items);
             self.control(Kind::Credit, id, items, now);
         }
     }
@@ -220,6 +226,12 @@ impl Client {
             *closing = true;
             self.control(Kind::Bye, 0, 0, now);
         }
+    }
+
+    /// Calls under way.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        self.calls.len()
     }
 
     /// Is no call under way, and nothing left to write?
@@ -235,9 +247,9 @@ impl Client {
         }
         self.heard = now;
         self.asked = None;
-        self.reader.push(bytes);
+        let mut rest = bytes;
         while !matches!(self.state, State::Ended(_)) {
-            match self.reader.next() {
+            match self.reader.next(&mut rest) {
                 Ok(Some(frame)) => self.frame(frame, now),
                 Ok(None) => return,
                 Err(error) => self.bad(&error),
@@ -262,8 +274,15 @@ impl Client {
         !self.outbox.is_empty()
     }
 
+    /// Did something happen?
+    #[must_use]
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// What happened, the oldest first.
     pub fn event(&mut self) -> Option<ClientEvent> {
+        give_back(&mut self.events);
         self.events.pop_front()
     }
 
@@ -291,8 +310,10 @@ impl Client {
                 break;
             }
             self.deadlines.pop_first();
-            self.finish(id, Err(Fault::new(Code::DeadlineExceeded, "there was no answer in time")));
-            self.control(Kind::Cancel, id, 0, now);
+            let fault = Fault::new(Code::DeadlineExceeded, "there was no answer in time");
+            if self.finish(id, Err(fault)) {
+                self.control(Kind::Cancel, id, 0, now);
+            }
         }
         let Limits { quiet, patience, greeting, .. } = self.limits;
         if self.stalled.is_some_and(|since| now >= since + patience) {
@@ -325,9 +346,15 @@ impl Client {
             (State::Greeting { .. }, _) => self.bad(&"something before the hello"),
             // Said twice.
             (_, Kind::Hello | Kind::Pong) => {}
-            (_, Kind::Ping) => self.control(Kind::Pong, 0, 0, now),
+            (_, Kind::Ping) => {
+                self.outbox.pong();
+                self.queued(now);
+            }
             (_, Kind::Bye) => {
-                if let State::Open { closing, .. } = &mut self.state {
+                if let State::Open { closing, .. } = &mut self.state
+                    && !self.told_closing
+                {
+                    self.told_closing = true;
                     *closing = true;
                     self.events.push_back(ClientEvent::Closing);
                 }
@@ -335,11 +362,11 @@ impl Client {
             // Of a call that has ended, or of none.
             (_, Kind::Response | Kind::Item | Kind::End | Kind::Fault)
                 if !self.calls.contains_key(&id) => {}
-            (_, Kind::Fault) => self.finish(id, Err(fault(argument, &frame.payload))),
+            (_, Kind::Fault) => drop(self.finish(id, Err(fault(argument, &frame.payload)))),
             (_, Kind::End) => self.ended(id, argument),
             (_, Kind::Response | Kind::Item) => match self.assembly.add(frame) {
                 Added::More => {}
-                Added::Whole(message) => self.message(message),
+                Added::Whole(message) => self.message(message, now),
                 Added::Lost(fault) => {
                     self.finish(id, Err(fault));
                     self.control(Kind::Cancel, id, 0, now);
@@ -369,20 +396,31 @@ impl Client {
         self.events.push_back(ClientEvent::Connected { peer, format });
     }
 
-    fn message(&mut self, message: Message) {
+    fn message(&mut self, message: Message, now: Time) {
         let Message { header: Header { kind, id, argument, format, .. }, payload, .. } = message;
         if kind == Kind::Response {
-            return self.finish(id, Ok((format, payload)));
+            self.finish(id, Ok((format, payload)));
+            return;
         }
         let Some(call) = self.calls.get_mut(&id) else { return };
         match argument.cmp(&call.items) {
             // Said twice.
             std::cmp::Ordering::Less => {}
+            // Whoever reads slowly shall not have to keep it all.
+            std::cmp::Ordering::Equal if call.credit == 0 => {
+                let text = "the cell sent more items than were asked for";
+                self.finish(id, Err(Fault::new(Code::BadFrame, text)));
+                self.control(Kind::Cancel, id, 0, now);
+            }
             std::cmp::Ordering::Equal => {
                 call.items += 1;
+                call.credit -= 1;
                 self.events.push_back(ClientEvent::Item { id, format, payload });
             }
-            std::cmp::Ordering::Greater => self.finish(id, Err(lost_item())),
+            std::cmp::Ordering::Greater => {
+                self.finish(id, Err(lost_item()));
+                self.control(Kind::Cancel, id, 0, now);
+            }
         }
     }
 
@@ -391,22 +429,25 @@ impl Client {
         self.finish(id, if all { Ok((Format::Raw, Vec::new())) } else { Err(lost_item()) });
     }
 
-    fn finish(&mut self, id: u64, outcome: Result<(Format, Vec<u8>), Fault>) {
-        if self.take(id).is_some() {
+    /// Ends a call. Says whether the cell may know of it.
+    fn finish(&mut self, id: u64, outcome: Result<(Format, Vec<u8>), Fault>) -> bool {
+        let taken = self.take(id);
+        if taken.is_some() {
             self.events.push_back(ClientEvent::Done { id, outcome });
         }
+        taken.is_some_and(|(_, begun)| begun)
     }
 
-    /// Forgets a call.
-    fn take(&mut self, id: u64) -> Option<Call> {
+    /// Forgets a call. With it: may the cell know of it?
+    fn take(&mut self, id: u64) -> Option<(Call, bool)> {
         let call = self.calls.remove(&id)?;
         self.bytes -= call.bytes;
         if let Some(deadline) = call.deadline {
             self.deadlines.remove(&(deadline, id));
         }
         self.assembly.forget(id);
-        self.outbox.forget(id);
-        Some(call)
+        let begun = self.outbox.forget(id);
+        Some((call, begun))
     }
 
     fn control(&mut self, kind: Kind, id: u64, argument: u32, now: Time) {
@@ -420,6 +461,29 @@ impl Client {
 
     fn bad(&mut self, why: &dyn std::fmt::Display) {
         self.end(Fault::new(Code::BadFrame, format!("the cell sent {why}")));
+    }
+
+    /// Asserts what always holds, and says how many bytes it keeps.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> usize {
+        assert_eq!(self.bytes, self.calls.values().map(|call| call.bytes).sum::<usize>());
+        let deadlines = self.calls.iter().filter_map(|(id, call)| Some((call.deadline?, *id)));
+        assert!(deadlines.collect::<BTreeSet<_>>() == self.deadlines);
+        assert!(self.assembly.len() <= self.calls.len(), "parts of no call's answer");
+        if matches!(self.state, State::Ended(_)) {
+            assert!(self.calls.is_empty(), "calls outlive their connection");
+        }
+        let payloads = self.events.iter().map(|event| match event {
+            ClientEvent::Item { payload, .. }
+            | ClientEvent::Done { outcome: Ok((_, payload)), .. } => payload.capacity(),
+            _ => 0,
+        });
+        self.reader.check()
+            + self.assembly.check()
+            + self.outbox.check()
+            + payloads.sum::<usize>()
+            + self.events.len() * size_of::<ClientEvent>()
+            + self.calls.len() * (size_of::<Call>() + 3 * size_of::<u64>())
     }
 
     /// Ends the connection, and before it all calls.

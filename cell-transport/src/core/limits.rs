@@ -5,17 +5,23 @@ use std::time::Duration;
 use cell_model::frame::MESSAGE_PAYLOAD;
 
 /// Bounds of a connection, and of how many there are.
+///
+/// From them follows what a cell keeps for one connection at most, whatever the other side does:
+/// `bytes` of calls that are at work, as much of those of which parts came, `unwritten` and one
+/// `message` of answers, and a few KiB for each of `calls`; all but the message twice, since a buffer
+/// that grows has room to spare. What handlers hold while they work is theirs. A client keeps no
+/// more of answers than `bytes`, and of each stream the items that it asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections that a cell has at the same time. Who comes then waits until others have left.
     pub connections: usize,
-    /// Calls of a connection that are under way at the same time.
+    /// Calls of a connection that are under way at the same time, with those that are still coming.
     pub calls: u32,
     /// Bytes of arguments of all calls that are under way.
     pub bytes: u32,
     /// Bytes of one payload.
     pub message: usize,
-    /// Bytes that wait to be written before no more is read.
+    /// Bytes that wait to be written before no more is read, no call begun, and no item taken.
     pub unwritten: usize,
     /// How long the other side may take for its hello.
     pub greeting: Duration,

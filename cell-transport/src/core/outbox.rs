@@ -1,19 +1,25 @@
 //! What waits to be written: short frames of the protocol first, then the calls in turns, so that a
 //! long payload holds up nobody.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
-use cell_model::frame::{FRAME_PAYLOAD, HEADER, Header, Trace, flags};
+use cell_model::frame::{FRAME_PAYLOAD, HEADER, Header, Kind, Trace, flags};
+
+use super::give_back;
 
 /// Messages in order of their turns.
 #[derive(Default)]
 pub(super) struct Outbox {
     control: VecDeque<(Header, Vec<u8>)>,
-    /// Messages of each call. Only the first of them is being written: items of a stream stay in
-    /// order, and their frames together.
-    calls: HashMap<u64, VecDeque<Pending>>,
-    turns: VecDeque<u64>,
+    /// The first message of each call: the one that is being written.
+    turns: VecDeque<Pending>,
+    /// Its further ones, which is none but for streams. They wait, so that items stay in order, and
+    /// the frames of each together.
+    behind: HashMap<u64, VecDeque<Pending>>,
     bytes: usize,
+    /// A pong waits.
+    pong: bool,
 }
 
 struct Pending {
@@ -32,27 +38,62 @@ impl Outbox {
         self.control.push_back((header, payload));
     }
 
-    /// A message of the call `header.id`, behind its others.
-    pub(super) fn message(&mut self, header: Header, trace: Option<Trace>, payload: Vec<u8>) {
-        self.bytes += payload.len();
-        let queue = self.calls.entry(header.id).or_default();
-        if queue.is_empty() {
-            self.turns.push_back(header.id);
+    /// Says that this side is there. Once, however often it was asked: who asks without reading
+    /// shall not fill the memory.
+    pub(super) fn pong(&mut self) {
+        if !std::mem::replace(&mut self.pong, true) {
+            self.control(Header::new(Kind::Pong, 0, 0), Vec::new());
         }
-        queue.push_back(Pending { header, trace, payload, at: 0, frames: 0 });
     }
 
-    /// Gives up what was not yet written of a call. The other side may have some of it.
-    pub(super) fn forget(&mut self, id: u64) {
-        if let Some(queue) = self.calls.remove(&id) {
-            self.bytes -= queue.iter().map(|one| one.payload.len() - one.at).sum::<usize>();
-            self.turns.retain(|other| *other != id);
+    /// A message of the call `header.id`, behind its others.
+    pub(super) fn message(&mut self, header: Header, trace: Option<Trace>, payload: Vec<u8>) {
+        self.bytes += HEADER + payload.len();
+        let pending = Pending { header, trace, payload, at: 0, frames: 0 };
+        match self.behind.entry(header.id) {
+            Entry::Vacant(none) => {
+                none.insert(VecDeque::new());
+                self.turns.push_back(pending);
+            }
+            Entry::Occupied(mut others) => others.get_mut().push_back(pending),
         }
+    }
+
+    /// Gives up what was not yet written of a call. Says whether the other side may have some of it.
+    pub(super) fn forget(&mut self, id: u64) -> bool {
+        let Some(behind) = self.behind.remove(&id) else { return true };
+        self.bytes -= behind.iter().map(Pending::bytes).sum::<usize>();
+        let mut begun = true;
+        if let Some(at) = self.turns.iter().position(|one| one.header.id == id)
+            && let Some(first) = self.turns.remove(at)
+        {
+            self.bytes -= first.bytes();
+            begun = first.frames > 0;
+        }
+        begun
     }
 
     /// Bytes that wait, about.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Asserts that its counts are right, and says how many bytes it takes.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> usize {
+        let messages = || self.turns.iter().chain(self.behind.values().flatten());
+        let control = || self.control.iter().map(|(_, payload)| payload);
+        let frames = control().map(|payload| HEADER + payload.len()).sum::<usize>();
+        assert_eq!(self.bytes, frames + messages().map(Pending::bytes).sum::<usize>());
+        let mut turns: Vec<u64> = self.turns.iter().map(|first| first.header.id).collect();
+        let mut calls: Vec<u64> = self.behind.keys().copied().collect();
+        turns.sort_unstable();
+        calls.sort_unstable();
+        assert_eq!(turns, calls, "each call has one turn");
+        let payloads = messages().map(|one| &one.payload).chain(control());
+        payloads.map(Vec::capacity).sum::<usize>()
+            + (messages().count() + calls.len()) * size_of::<Pending>()
+            + self.control.len() * size_of::<(Header, Vec<u8>)>()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -64,31 +105,38 @@ impl Outbox {
         while out.len() < most {
             if let Some((mut header, payload)) = self.control.pop_front() {
                 self.bytes -= HEADER + payload.len();
+                self.pong &= header.kind != Kind::Pong;
                 header.length = payload.len() as u32;
                 out.extend_from_slice(&header.encode());
                 out.extend_from_slice(&payload);
                 continue;
             }
-            let Some(id) = self.turns.pop_front() else { return };
-            let Some(queue) = self.calls.get_mut(&id) else { continue };
-            if let Some(pending) = queue.front_mut() {
-                self.bytes -= pending.transmit(out);
-                if pending.at == pending.payload.len() {
-                    queue.pop_front();
+            let Some(mut pending) = self.turns.pop_front() else { break };
+            self.bytes -= pending.bytes();
+            pending.transmit(out);
+            if pending.at < pending.payload.len() {
+                self.bytes += pending.bytes();
+                self.turns.push_back(pending);
+            } else if let Entry::Occupied(mut behind) = self.behind.entry(pending.header.id) {
+                match behind.get_mut().pop_front() {
+                    Some(next) => self.turns.push_back(next),
+                    None => drop(behind.remove()),
                 }
             }
-            if queue.is_empty() {
-                self.calls.remove(&id);
-            } else {
-                self.turns.push_back(id);
-            }
         }
+        give_back(&mut self.control);
+        give_back(&mut self.turns);
     }
 }
 
 impl Pending {
-    /// Writes one frame, and says how much of the payload was in it.
-    fn transmit(&mut self, out: &mut Vec<u8>) -> usize {
+    /// What it takes until all of it is written, about.
+    fn bytes(&self) -> usize {
+        HEADER + self.payload.len() - self.at
+    }
+
+    /// Writes one frame.
+    fn transmit(&mut self, out: &mut Vec<u8>) {
         let trace = self.trace.take().map(|trace| trace.encode());
         let before = trace.map_or(0, |trace| trace.len());
         let length = (self.payload.len() - self.at).min(FRAME_PAYLOAD - before);
@@ -109,7 +157,6 @@ impl Pending {
         out.extend_from_slice(&self.payload[self.at..end]);
         self.at = end;
         self.frames += 1;
-        length
     }
 }
 
@@ -118,16 +165,15 @@ mod tests {
     use super::*;
     use crate::core::assembly::{Added, Assembly};
     use crate::core::reader::Reader;
-    use cell_model::frame::Kind;
 
     fn header(kind: Kind, id: u64, argument: u32) -> Header {
         Header { argument, ..Header::new(kind, 0, id) }
     }
 
     fn ids(bytes: &[u8]) -> Vec<u64> {
-        let mut reader = Reader::default();
-        reader.push(bytes);
-        std::iter::from_fn(|| reader.next().unwrap().map(|frame| frame.header.id)).collect()
+        let (mut reader, mut rest) = (Reader::default(), bytes);
+        std::iter::from_fn(|| reader.next(&mut rest).unwrap().map(|frame| frame.header.id))
+            .collect()
     }
 
     #[test]
@@ -156,8 +202,8 @@ mod tests {
             let mut out = Vec::new();
             outbox.transmit(&mut out, 1);
             assert!(out.len() <= HEADER + FRAME_PAYLOAD);
-            reader.push(&out);
-            while let Some(frame) = reader.next().unwrap() {
+            let mut rest = &out[..];
+            while let Some(frame) = reader.next(&mut rest).unwrap() {
                 if let Added::Whole(message) = assembly.add(frame) {
                     found.push(message);
                 }
@@ -176,11 +222,37 @@ mod tests {
         outbox.message(header(Kind::Response, 1, 0), None, vec![1; 3 * FRAME_PAYLOAD]);
         outbox.message(header(Kind::Response, 2, 0), None, vec![2; 5]);
         outbox.transmit(&mut Vec::new(), 1);
-        outbox.forget(1);
-        outbox.forget(7);
-        assert_eq!(outbox.bytes(), 5);
+        outbox.message(header(Kind::Response, 3, 0), None, vec![3; 5]);
+        assert!(outbox.forget(1), "one frame of it was written");
+        assert!(outbox.forget(7), "it may have been written long ago");
+        assert!(!outbox.forget(3), "nothing of it was written");
+        assert_eq!(outbox.bytes(), HEADER + 5);
         let mut out = Vec::new();
         outbox.transmit(&mut out, usize::MAX);
         assert_eq!(ids(&out), [2]);
+        assert_eq!(outbox.bytes(), 0);
+    }
+
+    #[test]
+    fn who_asks_often_is_answered_once() {
+        let mut outbox = Outbox::default();
+        for _ in 0..2 {
+            (0..100).for_each(|_| outbox.pong());
+            assert_eq!(outbox.bytes(), HEADER);
+            let mut out = Vec::new();
+            outbox.transmit(&mut out, usize::MAX);
+            assert_eq!(ids(&out), [0]);
+        }
+    }
+
+    #[test]
+    fn what_a_burst_took_is_given_back() {
+        let mut outbox = Outbox::default();
+        for id in 0..10_000 {
+            outbox.control(header(Kind::Cancel, id, 0), Vec::new());
+            outbox.message(header(Kind::Response, id, 0), None, Vec::new());
+        }
+        outbox.transmit(&mut Vec::new(), usize::MAX);
+        assert!(outbox.control.capacity() + outbox.turns.capacity() < 1_000);
     }
 }

@@ -9,7 +9,7 @@ use cell_model::{Channel, Code, Fault};
 use super::assembly::{Added, Assembly, Message, too_large};
 use super::outbox::Outbox;
 use super::reader::{Frame, Reader};
-use super::{Limits, STREAM_WINDOW, Time};
+use super::{Limits, STREAM_WINDOW, Time, give_back};
 
 /// A call that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub enum ServerEvent {
     Call(Incoming),
     /// Nobody waits for the answer of this call any more.
     Cancelled(u64),
-    /// The client takes more items of this stream.
+    /// There may be room for more items of this stream.
     More(u64),
     /// The client will make no more calls.
     Bye,
@@ -88,6 +88,8 @@ pub struct Server {
     last_id: u64,
     bytes: usize,
     events: VecDeque<ServerEvent>,
+    /// Streams that had to wait until more of what there is was written.
+    waiting: BTreeSet<u64>,
     stalled: Option<Time>,
 }
 
@@ -106,6 +108,7 @@ impl Server {
             last_id: 0,
             bytes: 0,
             events: VecDeque::new(),
+            waiting: BTreeSet::new(),
             stalled: None,
         }
     }
@@ -160,6 +163,11 @@ impl Server {
         if call.credit == 0 {
             return Err((Refused::Full, payload));
         }
+        // Many streams that nobody reads are not to be kept, however much was asked for of each.
+        if self.outbox.bytes() >= self.limits.unwritten {
+            self.waiting.insert(id);
+            return Err((Refused::Full, payload));
+        }
         if payload.len() > self.limits.message {
             let fault = too_large(payload.len(), self.limits.message);
             self.reply(id, Err(fault), now);
@@ -193,6 +201,13 @@ impl Server {
         }
     }
 
+    /// Calls under way, with those of which not all frames came: they take memory too, even without
+    /// payload.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        self.calls.len() + self.assembly.len()
+    }
+
     /// Is no call under way, and nothing left to write?
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -210,9 +225,9 @@ impl Server {
         if matches!(self.state, State::Ended) {
             return;
         }
-        self.reader.push(bytes);
+        let mut rest = bytes;
         while !matches!(self.state, State::Ended) {
-            match self.reader.next() {
+            match self.reader.next(&mut rest) {
                 Ok(Some(frame)) => self.frame(frame, now),
                 Ok(None) => return,
                 Err(error) => self.bad(&error, now),
@@ -229,6 +244,10 @@ impl Server {
     pub fn transmit(&mut self, out: &mut Vec<u8>, most: usize, now: Time) {
         self.outbox.transmit(out, most);
         self.stalled = (!self.outbox.is_empty()).then_some(now);
+        if self.outbox.bytes() < self.limits.unwritten && !self.waiting.is_empty() {
+            let waiting = std::mem::take(&mut self.waiting);
+            self.events.extend(waiting.into_iter().map(ServerEvent::More));
+        }
     }
 
     /// Is there something to transmit? Also after the end: the client is told why.
@@ -237,8 +256,15 @@ impl Server {
         !self.outbox.is_empty()
     }
 
+    /// Did something happen?
+    #[must_use]
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// What happened, the oldest first.
     pub fn event(&mut self) -> Option<ServerEvent> {
+        give_back(&mut self.events);
         self.events.pop_front()
     }
 
@@ -296,7 +322,10 @@ impl Server {
             // Said twice.
             (_, Kind::Hello | Kind::Pong) => {}
             (State::Greeting { .. }, _) => self.bad(&"something before the hello", now),
-            (_, Kind::Ping) => self.control(Kind::Pong, now),
+            (_, Kind::Ping) => {
+                self.outbox.pong();
+                self.stalled.get_or_insert(now);
+            }
             (_, Kind::Bye) => self.events.push_back(ServerEvent::Bye),
             (_, Kind::Cancel) => self.cancelled(id),
             (_, Kind::Credit) => {
@@ -329,8 +358,8 @@ impl Server {
             Some(Fault::new(Code::UnknownChannel, format!("there is no channel {channel:#04x}")))
         } else if closing && begins {
             Some(Fault::new(Code::Closing, "the cell takes no new calls"))
-        } else if begins && self.calls.len() >= self.limits.calls as usize {
-            Some(Fault::new(Code::Overloaded, format!("{} calls are under way", self.calls.len())))
+        } else if begins && self.under_way() >= self.limits.calls as usize {
+            Some(Fault::new(Code::Overloaded, format!("{} calls are under way", self.under_way())))
         } else {
             match self.assembly.add(frame) {
                 Added::More => None,
@@ -378,6 +407,7 @@ impl Server {
     fn take(&mut self, id: u64) -> Option<Call> {
         let call = self.calls.remove(&id)?;
         self.bytes -= call.bytes;
+        self.waiting.remove(&id);
         if let Some(deadline) = call.deadline {
             self.deadlines.remove(&(deadline, id));
         }
@@ -398,6 +428,31 @@ impl Server {
 
     fn bad(&mut self, why: &dyn std::fmt::Display, now: Time) {
         self.refuse(Fault::new(Code::BadFrame, format!("the client sent {why}")), now);
+    }
+
+    /// Asserts what always holds, and says how many bytes it keeps.
+    #[cfg(test)]
+    pub(super) fn check(&self) -> usize {
+        assert_eq!(self.bytes, self.calls.values().map(|call| call.bytes).sum::<usize>());
+        assert!(self.bytes <= self.limits.bytes as usize);
+        assert!(self.under_way() <= self.limits.calls as usize);
+        let deadlines = self.calls.iter().filter_map(|(id, call)| Some((call.deadline?, *id)));
+        assert!(deadlines.collect::<BTreeSet<_>>() == self.deadlines);
+        assert!(self.calls.values().all(|call| call.credit <= STREAM_WINDOW));
+        assert!(self.waiting.iter().all(|id| self.calls.contains_key(id)));
+        if matches!(self.state, State::Ended) {
+            assert!(self.calls.is_empty(), "calls outlive their connection");
+        }
+        let payloads = self.events.iter().map(|event| match event {
+            ServerEvent::Call(call) => call.payload.capacity(),
+            _ => 0,
+        });
+        self.reader.check()
+            + self.assembly.check()
+            + self.outbox.check()
+            + payloads.sum::<usize>()
+            + self.events.len() * size_of::<ServerEvent>()
+            + self.calls.len() * (size_of::<Call>() + 3 * size_of::<u64>())
     }
 
     /// Ends the connection, and before it all calls. What is to be written still is.

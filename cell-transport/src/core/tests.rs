@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cell_model::frame::{FRAME_PAYLOAD, Format, Header, Kind};
+use cell_model::frame::{FRAME_PAYLOAD, Format, Header, Kind, flags};
 use cell_model::hello::{Formats, Hello};
 use cell_model::schema::SchemaHash;
 use cell_model::{Channel, Code, Fault};
@@ -168,7 +168,7 @@ fn a_cancelled_call_is_told_to_the_handler() {
     // One that never began to be written is not written at all.
     let id = pair.call(b"y", None);
     pair.client.cancel(id, pair.now);
-    pair.carry();
+    assert!(!pair.client.has_output());
     assert_eq!(pair.server.event(), None);
 }
 
@@ -210,6 +210,41 @@ fn an_item_that_is_lost_ends_its_stream() {
 }
 
 #[test]
+fn items_that_nobody_asked_for_end_their_stream() {
+    let mut pair = Pair::open();
+    let id = pair.call(b"x", None);
+    pair.carry();
+    let item = |argument| Header { argument, ..Header::new(Kind::Item, 0, id) }.encode();
+    pair.client.more(id, 1, pair.now);
+    for number in 0..=STREAM_WINDOW {
+        pair.client.receive(&item(number), pair.now);
+        assert!(matches!(pair.client.event(), Some(ClientEvent::Item { .. })));
+    }
+    pair.client.receive(&item(STREAM_WINDOW + 1), pair.now);
+    assert_eq!(pair.outcome(), (id, Err(Code::BadFrame)));
+}
+
+#[test]
+fn parts_of_calls_are_counted_as_calls() {
+    let mut pair = Pair::open();
+    let begin = |id| Header { flags: flags::MORE, ..Header::new(Kind::Request, 0, id) }.encode();
+    for id in 1..=4 {
+        pair.server.receive(&begin(id), pair.now);
+    }
+    assert!(!pair.server.has_output());
+    pair.server.receive(&begin(5), pair.now);
+    let mut bytes = Vec::new();
+    pair.server.transmit(&mut bytes, usize::MAX, pair.now);
+    let header = Header::decode(bytes.first_chunk().unwrap()).unwrap();
+    assert_eq!((header.kind, header.id), (Kind::Fault, 5));
+    assert_eq!(Code::from_number(header.argument), Code::Overloaded);
+    // Those that there are can go on.
+    let rest = Header { flags: flags::REST, argument: 1, ..Header::new(Kind::Request, 0, 2) };
+    pair.server.receive(&rest.encode(), pair.now);
+    assert_eq!(pair.incoming().id, 2);
+}
+
+#[test]
 fn nobody_gets_more_credit_than_there_is() {
     let mut pair = Pair::open();
     let id = pair.call(b"x", None);
@@ -226,7 +261,7 @@ fn nobody_gets_more_credit_than_there_is() {
 fn there_is_an_end_to_what_is_taken() {
     let mut pair = Pair::open();
     let code = |pair: &mut Pair, payload: &[u8]| {
-        pair.client.call(outgoing(payload, None), pair.now).map_err(|fault| fault.code)
+        pair.client.call(outgoing(payload, None), pair.now).map_err(|(fault, _)| fault.code)
     };
     assert_eq!(code(&mut pair, &vec![0; (600 << 10) + 1]), Err(Code::TooLarge));
     assert!(code(&mut pair, &vec![0; 600 << 10]).is_ok());
@@ -259,7 +294,7 @@ fn who_ends_well_finishes_what_is_under_way() {
     pair.server.bye(pair.now);
     pair.carry();
     assert_eq!(pair.client.event(), Some(ClientEvent::Closing));
-    let refused = pair.client.call(outgoing(b"y", None), pair.now).unwrap_err();
+    let (refused, _) = pair.client.call(outgoing(b"y", None), pair.now).unwrap_err();
     assert_eq!(refused.code, Code::Closing);
     assert!(!pair.server.is_idle());
     pair.server.reply(id, Ok(vec![1]), pair.now);
@@ -306,7 +341,7 @@ fn a_refused_client_is_told_why() {
     pair.carry();
     let ended = Some(ClientEvent::Ended(Fault::new(Code::UnknownService, "no Ledger here")));
     assert_eq!(pair.client.event(), ended);
-    let refused = pair.client.call(outgoing(b"y", None), pair.now).unwrap_err();
+    let (refused, _) = pair.client.call(outgoing(b"y", None), pair.now).unwrap_err();
     assert_eq!(refused.code, Code::UnknownService);
 }
 

@@ -6,29 +6,30 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use cell_model::frame::{FRAME_PAYLOAD, Format, Header, Kind};
-use cell_model::hello::{Formats, Hello};
+use cell_model::hello::Hello;
 use cell_model::schema::SchemaHash;
 use cell_model::{Channel, Code, Fault};
 use cell_transport::{Connect, Grown, Handler, Limits, Local, Membrane, Request, Synapse};
+use tokio::task::JoinSet;
 
 use crate::Transport;
 use crate::peer::Peer;
 use crate::service::{
-    COUNT, ECHO, FIRED, PANIC, PANIC_LATER, SLEEP, Service, ZEROS, hello, request,
+    BYTES, COUNT, ECHO, FIRED, PANIC, PANIC_LATER, SLEEP, Service, hello, request,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A cell named `test`, and what it counts.
 fn serve<T: Transport>(transport: &T, limits: Limits) -> (Membrane, Arc<Service>) {
-    let service = Arc::new(Service::default());
+    let service = Service::new(T::FORMAT);
     let handler = Arc::clone(&service) as Arc<dyn Handler>;
     (Membrane::bind(transport.listen("test"), handler, limits), service)
 }
 
 async fn grow<T: Transport>(transport: &T) -> Synapse<Local> {
     let pipe = transport.connect("test").await.expect("a cell that listens");
-    Synapse::over(pipe, hello(), Limits::default()).await.expect("a cell that greets")
+    Synapse::over(pipe, hello(T::FORMAT), Limits::default()).await.expect("a cell that greets")
 }
 
 async fn code(call: impl Future<Output = Result<Vec<u8>, Fault>>) -> Code {
@@ -48,28 +49,29 @@ pub(crate) async fn a_hundred_thousand_calls_from_eight_threads<T: Transport>() 
     let transport = T::new();
     let (_cell, _) = serve(&transport, Limits::default());
     let synapse = grow(&transport).await;
-    let mut tasks = Vec::new();
-    for task in 0..8u32 {
-        let synapse = synapse.clone();
-        tasks.push(tokio::spawn(async move {
-            // Eight of each task are under way at the same time.
+    let threads = (0..8u32).map(|thread| {
+        let (synapse, runtime) = (synapse.clone(), tokio::runtime::Handle::current());
+        tokio::task::spawn_blocking(move || {
+            // Eight of each thread are under way at the same time.
             let lanes = (0..8u32).map(|lane| {
                 let synapse = synapse.clone();
-                tokio::spawn(async move {
+                async move {
                     for number in 0..100_000 / 64 + 1 {
-                        let payload = [task, lane, number].map(u32::to_le_bytes).concat();
+                        let payload = [thread, lane, number].map(u32::to_le_bytes).concat();
                         let answer = synapse.call(request(ECHO, &payload)).await;
                         assert_eq!(answer.as_deref(), Ok(&payload[..]), "another call's answer");
                     }
-                })
+                }
             });
-            for lane in lanes.collect::<Vec<_>>() {
-                lane.await.expect("a lane");
-            }
-        }));
-    }
-    for task in tasks {
-        task.await.expect("a task");
+            let lanes: JoinSet<()> = {
+                let _entered = runtime.enter();
+                lanes.collect()
+            };
+            runtime.block_on(lanes.join_all());
+        })
+    });
+    for thread in threads.collect::<Vec<_>>() {
+        thread.await.expect("a thread");
     }
 }
 
@@ -120,7 +122,7 @@ pub(crate) async fn payloads_of_64_mib<T: Transport>() {
     let too_large = request(ECHO, &vec![0; most + 1]);
     assert_eq!(code(synapse.call(too_large)).await, Code::TooLarge);
     let too_large = (most as u32 + 1).to_le_bytes();
-    assert_eq!(code(synapse.call(request(ZEROS, &too_large))).await, Code::TooLarge);
+    assert_eq!(code(synapse.call(request(BYTES, &too_large))).await, Code::TooLarge);
     assert!(synapse.call(request(ECHO, b"x")).await.is_ok());
 }
 
@@ -223,7 +225,7 @@ pub(crate) async fn more_connections_than_the_cell_takes_wait<T: Transport>() {
     let (one, _other) = (grow(&transport).await, grow(&transport).await);
     let third = async {
         let pipe = transport.connect("test").await.expect("it listens");
-        Synapse::<Local>::over(pipe, hello(), Limits::default()).await
+        Synapse::<Local>::over(pipe, hello(T::FORMAT), Limits::default()).await
     };
     tokio::pin!(third);
     let early = tokio::time::timeout(Duration::from_millis(100), &mut third).await;
@@ -285,7 +287,7 @@ impl<T: Transport> Connect for Named<T> {
     type Where = Local;
 
     async fn connect(&self) -> Result<Synapse, Fault> {
-        Synapse::over(self.0.connect("test").await?, hello(), Limits::default()).await
+        Synapse::over(self.0.connect("test").await?, hello(T::FORMAT), Limits::default()).await
     }
 }
 
@@ -353,17 +355,14 @@ pub(crate) async fn strange_clients_disturb_nobody<T: Transport>() {
     assert_eq!(peer.fault(0).await.code, Code::BadFrame);
     peer.is_over().await;
     let peer = connect().await;
-    let mut old = greet(hello());
+    let mut old = greet(hello(T::FORMAT));
     old[4] = 0;
     peer.send(first, &old).await.unwrap();
     assert_eq!(peer.fault(0).await.code, Code::OldVersion);
     peer.is_over().await;
     for (hello, expected) in [
-        (Hello { service: "Other".into(), ..hello() }, Code::UnknownService),
-        (
-            Hello { schema: SchemaHash::NONE, formats: Formats::only(Format::Rkyv), ..hello() },
-            Code::Incompatible,
-        ),
+        (Hello { service: "Other".into(), ..hello(T::FORMAT) }, Code::UnknownService),
+        (Hello { schema: SchemaHash::NONE, ..hello(Format::Rkyv) }, Code::Incompatible),
     ] {
         let refused = Synapse::<Local>::over(connect().await.0, hello, Limits::default()).await;
         assert_eq!(refused.err().map(|fault| fault.code), Some(expected));
@@ -380,9 +379,24 @@ pub(crate) async fn strange_clients_disturb_nobody<T: Transport>() {
         peer.is_over().await;
     }
 
+    // What is no frame, and half of one, after a good beginning.
+    for (bytes, end) in
+        [(&[0xee; 64][..], true), (&Header::new(Kind::Request, 0, 1).encode()[..9], false)]
+    {
+        let peer = connect().await;
+        peer.send(first, &greet(hello(T::FORMAT))).await.unwrap();
+        assert_eq!(peer.next().await.unwrap().0.kind, Kind::Hello);
+        peer.write(bytes).await.unwrap();
+        if end {
+            assert_eq!(peer.fault(0).await.code, Code::BadFrame);
+            peer.is_over().await;
+        }
+        good.call(request(ECHO, b"x")).await.expect("an answer");
+    }
+
     // Byte by byte, an unknown channel, numbers that count down, and then a good call.
     let peer = connect().await;
-    let payload = greet(hello());
+    let payload = greet(hello(T::FORMAT));
     let bytes = [&Header { length: payload.len() as u32, ..first }.encode()[..], &payload].concat();
     for byte in bytes {
         peer.write(&[byte]).await.unwrap();
@@ -391,11 +405,8 @@ pub(crate) async fn strange_clients_disturb_nobody<T: Transport>() {
     assert_eq!(peer.next().await.unwrap().0.kind, Kind::Hello);
     peer.send(Header { argument: ECHO, ..Header::new(Kind::Request, 0x7f, 5) }, b"").await.unwrap();
     assert_eq!(peer.fault(5).await.code, Code::UnknownChannel);
-    let call = |id: u64| Header {
-        argument: ECHO,
-        format: Format::Rkyv,
-        ..Header::new(Kind::Request, 0, id)
-    };
+    let call =
+        |id: u64| Header { argument: ECHO, format: T::FORMAT, ..Header::new(Kind::Request, 0, id) };
     peer.send(call(4), b"dropped").await.unwrap();
     peer.send(call(6), b"answered").await.unwrap();
     let (header, payload) = peer.next().await.unwrap();
@@ -417,7 +428,7 @@ pub(crate) async fn strange_cells_are_given_up<T: Transport>() {
         (
             "a hello of another version",
             {
-                let mut hello = Hello { formats: Formats::only(Format::Rkyv), ..hello() }.encode();
+                let mut hello = hello(T::FORMAT).encode();
                 hello[4] = 9;
                 let header =
                     Header { length: hello.len() as u32, ..Header::new(Kind::Hello, 0, 0) };
@@ -443,7 +454,8 @@ pub(crate) async fn strange_cells_are_given_up<T: Transport>() {
         };
         let client = async {
             let pipe = transport.connect("strange").await.expect("it listens");
-            let fault = Synapse::<Local>::over(pipe, hello(), hasty()).await.err().expect(what);
+            let fault =
+                Synapse::<Local>::over(pipe, hello(T::FORMAT), hasty()).await.err().expect(what);
             assert_eq!(fault.code, expected, "{what}: {fault}");
         };
         tokio::join!(cell, client);
@@ -458,7 +470,7 @@ pub(crate) async fn strange_cells_are_given_up<T: Transport>() {
             if round % 2 == 0 {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
-            let greeted = Synapse::<Local>::over(pipe, hello(), Limits::default());
+            let greeted = Synapse::<Local>::over(pipe, hello(T::FORMAT), Limits::default());
             let ended = tokio::time::timeout(20 * SECOND, greeted).await.expect("an end");
             assert_eq!(ended.err().map(|fault| fault.code), Some(Code::Disconnected));
         };
@@ -468,13 +480,14 @@ pub(crate) async fn strange_cells_are_given_up<T: Transport>() {
     let cell = async {
         let peer = Peer(cell_transport::Listener::accept(&mut listener).await.expect("a client"));
         peer.next().await.expect("a hello");
-        let reply = Hello { formats: Formats::only(Format::Rkyv), bytes: 9, calls: 9, ..hello() };
+        let reply = Hello { bytes: 9, calls: 9, ..hello(T::FORMAT) };
         peer.send(Header::new(Kind::Hello, 0, 0), &reply.encode()).await.unwrap();
         while peer.next().await.is_ok() {}
     };
     let client = async {
         let pipe = transport.connect("strange").await.expect("it listens");
-        let synapse = Synapse::<Local>::over(pipe, hello(), hasty()).await.expect("a greeting");
+        let synapse =
+            Synapse::<Local>::over(pipe, hello(T::FORMAT), hasty()).await.expect("a greeting");
         let begin = Instant::now();
         let in_time = Request { timeout: Some(Duration::from_millis(50)), ..request(ECHO, b"") };
         assert_eq!(code(synapse.call(in_time)).await, Code::DeadlineExceeded);
@@ -485,24 +498,48 @@ pub(crate) async fn strange_cells_are_given_up<T: Transport>() {
     tokio::join!(cell, client);
 }
 
+pub(crate) async fn a_cell_that_does_not_read_is_given_up<T: Transport>() {
+    let transport = T::new();
+    let mut listener = transport.listen("deaf");
+    let cell = async {
+        let peer = Peer(cell_transport::Listener::accept(&mut listener).await.expect("a client"));
+        peer.next().await.expect("a hello");
+        let reply = Hello { bytes: 64 << 20, calls: 9, ..hello(T::FORMAT) };
+        peer.send(Header::new(Kind::Hello, 0, 0), &reply.encode()).await.unwrap();
+        peer
+    };
+    let client = async {
+        let pipe = transport.connect("deaf").await.expect("it listens");
+        Synapse::<Local>::over(pipe, hello(T::FORMAT), hasty()).await.expect("a greeting")
+    };
+    let (peer, synapse) = tokio::join!(cell, client);
+    let begin = Instant::now();
+    let large = request(ECHO, &vec![7; 32 << 20]);
+    let in_time = Request { timeout: Some(Duration::from_millis(50)), ..large.clone() };
+    assert_eq!(code(synapse.call(in_time)).await, Code::DeadlineExceeded);
+    assert_eq!(code(synapse.call(large)).await, Code::Disconnected);
+    // What nobody waits for is not collected either, and neither says that it was read.
+    let fired = (0..100).map(|_| synapse.fire(FIRED, vec![0; 1 << 20])).find_map(Result::err);
+    assert_eq!(fired.map(|fault| fault.code), Some(Code::Disconnected));
+    assert!(begin.elapsed() < 20 * SECOND);
+    drop(peer);
+}
+
 pub(crate) async fn a_peer_that_does_not_read_costs_bounded_memory<T: Transport>() {
     let transport = T::new();
     let limits = Limits { patience: 3 * SECOND, unwritten: 1 << 20, ..Limits::default() };
     let (_cell, service) = serve(&transport, limits);
     let good = grow(&transport).await;
     let peer = Peer(transport.connect("test").await.expect("a cell"));
-    peer.send(Header::new(Kind::Hello, 0, 0), &hello().encode()).await.unwrap();
+    peer.send(Header::new(Kind::Hello, 0, 0), &hello(T::FORMAT).encode()).await.unwrap();
     peer.next().await.expect("a hello");
     // Answers of 512 KiB each, for all of which nobody waits.
     let size = (512u32 << 10).to_le_bytes();
     let mut asked = 0u64;
     let ended = loop {
         asked += 1;
-        let call = Header {
-            argument: ZEROS,
-            format: Format::Rkyv,
-            ..Header::new(Kind::Request, 0, asked)
-        };
+        let call =
+            Header { argument: BYTES, format: T::FORMAT, ..Header::new(Kind::Request, 0, asked) };
         let sent = tokio::time::timeout(5 * SECOND, peer.send(call, &size)).await;
         match sent {
             Ok(Ok(())) if asked < 1_000_000 => {}

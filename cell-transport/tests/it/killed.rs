@@ -4,117 +4,23 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use cell_model::frame::Format;
 use cell_model::{Code, Fault};
-use cell_transport::unix::{UnixSocket, connect};
-use cell_transport::{Handler, Limits, Local, Membrane, Request, Synapse};
-use rustix::process::{Pid, Signal, kill_process};
+use cell_transport::unix::UnixSocket;
+use cell_transport::{Handler, Limits, Membrane, Request};
+use rustix::process::Signal;
 
-use crate::service::{ECHO, SLEEP, Service, hello, request};
+use crate::process::{Process, long, reached};
+use crate::service::{COUNT, ECHO, Service, request};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn rounds(slow: usize) -> usize {
     if std::env::var_os("SLOW_TESTS").is_some() { slow } else { 15 }
-}
-
-/// This binary in another role, killed when dropped.
-struct Process(Child);
-
-impl Process {
-    fn start(role: &str, folder: &Path) -> Self {
-        let mut command = Self::command(role, folder);
-        Self(command.spawn().expect("a process"))
-    }
-
-    fn command(role: &str, folder: &Path) -> Command {
-        let mut command = Command::new(std::env::current_exe().expect("this binary"));
-        command.args(["killed::plays_its_role", "--exact", "--nocapture"]);
-        command.env("CELL_TEST_ROLE", role).env("CELL_TEST_FOLDER", folder);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command
-    }
-
-    fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(self.0.id() as i32).expect("a process");
-        kill_process(pid, signal).expect("a signal");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn long() -> Request {
-    request(SLEEP, &600_000u32.to_le_bytes())
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn plays_its_role() {
-    let (Some(role), Some(folder)) =
-        (std::env::var_os("CELL_TEST_ROLE"), std::env::var_os("CELL_TEST_FOLDER"))
-    else {
-        return;
-    };
-    let folder = Path::new(&folder);
-    match role.to_str() {
-        Some("cell") => {
-            let listener = UnixSocket::listen(folder, "test").expect("the name");
-            let _cell = Membrane::bind(listener, Arc::new(Service::default()), Limits::default());
-            std::future::pending::<()>().await;
-        }
-        Some("client") => {
-            let stream = connect(folder, "test").await.expect("a cell");
-            let synapse =
-                Synapse::<Local>::over(stream, hello(), Limits::default()).await.expect("a cell");
-            let calls = (0..20).map(|_| synapse.call(long()));
-            let calls: Vec<_> = calls.map(Box::pin).collect();
-            futures_all(calls).await;
-        }
-        // Ends well if it is not let in.
-        Some("stranger") => {
-            let path = cell_transport::unix::socket(folder, "test").expect("a path");
-            let stream = tokio::net::UnixStream::connect(path).await.expect("the socket is open");
-            let refused = Synapse::<Local>::over(stream, hello(), Limits::default()).await;
-            let code = refused.err().map(|fault| fault.code);
-            std::process::exit(if code == Some(Code::Disconnected) { 7 } else { 8 });
-        }
-        other => panic!("{other:?}"),
-    }
-}
-
-/// Polls all of them, for ever.
-async fn futures_all<F: Future + Unpin>(mut all: Vec<F>) {
-    std::future::poll_fn(|context| {
-        for one in &mut all {
-            let _ = std::pin::Pin::new(one).poll(context);
-        }
-        std::task::Poll::<()>::Pending
-    })
-    .await;
-}
-
-/// A connection to a cell that may just be starting.
-async fn reached(folder: &Path) -> Synapse {
-    let begin = Instant::now();
-    loop {
-        let found = match connect(folder, "test").await {
-            Ok(stream) => Synapse::over(stream, hello(), Limits::default()).await,
-            Err(fault) => Err(fault),
-        };
-        match found {
-            Ok(synapse) => return synapse,
-            Err(fault) => assert!(begin.elapsed() < 20 * SECOND, "{fault}"),
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
 }
 
 fn descriptors() -> usize {
@@ -160,7 +66,7 @@ async fn killed_cells_leave_nothing_that_hinders() {
 async fn killed_clients_leave_no_work() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path().join("run");
-    let service = Arc::new(Service::default());
+    let service = Service::new(Format::Rkyv);
     let listener = UnixSocket::listen(&folder, "test").expect("the name");
     let handler = Arc::clone(&service) as Arc<dyn Handler>;
     let _cell = Membrane::bind(listener, handler, Limits::default());
@@ -191,7 +97,7 @@ async fn calls_to_a_stopped_cell_end_by_their_deadlines() {
     let synapse = reached(&folder).await;
     cell.signal(Signal::STOP);
     // It stops soon, and not at once.
-    let stat = format!("/proc/{}/stat", cell.0.id());
+    let stat = format!("/proc/{}/stat", cell.id());
     while !std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") T ")) {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
@@ -201,6 +107,28 @@ async fn calls_to_a_stopped_cell_end_by_their_deadlines() {
         let ended = synapse.call(Request { timeout, ..request(ECHO, b"x") }).await;
         assert_eq!(ended.expect_err("a fault").code, Code::DeadlineExceeded);
     }
+    // Many at once, with payloads that no socket takes, and a stream.
+    let calls: Vec<_> = (0..60u64)
+        .map(|number| {
+            let (synapse, timeout) = (synapse.clone(), Duration::from_millis(5 + 3 * number));
+            let payload = vec![7; if number % 3 == 0 { 1 << 20 } else { 10 }];
+            tokio::spawn(async move {
+                let asked = Request { timeout: Some(timeout), ..request(ECHO, &payload) };
+                let begin = Instant::now();
+                let ended = synapse.call(asked).await;
+                assert!(begin.elapsed() >= timeout, "it ended before its deadline");
+                assert_eq!(ended.expect_err("a fault").code, Code::DeadlineExceeded);
+            })
+        })
+        .collect();
+    let timeout = Some(Duration::from_millis(50));
+    let counted = Request { timeout, ..request(COUNT, &9u32.to_le_bytes()) };
+    let mut stream = synapse.stream(counted).await.expect("a stream");
+    let ended = stream.next().await.expect("an end").expect_err("a fault");
+    assert_eq!(ended.code, Code::DeadlineExceeded);
+    for call in calls {
+        call.await.expect("a call that ends");
+    }
     assert!(begin.elapsed() < 10 * SECOND);
     cell.signal(Signal::CONT);
     assert_eq!(synapse.call(request(ECHO, b"x")).await.as_deref(), Ok(&b"x"[..]));
@@ -209,7 +137,7 @@ async fn calls_to_a_stopped_cell_end_by_their_deadlines() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_user_is_not_served() {
     if !rustix::process::geteuid().is_root() {
-        // Only root can become somebody else.
+        eprintln!("skipped: only root can become another user");
         return;
     }
     let folder = tempfile::tempdir_in("/tmp").expect("a folder");
@@ -218,21 +146,62 @@ async fn another_user_is_not_served() {
     let open = |path: &Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
     };
-    // As if somebody had opened all doors: the kernel still says who comes.
-    open(listener.path(), 0o666);
-    open(&run, 0o711);
-    open(folder.path(), 0o711);
-    let _cell = Membrane::bind(listener, Arc::new(Service::default()), Limits::default());
+    let socket = listener.path().to_owned();
+    let _cell = Membrane::bind(listener, Service::new(Format::Rkyv), Limits::default());
     // Where the other user may read it.
     let binary = folder.path().join("stranger");
     std::fs::copy(std::env::current_exe().expect("this binary"), &binary).expect("a copy");
     open(&binary, 0o755);
-    let mut command = Command::new(&binary);
-    command.args(["killed::plays_its_role", "--exact", "--nocapture"]);
-    command.env("CELL_TEST_ROLE", "stranger").env("CELL_TEST_FOLDER", &run).current_dir("/");
-    let status = command.uid(4711).gid(4711).status().expect("a process");
-    assert_eq!(status.code(), Some(7));
+    open(folder.path(), 0o711);
+    let ends = |user: u32| {
+        let mut command = Process::command_of(&binary, "stranger", &run);
+        command.current_dir("/").uid(user).gid(user).status().expect("a process").code()
+    };
+    // The folder keeps it out, and so does the socket.
+    assert_eq!(ends(4711), Some(6));
+    open(&run, 0o711);
+    assert_eq!(ends(4711), Some(6));
+    // As if somebody had opened all doors: the kernel still says who comes.
+    open(&socket, 0o666);
+    assert_eq!(ends(4711), Some(7));
     // And the same program as this user is.
-    let status = command.uid(0).gid(0).status().expect("a process");
-    assert_eq!(status.code(), Some(8));
+    assert_eq!(ends(0), Some(8));
+}
+
+/// Whoever wants to reach a cell has its socket, and no other way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cell_listens_to_one_socket_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().join("run");
+    let cell = Process::start("cell", &folder);
+    let _synapse = reached(&folder).await;
+    let proc = format!("/proc/{}", cell.id());
+    let links = std::fs::read_dir(format!("{proc}/fd")).expect("its files").flatten();
+    let links = links.filter_map(|entry| std::fs::read_link(entry.path()).ok());
+    let sockets: Vec<String> = links
+        .filter_map(|link| {
+            Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned())
+        })
+        .collect();
+    assert!(sockets.len() >= 2, "the listening one, and a connection");
+    // Columns: 7 is the inode of the tables of unix sockets, 10 that of the others.
+    let table =
+        |name: &str| std::fs::read_to_string(format!("{proc}/net/{name}")).unwrap_or_default();
+    let owned = |line: &&str, column: usize| {
+        let inode = line.split_whitespace().nth(column - 1);
+        inode.is_some_and(|inode| sockets.iter().any(|socket| socket == inode))
+    };
+    for name in ["tcp", "tcp6", "udp", "udp6", "raw", "raw6"] {
+        let table = table(name);
+        let found: Vec<_> = table.lines().filter(|line| owned(line, 10)).collect();
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+    let unix = table("unix");
+    // The flag of a socket that takes connections.
+    let listens = |line: &&str| line.split_whitespace().nth(3) == Some("00010000");
+    let found: Vec<_> = unix.lines().filter(|line| owned(line, 7)).filter(listens).collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    // The kernel knows it by the name under which it was bound.
+    let path = folder.join("test.new");
+    assert!(found[0].ends_with(path.to_str().expect("a path")), "{found:?}");
 }

@@ -1,19 +1,30 @@
-//! One set of tests for all transports: whatever carries the bytes, calls behave the same.
+//! One set of tests for all transports and encodings: whatever carries the bytes, and whatever they
+//! mean, calls behave the same.
 
+#[cfg(target_os = "linux")]
+mod bounded;
 mod conformance;
+#[cfg(unix)]
+mod golden;
 #[cfg(target_os = "linux")]
 mod killed;
 mod peer;
+#[cfg(target_os = "linux")]
+mod process;
 mod service;
 
 use std::future::Future;
 
 use cell_model::Fault;
+use cell_model::frame::Format;
 use cell_transport::memory::{Memory, MemoryListener, MemoryPipe};
 use cell_transport::{Listener, Pipe};
 
 /// What the tests need of a transport.
 trait Transport: Send + Sync + 'static {
+    /// How payloads are written.
+    const FORMAT: Format = Format::Rkyv;
+
     type Listener: Listener;
     type Pipe: Pipe;
 
@@ -45,7 +56,7 @@ struct Unix(tempfile::TempDir);
 #[cfg(unix)]
 impl Transport for Unix {
     type Listener = cell_transport::unix::UnixSocket;
-    type Pipe = tokio::net::UnixStream;
+    type Pipe = cell_transport::unix::UnixPipe;
 
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
@@ -61,22 +72,49 @@ impl Transport for Unix {
     }
 }
 
+/// The other encoding over the same transport.
+struct WithNames<T>(T);
+
+impl<T: Transport> Transport for WithNames<T> {
+    const FORMAT: Format = Format::MessagePack;
+
+    type Listener = T::Listener;
+    type Pipe = T::Pipe;
+
+    fn new() -> Self {
+        Self(T::new())
+    }
+
+    fn listen(&self, name: &str) -> Self::Listener {
+        self.0.listen(name)
+    }
+
+    async fn connect(&self, name: &str) -> Result<Self::Pipe, Fault> {
+        self.0.connect(name).await
+    }
+}
+
+macro_rules! over {
+    ($module:ident $transport:ty: $($test:ident)+) => {
+        mod $module {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                conformance::$test::<$transport>().await;
+            })+
+        }
+    };
+}
+
 macro_rules! over_every_transport {
     ($($test:ident)+) => {
-        mod memory {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                super::conformance::$test::<super::Memory>().await;
-            })+
-        }
-
+        over! { memory_rkyv Memory: $($test)+ }
+        over! { memory_message_pack WithNames<Memory>: $($test)+ }
         #[cfg(unix)]
-        mod unix {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $test() {
-                super::conformance::$test::<super::Unix>().await;
-            })+
-        }
+        over! { unix_rkyv Unix: $($test)+ }
+        #[cfg(unix)]
+        over! { unix_message_pack WithNames<Unix>: $($test)+ }
     };
 }
 
@@ -94,5 +132,6 @@ over_every_transport! {
     a_lost_cell_is_found_again
     strange_clients_disturb_nobody
     strange_cells_are_given_up
+    a_cell_that_does_not_read_is_given_up
     a_peer_that_does_not_read_costs_bounded_memory
 }

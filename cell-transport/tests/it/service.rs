@@ -15,21 +15,30 @@ pub(crate) const SLEEP: u32 = 2;
 pub(crate) const COUNT: u32 = 3;
 pub(crate) const PANIC: u32 = 4;
 pub(crate) const PANIC_LATER: u32 = 5;
-pub(crate) const ZEROS: u32 = 6;
+pub(crate) const BYTES: u32 = 6;
 pub(crate) const FIRED: u32 = 7;
 
 /// Echoes, sleeps, counts.
-#[derive(Default)]
 pub(crate) struct Service {
+    /// How its payloads are written.
+    format: Format,
     /// Handlers that wait.
     pub(crate) waiting: Arc<AtomicUsize>,
     /// Calls that nothing comes back for.
     pub(crate) fired: AtomicUsize,
 }
 
-pub(crate) fn hello() -> Hello {
-    let schema = SchemaHash::from_bytes([1; 32]);
-    Hello { formats: Formats::ALL, bytes: 0, calls: 0, schema, service: "Test".into() }
+impl Service {
+    pub(crate) fn new(format: Format) -> Arc<Self> {
+        let (waiting, fired) = (Arc::default(), AtomicUsize::new(0));
+        Arc::new(Self { format, waiting, fired })
+    }
+}
+
+/// What a client says that knows this format alone.
+pub(crate) fn hello(format: Format) -> Hello {
+    let (formats, schema) = (Formats::only(format), SchemaHash::from_bytes([1; 32]));
+    Hello { formats, bytes: 0, calls: 0, schema, service: "Test".into() }
 }
 
 pub(crate) fn request(method: u32, payload: &[u8]) -> Request {
@@ -51,10 +60,11 @@ impl Handler for Service {
         if hello.service != "Test" {
             return Err(Fault::new(Code::UnknownService, format!("no `{}` here", hello.service)));
         }
-        let own = self::hello();
+        let own = self::hello(self.format);
         let format = Formats::ALL.choose(hello.formats, hello.schema == own.schema);
         let format = format.ok_or_else(|| Fault::incompatible(own.schema, hello.schema))?;
-        Ok(Hello { formats: Formats::only(format), ..own })
+        assert_eq!(format, self.format);
+        Ok(own)
     }
 
     fn call(&self, service: &str, call: Call) -> Answer {
@@ -64,7 +74,7 @@ impl Handler for Service {
             ECHO => {
                 let Call { channel, format, payload, .. } = call;
                 let expected = match channel {
-                    Channel::App => Format::Rkyv,
+                    Channel::App => self.format,
                     Channel::Consensus => Format::Raw,
                     Channel::Ops | Channel::MacroCoordination => Format::MessagePack,
                 };
@@ -83,9 +93,14 @@ impl Handler for Service {
             }
             COUNT => {
                 let (count, items) = (number(), call.items);
+                // Items of four bytes, or of so many.
+                let size = call.payload.get(4..8).and_then(|size| size.try_into().ok());
+                let size = size.map_or(4, u32::from_le_bytes) as usize;
                 Box::pin(async move {
                     for item in 0..count {
-                        items.send(item.to_le_bytes().to_vec()).await?;
+                        let mut bytes = item.to_le_bytes().to_vec();
+                        bytes.resize(size, 7);
+                        items.send(bytes).await?;
                     }
                     Ok(Reply::Stream)
                 })
@@ -95,9 +110,9 @@ impl Handler for Service {
                 tokio::task::yield_now().await;
                 panic!("as asked, later")
             }),
-            ZEROS => {
+            BYTES => {
                 let count = number() as usize;
-                Box::pin(async move { Ok(Reply::Value(vec![0; count])) })
+                Box::pin(async move { Ok(Reply::Value(vec![7; count])) })
             }
             FIRED => {
                 assert!(call.fire);
