@@ -97,9 +97,15 @@ impl<C: Connect> Grown<C> {
                 Ok(synapse) => {
                     let left = until.map(|until| until.saturating_duration_since(Instant::now()));
                     let request = Request { timeout: left, ..make(synapse.format())? };
-                    match synapse.call(request).await {
+                    match synapse.begin_call(request).await {
+                        Ok(answer) => match answer.await {
+                            Err(fault) if may_repeat(&fault) => fault,
+                            outcome => return outcome.map(|payload| (synapse.format(), payload)),
+                        },
+                        // Nothing was sent: the connection ended, and its task has not said so yet.
+                        Err(fault) if fault.code == Code::Disconnected => fault,
                         Err(fault) if may_repeat(&fault) => fault,
-                        outcome => return outcome.map(|payload| (synapse.format(), payload)),
+                        Err(fault) => return Err(fault),
                     }
                 }
                 // Nothing was sent, whatever it was.

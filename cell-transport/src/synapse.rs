@@ -261,10 +261,21 @@ impl<Where> Synapse<Where> {
     /// # Errors
     /// What the call ended with.
     pub async fn call(&self, request: Request) -> Result<Vec<u8>, Fault> {
+        self.begin_call(request).await?.await
+    }
+
+    /// Begins a call, whose answer is then awaited. Dropping that cancels the call.
+    ///
+    /// # Errors
+    /// Why the call was not begun: nothing was sent.
+    pub(crate) async fn begin_call(
+        &self,
+        request: Request,
+    ) -> Result<impl Future<Output = Result<Vec<u8>, Fault>> + Send, Fault> {
         let (sender, answer) = oneshot::channel();
         let id = self.begin(request, Waiter::Value(sender)).await?;
         let call = CancelOnDrop { shared: &self.shared, id, done: false };
-        Awaited { answer, call }.await
+        Ok(Awaited { answer, call })
     }
 
     /// Calls, and reads the items of a stream as they come.
