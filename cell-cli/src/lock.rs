@@ -65,6 +65,10 @@ pub fn make(
     let mut taken = BTreeSet::new();
     for (name, cell) in &manifest.cells {
         let component = components.get(name);
+        if component.is_none() && !schemas.contains_key(name) {
+            // Only started by us: nothing of it is in a build.
+            continue;
+        }
         let macros = component.iter().flat_map(|component| &component.macros).map(|info| {
             let slot = old.get(&(name.clone(), info.name.clone(), info.kind)).copied();
             taken.extend(slot.map(|slot| (info.kind, slot)));

@@ -31,16 +31,30 @@ pub fn find_root(package: &Path) -> Option<PathBuf> {
     package.ancestors().find(|folder| folder.join("cell.toml").is_file()).map(Path::to_path_buf)
 }
 
-/// Digest of `cell.toml`'s text, line ends and blanks at line ends aside: version control may
-/// change those.
+/// Digest of what `cell.toml` says of macros and services. Line ends and blanks at line ends do not
+/// count, which version control may change; nor do comments, empty lines, and tables
+/// `[cells.<name>.run]`, which say how a cell is started and mean nothing to a build.
 #[must_use]
 pub fn manifest_digest(text: &str) -> Digest {
     let mut plain = String::with_capacity(text.len());
-    for line in text.lines() {
-        plain.push_str(line.trim_end());
-        plain.push('\n');
+    let mut counts = true;
+    for line in text.lines().map(str::trim_end) {
+        if line.starts_with('[') {
+            counts = !is_run_table(line);
+        }
+        if counts && !line.is_empty() && !line.starts_with('#') {
+            plain.push_str(line);
+            plain.push('\n');
+        }
     }
     Digest::of(plain.as_bytes())
+}
+
+/// `[cells.ledger.run]` and what is below it.
+fn is_run_table(line: &str) -> bool {
+    let name = line.trim_start_matches('[').split(']').next().unwrap_or_default();
+    let mut parts = name.split('.').map(str::trim);
+    parts.next() == Some("cells") && parts.nth(1) == Some("run")
 }
 
 /// No schema is larger.

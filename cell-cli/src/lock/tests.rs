@@ -85,6 +85,14 @@ fn needs_are_written_with_their_cell() {
 }
 
 #[test]
+fn a_cell_that_is_only_started_is_not_in_the_lock() {
+    let manifest = Manifest::parse("[cells.a.run]\ncommand = [\"a\"]\n").unwrap();
+    let none = (BTreeMap::new(), Schemas::new(), Slots::new());
+    let lock = make(Digest::of(b""), &manifest, &none.0, &none.1, &none.2).unwrap();
+    assert!(lock.cells.is_empty());
+}
+
+#[test]
 fn says_what_changed() {
     let old =
         lock(&[("a", vec![info("x", ATTRIBUTE), info("y", ATTRIBUTE)]), ("gone", vec![])], "");

@@ -91,6 +91,22 @@ fn says_what_is_wrong_with_manifest_and_lock() {
 }
 
 #[test]
+fn how_a_cell_is_started_is_nothing_to_a_build() {
+    let digest = manifest_digest("[cells.a]\npath = \"a.wasm\"\n[cells.b]\npath = \"b\"\n");
+    let same = "# Mine.\n\n[cells.a]\npath = \"a.wasm\"\n\n[cells.a.run]\npackage = \"a\"\n\
+                [cells.a.run.env]\nA = \"1\"\n[ cells . a . run ] # once more\nx = 1\n\
+                [cells.b] \npath = \"b\"\r\n";
+    assert_eq!(manifest_digest(same), digest);
+    for other in [
+        "[cells.a]\npath = \"a.wasm\"\n[cells.b]\npath = \"c\"\n",
+        "[cells.a]\npath = \"a.wasm\"\n[cells.run]\npath = \"b\"\n",
+        "[cells.a]\npath = \"a.wasm\"\n[cells.b.runs]\npath = \"b\"\n",
+    ] {
+        assert_ne!(manifest_digest(other), digest, "{other}");
+    }
+}
+
+#[test]
 fn calls_are_as_the_lock_says() {
     let (_folder, project) = project();
     let call = project.call("ledger", "table").unwrap();
