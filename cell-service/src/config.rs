@@ -20,7 +20,8 @@ use value::{bytes, count, duration};
 /// Three places say it. What stands in code ([`Builder`](crate::Builder)) is said on purpose and goes
 /// first; then the environment; else the default. In the environment a variable for one cell goes
 /// before the one for all: for the cell `order-book`, `CELL_ORDER_BOOK_CALLS` before `CELL_CALLS`. An
-/// empty variable is as none.
+/// empty variable is as none. Names that differ in case or in `-` and `_` alone share their variables:
+/// `order-book` and `order_book` do.
 ///
 /// | variable | what it is | default |
 /// |---|---|---|
@@ -141,8 +142,8 @@ fn cell_name(text: &str) -> Option<String> {
     ((1..=128).contains(&text.len()) && text.bytes().all(part)).then(|| text.to_owned())
 }
 
-/// A cell's name within a variable's. Keys are single words, so what is of one cell is never another
-/// cell's, nor for all.
+/// A cell's name within a variable's. Keys are single words, so what is of one cell is never for all.
+/// Cells whose names differ in case or in `-` and `_` alone share their variables.
 fn part(name: &str) -> String {
     name.replace('-', "_").to_ascii_uppercase()
 }
@@ -219,6 +220,8 @@ mod tests {
         let empty = [("CELL_CALLS", "7"), ("CELL_LEDGER_CALLS", "")];
         assert_eq!(read("ledger", &empty).unwrap().limits.calls, 7);
         assert_eq!(read("ledger", &[]), Ok(CellConfig::new("ledger")));
+        // It cannot be told which of the two is meant.
+        assert_eq!(read("order_book", &both).unwrap().limits.calls, 8);
     }
 
     #[test]
