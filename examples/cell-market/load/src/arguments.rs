@@ -10,7 +10,7 @@ Examples:
       64 callers, each with one transfer after the other: how much goes through
   cell-market-load rate --rate 2000 --seconds 10 --csv series.csv
       2,000 transfers begin in each second, whether the ledger keeps up or not: how long they take
-  cell-market-load closed --connections 4 --json summary.json
+  cell-market-load closed --json summary.json
   cell-market-load ready --ledger ledger-2
 
 With a fixed rate the time of a transfer counts from when it should have begun: one that had to wait
@@ -73,9 +73,6 @@ pub(crate) struct Common {
     /// The name of the ledger's cell.
     #[arg(long, env = "CELL_MARKET_LEDGER", default_value = "ledger")]
     pub(crate) ledger: String,
-    /// Connections, among which callers are dealt out.
-    #[arg(long, default_value_t = 1)]
-    pub(crate) connections: usize,
     /// Who makes the transfers; one that nobody was before, if it is not said.
     #[arg(long)]
     pub(crate) by: Option<u64>,

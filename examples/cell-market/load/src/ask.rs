@@ -23,7 +23,7 @@ pub(crate) enum Reply {
     None(String),
 }
 
-/// A connection, and how patient its users are.
+/// The way to the ledger, one connection for all, and how patient its users are.
 #[derive(Clone)]
 pub(crate) struct Asker {
     ledger: LedgerClient,

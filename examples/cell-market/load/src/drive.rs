@@ -67,7 +67,7 @@ pub(crate) async fn drive(
     mode: &Mode,
     common: &Common,
     plan: &Plan,
-    askers: &[Asker],
+    asker: &Asker,
 ) -> Result<Driven, String> {
     let count = match mode {
         Mode::Closed { count, .. } => *count,
@@ -83,11 +83,11 @@ pub(crate) async fn drive(
     let telling = common.progress.then(|| tokio::spawn(tell(Arc::clone(&shared), count)));
     let (late, latest) = match mode {
         Mode::Closed { workers, .. } => {
-            closed(&shared, askers, (*workers).max(1), count).await;
+            closed(&shared, asker, (*workers).max(1), count).await;
             (0, Duration::ZERO)
         }
         Mode::Rate { rate, in_flight, .. } => {
-            at_rate(&shared, askers, *rate, count, *in_flight, begun).await
+            at_rate(&shared, asker, *rate, count, *in_flight, begun).await
         }
         Mode::Ready { .. } => (0, Duration::ZERO),
     };
@@ -109,10 +109,10 @@ pub(crate) async fn drive(
 }
 
 /// Each caller takes the next number when it has its answer.
-async fn closed(shared: &Arc<Shared>, askers: &[Asker], workers: u64, count: u64) {
+async fn closed(shared: &Arc<Shared>, asker: &Asker, workers: u64, count: u64) {
     let next = Arc::new(AtomicU64::new(0));
     let mut all = JoinSet::new();
-    for (_, asker) in (0..workers).zip(askers.iter().cycle()) {
+    for _ in 0..workers {
         let (shared, asker, next) = (Arc::clone(shared), asker.clone(), Arc::clone(&next));
         all.spawn(async move {
             loop {
@@ -130,7 +130,7 @@ async fn closed(shared: &Arc<Shared>, askers: &[Asker], workers: u64, count: u64
 /// Each call begins at its time, and its time counts from then, however late it really began.
 async fn at_rate(
     shared: &Arc<Shared>,
-    askers: &[Asker],
+    asker: &Asker,
     rate: u64,
     count: u64,
     in_flight: usize,
@@ -140,8 +140,7 @@ async fn at_rate(
     let (mut late, mut latest) = (0, Duration::ZERO);
     let mut all = JoinSet::new();
     let mut starts = starts(begun, rate, count);
-    let mut askers = askers.iter().cycle();
-    while let (Some((number, due)), Some(asker)) = (starts.recv().await, askers.next()) {
+    while let Some((number, due)) = starts.recv().await {
         let Ok(turn) = Arc::clone(&room).acquire_owned().await else { break };
         let behind = due.elapsed();
         late += u64::from(behind > LATE);

@@ -58,14 +58,11 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
     let plan = Plan::new(by, common.seed, common.accounts)?;
     let (patience, give_up) =
         (Duration::from_millis(common.patience), Duration::from_secs(common.give_up));
-    let mut askers = Vec::new();
-    for _ in 0..common.connections.max(1) {
-        askers.push(Asker::new(&common.ledger, patience, give_up)?);
-    }
-    let before = verify::Before::open(&askers[0], &plan, common.asset, common.opening).await?;
-    let driven = drive::drive(mode, common, &plan, &askers).await?;
-    let found = verify::verify(&askers[0], &plan, &driven, &before).await?;
-    let report = Report { mode, common, by, driven: &driven, found: &found };
+    let asker = Asker::new(&common.ledger, patience, give_up)?;
+    let before = verify::Before::open(&asker, &plan, common.asset, common.opening).await?;
+    let driven = drive::drive(mode, common, &plan, &asker).await?;
+    let found = verify::verify(&asker, &plan, &driven, &before).await?;
+    let report = Report { mode, by, driven: &driven, found: &found };
     print!("{}", report.table());
     for (path, text) in [(&common.json, report.json()), (&common.csv, report.csv())] {
         if let Some(path) = path {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::arguments::{Common, Mode};
+use crate::arguments::Mode;
 use crate::ask::Reply;
 use crate::drive::Driven;
 use crate::verify::Found;
@@ -13,7 +13,6 @@ const QUANTILES: [(&str, f64); 6] =
 
 pub(crate) struct Report<'a> {
     pub(crate) mode: &'a Mode,
-    pub(crate) common: &'a Common,
     pub(crate) by: u64,
     pub(crate) driven: &'a Driven,
     pub(crate) found: &'a Found,
@@ -38,12 +37,12 @@ impl Report<'_> {
 
     /// For people.
     pub(crate) fn table(&self) -> String {
-        let Self { common, by, driven, found, .. } = self;
+        let Self { by, driven, found, .. } = self;
         let mut out = String::new();
         let mut row = |name: &str, text: String| {
             let _ = writeln!(out, "{name:<28}{text}");
         };
-        row("load", format!("{}, {} connections, maker {by}", self.what(), common.connections));
+        row("load", format!("{}, maker {by}", self.what()));
         row("transfers", format!("{} in {:.2} s", self.calls(), driven.took.as_secs_f64()));
         row("in a second", format!("{:.0}", self.per_second()));
         for (name, quantile) in QUANTILES {
@@ -85,7 +84,7 @@ impl Report<'_> {
 
     /// The summary. Times in microseconds.
     pub(crate) fn json(&self) -> String {
-        let Self { common, by, driven, found, .. } = self;
+        let Self { by, driven, found, .. } = self;
         let quantiles = QUANTILES.iter().map(|(name, quantile)| {
             format!("\"{name}\": {}", driven.all.value_at_quantile(*quantile))
         });
@@ -94,7 +93,6 @@ impl Report<'_> {
             counts.iter().map(|(name, count)| format!("\"{}\": {count}", name.replace(' ', "_")));
         let mut fields = vec![
             format!("\"load\": \"{}\"", self.what()),
-            format!("\"connections\": {}", common.connections),
             format!("\"maker\": {by}"),
             format!("\"started_unix_ms\": {}", driven.started),
             format!("\"seconds\": {:.6}", driven.took.as_secs_f64()),
