@@ -32,6 +32,10 @@ async fn a_running_cells_services_are_taken_and_stay() {
     assert!(said.contains("help: with the cell running: `cell add ledger"), "{said}");
     fs::remove_file(&kept).expect("a file");
     assert!(home.says(1, &["lock", "--check"]).1.contains("cannot read the schema"));
+    let _cell = home.run().start().expect("a free name");
+    home.says(0, &["add", "ledger", "--from", "running"]);
+    assert_eq!(fs::read_to_string(&kept).expect("the schema"), text);
+    home.says(0, &["lock", "--check"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

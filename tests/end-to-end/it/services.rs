@@ -64,7 +64,7 @@ fn a_client_builds_with_nothing_of_the_cell_but_its_schema() -> Result<()> {
     let words = ["schema of `Ledger` in cell `ledger`", "is not the one that `cell.lock` names"];
     expect(&project, marked, &[fails(Kind::BadSchema, &words)])?;
     std::fs::remove_file(project.root.join(&path))?;
-    let words = ["schema of `Ledger` in cell `ledger` is not here", "run `cell lock`"];
+    let words = ["schema of `Ledger` in cell `ledger` is not here", "`cell add ledger --from"];
     expect(&project, marked, &[fails(Kind::NoSchema, &words)])?;
 
     // One that this release cannot read, under its right digest.

@@ -259,7 +259,7 @@ pub fn no_schema(path: &Path, cell: &str, service: &str) -> Failure {
         format!("the recorded schema of `{service}` in cell `{cell}` is not here"),
     )
     .note(format!("`cell.lock` names it; looked for {}", path.display()))
-    .help("run `cell lock`, or restore `.cell/schemas` from version control")
+    .help(schema_again(cell))
 }
 
 /// A file in a schema's place that is another one, or none that can be read.
@@ -268,10 +268,15 @@ pub fn bad_schema(path: &Path, cell: &str, service: &str, reason: &str) -> Failu
     let message = format!("the recorded schema of `{service}` in cell `{cell}` cannot be used");
     Failure::new(Kind::BadSchema, message)
         .note(format!("{}: {reason}", path.display()))
-        .help(format!(
-            "delete it and run `cell lock`, restore it from version control, or take it from the cell: \
-             `cell add {cell} --from running`"
-        ))
+        .help(schema_again(cell))
+}
+
+/// `cell lock` alone does not know where the schema of a cell is that was taken while it ran.
+fn schema_again(cell: &str) -> String {
+    format!(
+        "restore `.cell/schemas` from version control, or take it again: \
+         `cell add {cell} --from running`, or from its file instead of `running`"
+    )
 }
 
 /// A cell that only has services, without what makes their clients.
