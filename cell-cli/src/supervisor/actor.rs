@@ -49,7 +49,8 @@ struct Known {
     record: Option<Record>,
     adopted: bool,
     last: Option<String>,
-    probe: Option<AbortHandle>,
+    /// Who asks it how it is, and the number of the process that is meant.
+    probe: Option<(u64, AbortHandle)>,
     /// The number of the last process that there was.
     begun: u64,
     /// The keeper, if it is our child.
@@ -100,6 +101,7 @@ impl Actor {
             for action in self.core.step(self.begin.elapsed()) {
                 self.act(action);
             }
+            self.end_probes();
             if self.finishing && self.core.is_empty() {
                 return;
             }
@@ -215,10 +217,7 @@ impl Actor {
     /// as it has its lock.
     fn signal(&self, name: &str, signal: Signal) {
         let child = self.known.get(name).and_then(|known| known.keeper);
-        let found = || {
-            let record = Record::read(&self.place.file(name, "keeper"));
-            record.filter(|_| self.place.is_locked(name)).map(|record| record.keeper)
-        };
+        let found = || self.place.keeper(name);
         if let Some(keeper) = child.or_else(found).and_then(|id| Pid::from_raw(id.cast_signed())) {
             let _ = kill_process(keeper, signal);
         }
@@ -301,8 +300,19 @@ impl Actor {
             }
         });
         let known = self.known.entry(name.to_owned()).or_default();
-        if let Some(old) = known.probe.replace(task.abort_handle()) {
+        if let Some((_, old)) = known.probe.replace((run, task.abort_handle())) {
             old.abort();
+        }
+    }
+
+    /// Nobody is asked any more about a process that is not the cell's now.
+    fn end_probes(&mut self) {
+        for (name, known) in &mut self.known {
+            if let Some((_, old)) =
+                known.probe.take_if(|(run, _)| !self.core.is_current(name, *run))
+            {
+                old.abort();
+            }
         }
     }
 
@@ -312,7 +322,7 @@ impl Actor {
         }
         let known = self.known.entry(name.to_owned()).or_default();
         known.keeper = None;
-        if let Some(probe) = known.probe.take() {
+        if let Some((_, probe)) = known.probe.take() {
             probe.abort();
         }
         let record = Record::read(&self.place.file(name, "keeper"));

@@ -218,7 +218,8 @@ impl Core {
     pub(crate) fn adopt(&mut self, name: &str) -> Option<u64> {
         let cell = self.cells.get_mut(name)?;
         cell.run += 1;
-        cell.wanted = true;
+        // One that is to end is not wanted because it was found.
+        cell.wanted |= cell.stop.is_none();
         cell.phase = Phase::Starting;
         Some(cell.run)
     }

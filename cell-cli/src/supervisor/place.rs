@@ -113,6 +113,13 @@ impl Place {
         (!self.is_locked(name) && record.lives()).then_some(record)
     }
 
+    /// The process that keeps a cell. One that has just begun has not written down who it is; what is
+    /// there then is of the one before it, whose number may be anybody's.
+    pub(crate) fn keeper(&self, name: &str) -> Option<u32> {
+        let record = Record::read(&self.file(name, "keeper"))?;
+        (self.is_locked(name) && record.ended.is_none()).then_some(record.keeper)
+    }
+
     /// The lock of the supervisor itself; no cell can be called this.
     pub(crate) const LOCK: &str = "project.supervisor";
 }
@@ -138,4 +145,24 @@ fn state() -> Result<PathBuf> {
     let folders = directories::ProjectDirs::from("", "", "cell")
         .context("this user has no home\nhelp: set `CELL_HOME`")?;
     Ok(folders.state_dir().unwrap_or_else(|| folders.data_local_dir()).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keeper_is_known_once_it_has_said_who_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::at(Path::new("."), folder.path());
+        let path = place.file("ledger", "keeper");
+        let mut record = Record { keeper: 7, cell: 8, ..Record::default() };
+        record.write(&path).unwrap();
+        assert_eq!(place.keeper("ledger"), None, "nobody has the lock");
+        let _lock = place.lock("ledger").unwrap().unwrap();
+        assert_eq!(place.keeper("ledger"), Some(7));
+        record.ended = Some((true, "ended with code 0".to_owned()));
+        record.write(&path).unwrap();
+        assert_eq!(place.keeper("ledger"), None, "that was the keeper before");
+    }
 }

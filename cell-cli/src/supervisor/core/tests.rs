@@ -321,6 +321,27 @@ fn who_is_wanted_again_while_it_ends_is_started_again() {
 }
 
 #[test]
+fn who_is_found_while_it_is_to_end_is_not_started_again() {
+    let mut world = World::new(&[vec![]], 7);
+    world.up();
+    world.stubborn.insert(name(0));
+    world.core.stop(["c00"], 10 * SECOND);
+    world.settle();
+    // Its keeper ended, and another one has its place.
+    let run = world.core.adopt("c00").unwrap();
+    world.running.insert(name(0), run);
+    world.settle();
+    assert!(matches!(phase(&world, "c00"), Phase::Stopping(_)));
+    world.end("c00", End::Well);
+    world.settle();
+    assert_eq!(phase(&world, "c00"), &Phase::Stopped);
+    // Of whom nobody has said anything is looked after.
+    let run = world.core.adopt("c00").unwrap();
+    world.core.ended(world.now, "c00", run, End::Badly);
+    assert!(matches!(phase(&world, "c00"), Phase::Restarting(_)));
+}
+
+#[test]
 fn somebody_elses_cell_is_waited_for_and_never_started() {
     let mut core = Core::new(Rules::default(), 7);
     core.set("postgres", Vec::new(), false);
@@ -339,6 +360,7 @@ fn somebody_elses_cell_is_waited_for_and_never_started() {
     core.health(SECOND, "ledger", 1, Health::Silent("does not run"));
     assert_eq!(core.step(SECOND), []);
     assert_eq!(core.cells["ledger"].phase, Phase::Stopped);
+    assert!(!core.is_current("ledger", 1), "nobody looks for it any more");
 }
 
 #[test]
