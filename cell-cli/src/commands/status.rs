@@ -20,6 +20,7 @@ use crate::manifest::Manifest;
 use crate::project;
 use crate::shell::Shell;
 use crate::supervisor::client::Client;
+use crate::supervisor::core::Health;
 use crate::supervisor::place::Place;
 use crate::supervisor::record::Record;
 use crate::supervisor::service::{CellState, Standing};
@@ -32,7 +33,7 @@ struct Row {
     state: &'static str,
     /// The state for people.
     text: String,
-    /// Is nothing to be done about it?
+    /// Does it take calls, or is it none that the project starts?
     well: bool,
     process: Option<u32>,
     /// Milliseconds since 1970.
@@ -59,8 +60,8 @@ pub(crate) fn run(options: &Status, global: &Global, shell: &Shell) -> Result<Ex
     let rows: Vec<Row> = names
         .into_iter()
         .map(|name| {
-            let (cell, about) = (known.remove(&name), said.get(&name));
-            row(&place, &manifest, lock.as_ref(), name, cell, about)
+            let (cell, said) = (known.remove(&name), said.get(&name));
+            row(&place, &manifest, lock.as_ref(), name, cell, said)
         })
         .collect();
     let well = rows.iter().all(|row| row.well);
@@ -92,15 +93,16 @@ pub(crate) fn run(options: &Status, global: &Global, shell: &Shell) -> Result<Ex
     Ok(if well { Exit::Done } else { Exit::Failed })
 }
 
-/// What those that run say they are.
-async fn ask_all(names: &BTreeSet<String>) -> Result<BTreeMap<String, About>> {
+/// What those that run say they are, and whether they take calls.
+async fn ask_all(names: &BTreeSet<String>) -> Result<BTreeMap<String, (About, bool)>> {
     let folder = folder()?;
     let mut asked = JoinSet::new();
     for name in names.clone() {
         let folder = folder.clone();
         asked.spawn(async move {
-            let about = probe::inspect(&folder, &name).await;
-            about.ok().map(|about| (name, about))
+            let about = probe::inspect(&folder, &name).await.ok()?;
+            let (health, _) = probe::health(&folder, &name).await;
+            Some((name, (about, !matches!(health, Health::Silent(_)))))
         });
     }
     Ok(asked.join_all().await.into_iter().flatten().collect())
@@ -112,9 +114,11 @@ fn row(
     lock: Option<&Lock>,
     name: String,
     cell: Option<CellState>,
-    about: Option<&About>,
+    said: Option<&(About, bool)>,
 ) -> Row {
     let run = cells::run(manifest, &name);
+    let about = said.map(|(about, _)| about);
+    let takes_calls = said.is_some_and(|(_, takes_calls)| *takes_calls);
     let mut drift = Vec::new();
     if let (Some(about), Some(locked)) = (about, lock.and_then(|lock| lock.cells.get(&name))) {
         drift = differences(about, locked);
@@ -131,32 +135,39 @@ fn row(
     });
     let Some(cell) = cell else {
         let record = Record::read(&place.file(&name, "keeper")).filter(|_| place.is_locked(&name));
-        let (state, text, well) = match (&record, about) {
-            (Some(_), _) => ("unwatched", "running, without a supervisor", false),
-            (None, Some(_)) => ("not-ours", "running, not started by this project", true),
-            (None, None) if run.is_none() => ("not-ours", "not started by this project", true),
-            (None, None) => ("stopped", "stopped", false),
+        let (state, text) = match (&record, about) {
+            (Some(_), _) => ("unwatched", "running, without a supervisor"),
+            (None, Some(_)) => ("not-ours", "running, not started by this project"),
+            (None, None) if run.is_none() => ("not-ours", "not started by this project"),
+            (None, None) => ("stopped", "stopped"),
         };
+        let well = run.is_none() || takes_calls;
         let process = record.as_ref().map(|record| record.cell).or(about.map(|a| a.process));
         let since = record.map(|record| record.started).or(about.map(|a| a.started * 1_000));
         let text = text.to_owned();
         return Row { name, state, text, well, process, since, restarts: 0, drift };
     };
-    let (state, well) = match &cell.standing {
+    let (state, takes_calls) = standing(&cell.standing);
+    let well = run.is_none() || takes_calls;
+    let text = describe(&cell);
+    let CellState { process, since, restarts, .. } = cell;
+    Row { name, state, text, well, process, since, restarts, drift }
+}
+
+/// A word for programs, and whether the cell takes calls.
+fn standing(standing: &Standing) -> (&'static str, bool) {
+    match standing {
         Standing::Stopped => ("stopped", false),
         Standing::Waiting(_) => ("waiting", false),
         Standing::Starting => ("starting", false),
         Standing::Ready => ("ready", true),
-        Standing::Degraded(_) => ("degraded", false),
+        Standing::Degraded(_) => ("degraded", true),
         Standing::Restarting(_) => ("restarting", false),
         Standing::Stopping => ("stopping", false),
         Standing::GivenUp => ("given-up", false),
         Standing::Elsewhere(ready) => ("not-ours", *ready),
         Standing::Other => ("unknown", false),
-    };
-    let text = describe(&cell);
-    let CellState { process, since, restarts, .. } = cell;
-    Row { name, state, text, well, process, since, restarts, drift }
+    }
 }
 
 /// What a cell says that it is, and `cell.lock` does not. What it publishes beside is its own affair.
@@ -202,6 +213,12 @@ mod tests {
     use macro_bridge::request::{Allowed, Limits};
 
     use super::*;
+
+    #[test]
+    fn a_degraded_cell_takes_calls() {
+        assert_eq!(standing(&Standing::Degraded(vec!["a disk".into()])), ("degraded", true));
+        assert_eq!(standing(&Standing::Elsewhere(false)), ("not-ours", false));
+    }
 
     #[test]
     fn what_runs_is_compared_with_what_is_locked() {

@@ -191,7 +191,7 @@ fn cells_of_a_killed_supervisor_go_on_and_are_looked_after_again() {
     let status = project.status();
     assert_eq!(status["ledger"]["state"], "unwatched", "{status:?}");
     assert_eq!(project.processes_of_cells(), before);
-    let (_, said) = project.says(1, &["status"]);
+    let (_, said) = project.says(0, &["status"]);
     assert!(said.contains("`cell up` looks after them again"), "{said}");
     let (_, said) = project.says(0, &["up"]);
     assert_eq!(said.matches("Watching").count(), 2, "{said}");
