@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use cell_model::ops::{About, Health, Reply, Request};
@@ -12,6 +12,8 @@ use crate::Exit;
 use crate::arguments::cells::{self, Inspect, Ls, Metrics, Schema};
 use crate::connection::{ask, folder};
 use crate::shell::Shell;
+use crate::supervisor::record::{has_ended, token};
+use crate::supervisor::timestamp;
 
 /// The names of cells that have a socket, whether they run or not.
 pub(crate) fn names() -> Result<Vec<String>> {
@@ -70,9 +72,7 @@ pub(crate) fn ls(options: &Ls, shell: &Shell) -> Result<Exit> {
 }
 
 pub(crate) fn inspect(options: &Inspect, shell: &Shell) -> Result<Exit> {
-    let Reply::Inspect(about) = answer(&options.name, &Request::Inspect)? else {
-        bail!("`{}` says something else than what it is", options.name);
-    };
+    let about = about(&options.name)?;
     let mut out = shell.stdout();
     writeln!(out, "name       {}", about.name)?;
     writeln!(out, "version    {}", about.version)?;
@@ -125,9 +125,7 @@ pub(crate) fn schema(options: &Schema, shell: &Shell) -> Result<Exit> {
 
 /// All schemas that a running cell publishes, by service.
 pub(crate) fn all_published(name: &str) -> Result<BTreeMap<String, String>> {
-    let Reply::Inspect(about) = answer(name, &Request::Inspect)? else {
-        bail!("`{name}` says something else than what it is");
-    };
+    let about = about(name)?;
     let services = about.services.into_keys();
     services.map(|service| Ok((service.clone(), published(name, Some(&service))?))).collect()
 }
@@ -137,9 +135,7 @@ pub(crate) fn published(name: &str, service: Option<&str>) -> Result<String> {
     let service = match service {
         Some(service) => service.to_owned(),
         None => {
-            let Reply::Inspect(about) = answer(name, &Request::Inspect)? else {
-                bail!("`{name}` says something else than what it is");
-            };
+            let about = about(name)?;
             let mut services = about.services.into_keys();
             match (services.next(), services.next()) {
                 (Some(one), None) => one,
@@ -158,17 +154,47 @@ pub(crate) fn published(name: &str, service: Option<&str>) -> Result<String> {
     }
 }
 
-/// Asks a cell to end that nobody looks after, and waits until its name is free.
+/// Asks a cell to end that nobody looks after, and waits until its process is gone. Its name is free
+/// before: calls that are under way go on.
 pub(crate) fn stop(name: &str, wait: u64) -> Result<()> {
-    answer(name, &Request::Stop)?;
     let begin = Instant::now();
-    while ask(name, &Request::Health)?.is_ok() {
-        if begin.elapsed() > Duration::from_secs(wait) {
-            bail!("`{name}` has calls under way and runs still, after {wait} s");
+    let process = about(name)?.process;
+    // Another process may get the number.
+    let token = token(process);
+    answer(name, &Request::Stop)?;
+    let mut shared = None;
+    while token.as_ref().is_some_and(|token| !has_ended(process, token)) {
+        if begin.elapsed() >= SOON && shared.is_none() {
+            shared = Some(has_other(process, name)?);
         }
-        std::thread::sleep(Duration::from_millis(20));
+        let listens = || Ok::<_, anyhow::Error>(ask(name, &Request::Health)?.is_ok());
+        if shared == Some(true) && !listens()? {
+            break;
+        }
+        if begin.elapsed() >= Duration::from_secs(wait) {
+            let how = if listens()? { "was asked to end" } else { "takes no more calls" };
+            bail!("`{name}` {how}, and its process {process} runs still, after {wait} s");
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
     Ok(())
+}
+
+/// A process that goes on for longer may have more than one cell.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Has a process another cell, too? Then it does not end with this one.
+fn has_other(process: u32, name: &str) -> Result<bool> {
+    let same = |found| matches!(found, Ok(Ok(Reply::Inspect(About { process: its, .. }))) if its == process);
+    Ok(names()?.iter().any(|other| other != name && same(ask(other, &Request::Inspect))))
+}
+
+/// What a cell says that it is.
+fn about(name: &str) -> Result<About> {
+    match answer(name, &Request::Inspect)? {
+        Reply::Inspect(about) => Ok(about),
+        _ => bail!("`{name}` says something else than what it is"),
+    }
 }
 
 /// The answer of a cell that runs.
@@ -187,11 +213,6 @@ fn explained(name: &str, fault: &Fault) -> anyhow::Error {
 
 /// How long it has been running.
 fn since(about: &About) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
-    match now.saturating_sub(about.started) {
-        seconds @ 0..120 => format!("{seconds} s"),
-        seconds @ 120..7_200 => format!("{} min", seconds / 60),
-        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
-        seconds => format!("{} days", seconds / 86_400),
-    }
+    let started = Duration::from_secs(about.started);
+    timestamp::span(Duration::from_millis(timestamp::now()).saturating_sub(started))
 }

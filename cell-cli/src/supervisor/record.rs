@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use rustix::process::{Pid, test_kill_process};
+
 /// The file. A keeper that is killed leaves it without an end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -89,11 +91,25 @@ pub(crate) fn token(process: u32) -> Option<String> {
     if !cfg!(target_os = "linux") {
         return Some(String::new());
     }
+    stat(process).map(|(_, started)| started)
+}
+
+/// Has a process ended? So has one of which its parent has taken no notice yet.
+pub(crate) fn has_ended(process: u32, token: &str) -> bool {
+    if !cfg!(target_os = "linux") {
+        let process = Pid::from_raw(process.cast_signed());
+        return process.is_none_or(|process| test_kill_process(process).is_err());
+    }
+    stat(process).is_none_or(|(state, started)| started != token || matches!(&*state, "Z" | "X"))
+}
+
+/// What Linux says of a process: its state, and when it was started.
+fn stat(process: u32) -> Option<(String, String)> {
     let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name of the program stands in parentheses and may have any characters.
     let (_, rest) = text.rsplit_once(')')?;
     let words: Vec<&str> = rest.split_whitespace().collect();
-    Some((*words.get(19)?).to_owned())
+    Some(((*words.first()?).to_owned(), (*words.get(19)?).to_owned()))
 }
 
 #[cfg(test)]
@@ -126,5 +142,26 @@ mod tests {
         let ours = token(std::process::id()).unwrap();
         assert_eq!(ours.is_empty(), !cfg!(target_os = "linux"));
         assert_eq!(token(std::process::id()), Some(ours));
+    }
+
+    #[test]
+    fn a_process_that_ended_is_known_before_its_parent_knows() {
+        let ours = token(std::process::id()).unwrap();
+        assert!(!has_ended(std::process::id(), &ours));
+        let mut child =
+            std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let begun = token(child.id()).unwrap();
+        assert!(!has_ended(child.id(), &begun));
+        drop(child.stdin.take());
+        if cfg!(target_os = "linux") {
+            assert!(has_ended(std::process::id(), "another"));
+            let begin = std::time::Instant::now();
+            while !has_ended(child.id(), &begun) {
+                assert!(begin.elapsed().as_secs() < 60);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        }
+        child.wait().unwrap();
+        assert!(has_ended(child.id(), &begun));
     }
 }

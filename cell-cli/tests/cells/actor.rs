@@ -23,6 +23,8 @@ pub(crate) const DELAY: &str = "CELL_TEST_DELAY";
 pub(crate) const STUBBORN: &str = "CELL_TEST_STUBBORN";
 /// Counts in its output, a number every millisecond.
 pub(crate) const COUNT: &str = "CELL_TEST_COUNT";
+/// Goes on for so many milliseconds when it takes no calls any more.
+pub(crate) const LINGER: &str = "CELL_TEST_LINGER";
 /// Ends with this code when it is asked to end.
 pub(crate) const END: &str = "CELL_TEST_END";
 
@@ -83,6 +85,8 @@ async fn plays_a_cell() {
     }
     cell.until_stopped().await.expect("it ends well");
     needs_are_there();
+    let linger = told(LINGER).map_or(0, |linger| linger.parse().expect("milliseconds"));
+    tokio::time::sleep(Duration::from_millis(linger)).await;
     say("ends well");
     if let Some(code) = told(END) {
         std::process::exit(code.parse().expect("a code"));

@@ -1,6 +1,7 @@
 //! Cells that somebody else starts, cells in a terminal, and cells that cargo builds.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, ErrorKind};
+use std::os::unix::net::UnixListener;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use cell::Builder;
 use cell_services::Ledger;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::actor::{COUNT, END, FAIL};
+use crate::actor::{COUNT, END, FAIL, LINGER};
 use crate::project::{Project, kill};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -62,8 +63,48 @@ async fn who_runs_already_is_not_started_and_not_stopped() {
     assert!(said.contains(&format!("`ledger` runs already, as process {process}")), "{said}");
     there.stop().await;
     project.wait_for("ledger", "nobody starts it", |cell| cell["state"] == "stopped");
+    // And nobody looks for it any more: whoever did would do so ten times a second.
+    let there = UnixListener::bind(project.sockets().join("ledger.sock")).expect("a free name");
+    there.set_nonblocking(true).expect("it");
+    std::thread::sleep(Duration::from_millis(1_000));
+    let asked = there.accept().map(|_| ()).map_err(|error| error.kind());
+    assert_eq!(asked, Err(ErrorKind::WouldBlock));
+    drop(there);
     project.says(0, &["up"]);
     assert_ne!(project.process("ledger"), process);
+}
+
+#[test]
+fn a_cell_that_the_project_does_not_start_may_be_missing() {
+    let mut project = Project::new();
+    project.elsewhere("postgres").cell("ledger", &[], &[]);
+    project.says(1, &["status"]);
+    project.says(0, &["up"]);
+    project.says(0, &["status"]);
+    project.says(0, &["stop", "ledger"]);
+    project.says(1, &["status"]);
+}
+
+#[test]
+fn a_stop_waits_until_the_process_is_gone() {
+    let mut project = Project::new();
+    project.cell("short", &[], &[(LINGER, "1500")]).cell("long", &[], &[(LINGER, "100000")]);
+    let runs = |name: &str| {
+        let run = project.command(&["run", name]).stdout(Stdio::null()).spawn().expect("it");
+        let found = project.wait_for(name, "it runs", |cell| cell["process"].is_u64());
+        (run, found["process"].as_u64().expect("it") as u32)
+    };
+    let (mut short, process) = runs("short");
+    project.says(0, &["stop", "short"]);
+    let left = project.processes();
+    assert!(!left.iter().any(|words| words.starts_with(&format!("{process} "))), "{left:?}");
+    short.wait().expect("it");
+    let (mut long, process) = runs("long");
+    let (_, said) = project.says(1, &["stop", "long", "--wait", "2"]);
+    let words = format!("takes no more calls, and its process {process} runs still, after 2 s");
+    assert!(said.contains(&words), "{said}");
+    kill(process);
+    long.wait().expect("it");
 }
 
 #[test]

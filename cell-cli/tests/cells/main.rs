@@ -73,6 +73,9 @@ async fn a_cell_is_found_asked_and_stopped() {
     assert!(unknown.contains("serves Ledger, not `Leger`"), "{unknown}");
     let (metrics, _) = home.says(0, &["metrics", "ledger"]);
     assert!(metrics.contains("cell_") && metrics.ends_with("# EOF\n"), "{metrics}");
+    // The process does not end with it, since it has another cell.
+    let other = Builder::new("other").with(Ledger::default()).in_folder(home.0.path().join("run"));
+    let _other = other.start().expect("a free name");
     assert!(home.says(0, &["stop", "ledger"]).1.contains("Stopped ledger"));
     serving.await.expect("a task").expect("it ends well");
     assert!(home.says(1, &["health", "ledger"]).1.contains("does not run"));
