@@ -56,18 +56,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     runtime.block_on(async {
         tokio::select! {
             served = ledger.serve(name) => served,
-            () = stdin_ended(), if arguments.until_stdin_ends => Ok(()),
+            () = cell_market_stdin::ended(), if arguments.until_stdin_ends => Ok(()),
         }
     })?;
     Ok(())
-}
-
-/// On a thread of its own, which nobody waits for: reading stdin cannot be given up.
-async fn stdin_ended() {
-    let (ended, told) = tokio::sync::oneshot::channel::<()>();
-    std::thread::spawn(move || {
-        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
-        drop(ended);
-    });
-    let _ = told.await;
 }

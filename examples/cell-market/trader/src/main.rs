@@ -67,7 +67,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.until_stdin_ends {
-        end_with_stdin();
+        cell_market_stdin::end_process();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
@@ -107,12 +107,4 @@ async fn run(arguments: &Arguments) -> Result<bool, String> {
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     }
     Ok(all.good)
-}
-
-/// Ends the process with 130, as an interrupt does, when there is nobody behind stdin any more.
-fn end_with_stdin() {
-    std::thread::spawn(|| {
-        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
-        std::process::exit(130);
-    });
 }
