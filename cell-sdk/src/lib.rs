@@ -128,7 +128,7 @@ pub use host_macro::handler;
 pub use cell_service::{
     Builder, CallError, Caller, CellConfig, Code, ConfigError, Fault, HealthReporter, Items,
     ItemsOf, Limits, NoComponent, Protein, Running, Runtime, Serve, Service, fetch_component,
-    prometheus_client, schema, trace,
+    prometheus_client, schema, trace, transport,
 };
 
 #[cfg(feature = "services")]

@@ -14,7 +14,7 @@ use cell_model::Fault;
 use cell_model::ops::About;
 use cell_model::schema::method_number;
 use cell_transport::unix::{UnixSocket, folder};
-use cell_transport::{Answer, Call, Limits, Listener, Membrane};
+use cell_transport::{Answer, Call, Handler, Limits, Listener, Membrane};
 use prometheus_client::registry::Registry;
 use tokio::task::JoinSet;
 
@@ -44,7 +44,11 @@ pub struct Builder {
     registry: Registry,
     macros: Option<Published>,
     signals: bool,
+    /// Listeners beside the one of the cell's name.
+    more: Vec<Bind>,
 }
+
+type Bind = Box<dyn FnOnce(Arc<dyn Handler>, Limits, Arc<Traffic>) -> Membrane + Send>;
 
 type Before = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
@@ -72,6 +76,7 @@ impl Builder {
             registry: Registry::default(),
             macros: None,
             signals: true,
+            more: Vec::new(),
         }
     }
 
@@ -167,7 +172,17 @@ impl Builder {
         self
     }
 
-    /// With other bounds.
+    /// On another listener too, beside the socket of its name: in memory, for clients in the same
+    /// process, or one of your own.
+    #[must_use]
+    pub fn also_on(mut self, listener: impl Listener) -> Self {
+        self.more.push(Box::new(move |handler, limits, traffic| {
+            Membrane::bind(Counted(listener, traffic), handler, limits)
+        }));
+        self
+    }
+
+    /// With other bounds, for each listener.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
@@ -250,7 +265,9 @@ impl Builder {
     #[must_use]
     pub fn start_on(mut self, listener: impl Listener) -> Running {
         self.settle();
-        let Self { name, version, services, before, health, registry, macros, signals, .. } = self;
+        let Self {
+            name, version, services, before, health, registry, macros, signals, more, ..
+        } = self;
         let defaults = CellConfig::new(&name);
         let (limits, patience) =
             (self.limits.unwrap_or(defaults.limits), self.patience.unwrap_or(defaults.patience));
@@ -290,9 +307,15 @@ impl Builder {
             stop: Arc::clone(&stop),
             condition: Arc::clone(&condition),
         };
-        let membrane = Membrane::bind(Counted(listener, traffic), Arc::new(cell), limits);
+        let cell: Arc<dyn Handler> = Arc::new(cell);
+        let first: Bind = Box::new(move |handler, limits, traffic| {
+            Membrane::bind(Counted(listener, traffic), handler, limits)
+        });
+        let membranes = std::iter::once(first).chain(more);
+        let bind = |bind: Bind| bind(Arc::clone(&cell), limits, Arc::clone(&traffic));
+        let membranes = membranes.map(bind).collect();
         let beginning = begin(before, Arc::clone(&condition));
-        Running::new(membrane, stop, condition, beginning, patience, signals)
+        Running::new(membranes, stop, condition, beginning, patience, signals)
     }
 
     /// Takes from the environment what was not said.

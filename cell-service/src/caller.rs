@@ -7,7 +7,7 @@ use std::time::Duration;
 use cell_model::frame::{Format, Trace};
 use cell_model::hello::{Formats, Hello};
 use cell_model::{Channel, Code, Fault, Schema};
-use cell_transport::{Local, Request, Synapse, unix};
+use cell_transport::{Limits, Local, Pipe, Request, Synapse, unix};
 
 use crate::items::ItemsOf;
 use crate::pool::{Pooled, pooled};
@@ -54,7 +54,16 @@ impl Caller {
         Self { way: Way::Synapse(synapse), timeout: TIMEOUT, trace: None }
     }
 
-    /// With another limit for each call, its way and the cell's work together. 5 s otherwise.
+    /// Over a pipe to a cell that has the service with this schema: one in memory, or of your own.
+    ///
+    /// # Errors
+    /// What the cell says against this client.
+    pub async fn on(pipe: impl Pipe, schema: &Schema) -> Result<Self, Fault> {
+        Synapse::over(pipe, hello(schema), Limits::default()).await.map(Self::over)
+    }
+
+    /// With another limit for each call, its way and the cell's work together; of a stream, for its
+    /// beginning. 5 s otherwise.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -99,14 +108,17 @@ impl Caller {
         encode: impl Fn(Format) -> Result<Vec<u8>, Fault>,
         decode: impl Fn(Format, &[u8]) -> Result<T, Fault> + Send + Sync + 'static,
     ) -> Result<ItemsOf<T>, Fault> {
-        let synapse = match &self.way {
-            Way::Synapse(synapse) => synapse.clone(),
-            Way::Pooled(pooled) => pooled.grown()?.synapse().await?,
+        // A stream may go on for ever; what the caller waits for is its beginning.
+        let request =
+            |format| Ok(Request { timeout: None, ..self.request(method, encode(format)?) });
+        let (format, stream) = match &self.way {
+            Way::Synapse(synapse) => {
+                let format = synapse.format();
+                (format, synapse.stream(request(format)?).await?)
+            }
+            Way::Pooled(pooled) => pooled.grown()?.stream_in(Some(self.timeout), request).await?,
         };
-        let format = synapse.format();
-        // A stream may go on for ever.
-        let request = Request { timeout: None, ..self.request(method, encode(format)?) };
-        Ok(ItemsOf::new(synapse.stream(request).await?, format, decode))
+        Ok(ItemsOf::new(stream, format, decode))
     }
 
     fn request(&self, method: u32, payload: Vec<u8>) -> Request {

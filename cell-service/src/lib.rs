@@ -38,6 +38,9 @@ pub use builder::Builder;
 pub use call_error::CallError;
 pub use caller::Caller;
 pub use cell_model::{Code, Fault};
+/// Connections, and what carries them: for cells on other listeners than the socket of their name
+/// ([`Builder::also_on`]) and clients over them ([`Caller::on`]).
+pub use cell_transport as transport;
 pub use cell_transport::Limits;
 pub use component::{NoComponent, fetch_component};
 pub use config::{CellConfig, ConfigError};

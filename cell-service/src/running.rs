@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use cell_transport::Membrane;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::sync::{Notify, watch};
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::health::{Condition, Phase};
 
 /// A cell that runs. Dropping it ends it.
 pub struct Running {
-    membrane: Membrane,
+    membranes: Vec<Membrane>,
     stop: Arc<Notify>,
     condition: Arc<Condition>,
     _beginning: Beginning,
@@ -33,7 +33,7 @@ impl Drop for Beginning {
 
 impl Running {
     pub(crate) fn new(
-        membrane: Membrane,
+        membranes: Vec<Membrane>,
         stop: Arc<Notify>,
         condition: Arc<Condition>,
         beginning: Option<AbortHandle>,
@@ -41,7 +41,7 @@ impl Running {
         signals: bool,
     ) -> Self {
         let _beginning = Beginning(beginning);
-        Self { membrane, stop, condition, _beginning, patience, signals }
+        Self { membranes, stop, condition, _beginning, patience, signals }
     }
 
     /// Waits until it takes calls.
@@ -102,7 +102,26 @@ impl Running {
 
     async fn stop_until<T>(self, give_up: impl Future<Output = T>) -> Option<T> {
         self.condition.enter(Phase::Stopping);
-        self.membrane.stop_until(give_up).await
+        let given_up = watch::Sender::new(false);
+        let stop = |membrane: Membrane| {
+            let mut given_up = given_up.subscribe();
+            membrane.stop_until(async move {
+                let _ = given_up.wait_for(|given_up| *given_up).await;
+            })
+        };
+        let mut stopping: JoinSet<_> = self.membranes.into_iter().map(stop).collect();
+        tokio::pin!(give_up);
+        let mut said = None;
+        loop {
+            tokio::select! {
+                biased;
+                ended = stopping.join_next() => if ended.is_none() { return said },
+                word = &mut give_up, if said.is_none() => {
+                    said = Some(word);
+                    given_up.send_replace(true);
+                }
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use cell_model::{Code, Fault};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::synapse::{Request, Synapse};
+use crate::synapse::{Request, Stream, Synapse, until};
 
 /// How to connect to a cell.
 pub trait Connect: Send + Sync + 'static {
@@ -90,21 +90,17 @@ impl<C: Connect> Grown<C> {
         timeout: Option<Duration>,
         make: impl Fn(Format) -> Result<Request, Fault>,
     ) -> Result<(Format, Vec<u8>), Fault> {
-        let until = timeout.map(|timeout| Instant::now() + timeout);
-        let mut pause = FIRST;
+        let mut attempts = Attempts::within(timeout);
         loop {
-            let fault = match self.synapse().await {
+            let fault = match self.connected(attempts.until).await {
                 Ok(synapse) => {
-                    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-                    let request = Request { timeout: left, ..make(synapse.format())? };
+                    let request = Request { timeout: attempts.left(), ..make(synapse.format())? };
                     match synapse.begin_call(request).await {
                         Ok(answer) => match answer.await {
                             Err(fault) if may_repeat(&fault) => fault,
                             outcome => return outcome.map(|payload| (synapse.format(), payload)),
                         },
-                        // Nothing was sent: the connection ended, and its task has not said so yet.
-                        Err(fault) if fault.code == Code::Disconnected => fault,
-                        Err(fault) if may_repeat(&fault) => fault,
+                        Err(fault) if was_not_sent(&fault) => fault,
                         Err(fault) => return Err(fault),
                     }
                 }
@@ -112,13 +108,75 @@ impl<C: Connect> Grown<C> {
                 Err(fault) if fault.code.is_transient() => fault,
                 Err(fault) => return Err(fault),
             };
-            let Some(until) = until.filter(|until| Instant::now() + pause < *until) else {
-                return Err(fault);
-            };
-            tokio::time::sleep_until(until.min(Instant::now() + jittered(pause))).await;
-            pause = (pause * 2).min(LONGEST);
+            attempts.again(fault).await?;
         }
     }
+
+    /// Begins a stream, as [`Grown::call_in`] begins a call. The timeout is for its beginning; what
+    /// comes of it may take any time, and the fault of a cell that does not take it is its first item.
+    ///
+    /// # Errors
+    /// Why it could not be begun, and what `make` says.
+    pub async fn stream_in(
+        &self,
+        timeout: Option<Duration>,
+        make: impl Fn(Format) -> Result<Request, Fault>,
+    ) -> Result<(Format, Stream), Fault> {
+        let mut attempts = Attempts::within(timeout);
+        loop {
+            let fault = match self.connected(attempts.until).await {
+                Ok(synapse) => {
+                    let request = Request { timeout: None, ..make(synapse.format())? };
+                    match synapse.begin_stream(request, attempts.until).await {
+                        Ok(stream) => return Ok((synapse.format(), stream)),
+                        Err(fault) if was_not_sent(&fault) => fault,
+                        Err(fault) => return Err(fault),
+                    }
+                }
+                Err(fault) if fault.code.is_transient() => fault,
+                Err(fault) => return Err(fault),
+            };
+            attempts.again(fault).await?;
+        }
+    }
+
+    /// The connection, in time.
+    async fn connected(&self, until: Option<Instant>) -> Result<Synapse<C::Where>, Fault> {
+        let Some(until) = until else { return self.synapse().await };
+        let late = |_| Err(Fault::new(Code::DeadlineExceeded, "the cell did not greet in time"));
+        tokio::time::timeout_at(until, self.synapse()).await.unwrap_or_else(late)
+    }
+}
+
+/// Attempts to begin something, with growing pauses between them.
+struct Attempts {
+    until: Option<Instant>,
+    pause: Duration,
+}
+
+impl Attempts {
+    fn within(timeout: Option<Duration>) -> Self {
+        Self { until: timeout.map(until), pause: FIRST }
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.until.map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Waits for the next one; the fault of the last, if there is no time for it.
+    async fn again(&mut self, fault: Fault) -> Result<(), Fault> {
+        let Some(until) = self.until.filter(|until| Instant::now() + self.pause < *until) else {
+            return Err(fault);
+        };
+        tokio::time::sleep_until(until.min(Instant::now() + jittered(self.pause))).await;
+        self.pause = (self.pause * 2).min(LONGEST);
+        Ok(())
+    }
+}
+
+/// Of a call that was not begun: the connection may have ended without its task having said so yet.
+fn was_not_sent(fault: &Fault) -> bool {
+    fault.code == Code::Disconnected || may_repeat(fault)
 }
 
 fn may_repeat(fault: &Fault) -> bool {

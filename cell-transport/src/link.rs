@@ -37,6 +37,8 @@ pub(crate) trait End: Send + 'static {
     fn tick(&mut self, now: Time);
     fn wants_input(&self) -> bool;
     fn has_event(&self) -> bool;
+    /// The other side takes no more bytes at the moment; it took some since it was said last.
+    fn blocked(&mut self, some: bool, now: Time);
 }
 
 macro_rules! end {
@@ -68,6 +70,10 @@ macro_rules! end {
 
             fn has_event(&self) -> bool {
                 self.has_event()
+            }
+
+            fn blocked(&mut self, some: bool, now: Time) {
+                self.blocked(some, now);
             }
         }
     };
@@ -173,6 +179,8 @@ impl<E: End, P: Pipe> Link<E, P> {
         let sleep = tokio::time::sleep(Duration::ZERO);
         tokio::pin!(sleep);
         let mut sleeps_until = Time::ZERO;
+        // When the connection ended: the last words may still have to be written.
+        let mut over = None;
         loop {
             // Who always has something to do leaves room for others now and then.
             tokio::task::consume_budget().await;
@@ -189,18 +197,23 @@ impl<E: End, P: Pipe> Link<E, P> {
                     // What was written leaves room; and what broke, the end has just heard of.
                     go_on = driver.events(&mut inner.end, now);
                 }
-                // What could not be written when the connection ended will not be.
-                if !go_on && (inner.broken || !blocked) {
+                if !go_on {
+                    over.get_or_insert(now);
+                }
+                let lingers = over.map(|over| over + LINGER);
+                if lingers.is_some_and(|until| inner.broken || !blocked || now >= until) {
                     return;
                 }
-                let wake = inner.end.wake().unwrap_or(now + FAR);
+                let wake = inner.end.wake().into_iter().chain(lingers).min();
+                // What is later than that is looked at again then.
+                let wake = wake.unwrap_or(Time::MAX).min(now + FAR);
                 // A timer that is too early costs a look; setting it anew for each frame costs more.
                 if wake < sleeps_until || sleeps_until <= now {
                     sleeps_until = wake;
                     sleep.as_mut().reset(self.start + wake);
                 }
                 inner.sleeps_until = Some(sleeps_until);
-                (inner.end.wants_input() && !inner.broken, blocked)
+                (inner.end.wants_input() && !inner.broken && over.is_none(), blocked)
             };
             if driver.act() {
                 continue;
@@ -251,6 +264,14 @@ impl<E: End, P: Pipe> Link<E, P> {
     }
 }
 
+impl<P> Link<Server, P> {
+    /// Is no call under way, and all that there was to say written?
+    pub(crate) fn is_idle(&self) -> bool {
+        let inner = self.inner();
+        inner.end.is_idle() && inner.written == inner.out.len()
+    }
+}
+
 impl<E, P> Link<E, P> {
     /// Does something with the end alone: nothing is written.
     pub(crate) fn with_end(&self, act: impl FnOnce(&mut E)) {
@@ -263,12 +284,15 @@ impl<E, P> Link<E, P> {
     }
 }
 
+/// How long the last words of a connection may take, to somebody who does not read them.
+const LINGER: Duration = Duration::from_secs(1);
 /// When nothing is awaited.
 const FAR: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl<E: End> Inner<E> {
     /// Writes until nothing is left, or nothing fits: then it returns true.
     fn write(&mut self, pipe: &impl Pipe, now: Time) -> bool {
+        let mut some = false;
         loop {
             if self.written == self.out.len() {
                 self.out.clear();
@@ -283,8 +307,14 @@ impl<E: End> Inner<E> {
                 }
             }
             match pipe.try_write(&self.out[self.written..]) {
-                Ok(count) => self.written += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+                Ok(count) => {
+                    self.written += count;
+                    some = true;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.end.blocked(some, now);
+                    return true;
+                }
                 // Reading will find out, and what it finds still counts.
                 Err(_) => {
                     self.broken = true;

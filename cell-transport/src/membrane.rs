@@ -80,7 +80,11 @@ impl Items {
         let mut item = item;
         loop {
             match (self.0)(item) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    // Clones wait for the same word, and there may be room for more than one.
+                    self.1.notify_one();
+                    return Ok(());
+                }
                 Err((Refused::Gone, _)) => {
                     return Err(Fault::new(Code::Cancelled, "nobody reads the stream any more"));
                 }
@@ -203,7 +207,7 @@ async fn connection<P: Pipe>(
         () = told(&mut stopping) => link.with(|server, now| server.bye(now)),
     }
     // Calls that are under way end; then the client sees that it is hung up on.
-    while !link.with(|server, _| server.is_idle()) {
+    while !link.is_idle() {
         tokio::select! {
             () = &mut driven => return,
             () = tokio::time::sleep(Duration::from_millis(2)) => {}

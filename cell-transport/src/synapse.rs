@@ -12,6 +12,7 @@ use cell_model::frame::{Format, Trace};
 use cell_model::hello::Hello;
 use cell_model::{Channel, Code, Fault};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::Instant;
 
 use crate::core::{Client, ClientEvent, Limits, Outgoing, STREAM_WINDOW, Time};
 use crate::link::{Driver, Link, Write};
@@ -273,7 +274,8 @@ impl<Where> Synapse<Where> {
         request: Request,
     ) -> Result<impl Future<Output = Result<Vec<u8>, Fault>> + Send, Fault> {
         let (sender, answer) = oneshot::channel();
-        let id = self.begin(request, Waiter::Value(sender)).await?;
+        let give_up = request.timeout.map(until);
+        let id = self.begin(request, give_up, Waiter::Value(sender)).await?;
         let call = CancelOnDrop { shared: &self.shared, id, done: false };
         Ok(Awaited { answer, call })
     }
@@ -283,8 +285,21 @@ impl<Where> Synapse<Where> {
     /// # Errors
     /// Why the call could not be begun.
     pub async fn stream(&self, request: Request) -> Result<Stream, Fault> {
+        self.begin_stream(request, None).await
+    }
+
+    /// As [`Synapse::stream`], with a time after which there has to be room for the call.
+    ///
+    /// # Errors
+    /// As [`Synapse::stream`].
+    pub(crate) async fn begin_stream(
+        &self,
+        request: Request,
+        give_up: Option<Instant>,
+    ) -> Result<Stream, Fault> {
         let (sender, items) = mpsc::unbounded_channel();
-        let id = self.begin(request, Waiter::Stream(sender)).await?;
+        let give_up = give_up.or_else(|| request.timeout.map(until));
+        let id = self.begin(request, give_up, Waiter::Stream(sender)).await?;
         Ok(Stream { shared: Arc::clone(&self.shared), id, items, used: 0 })
     }
 
@@ -321,16 +336,28 @@ impl<Where> Synapse<Where> {
     }
 
     /// Begins a call, and waits for room if the cell takes no more at the moment.
-    async fn begin(&self, request: Request, waiter: Waiter) -> Result<u64, Fault> {
+    async fn begin(
+        &self,
+        request: Request,
+        give_up: Option<Instant>,
+        waiter: Waiter,
+    ) -> Result<u64, Fault> {
         let end = &self.shared.end;
-        let give_up = request.timeout.map(|timeout| tokio::time::Instant::now() + timeout);
         let (mut call, mut waiter) = (self.outgoing(request), waiter);
+        let mut waited = false;
         loop {
             let room = end.room().notified();
             let (fault, call_back, waiter_back) = match end.call(call, waiter) {
-                Ok(id) => return Ok(id),
+                Ok(id) => {
+                    // One large call that ended may leave room for many small ones.
+                    if waited {
+                        end.room().notify_one();
+                    }
+                    return Ok(id);
+                }
                 Err(not_begun) => *not_begun,
             };
+            waited = true;
             if fault.code != Code::Overloaded {
                 return Err(fault);
             }
@@ -342,9 +369,17 @@ impl<Where> Synapse<Where> {
             if tokio::time::timeout_at(give_up, room).await.is_err() {
                 return Err(fault);
             }
-            call.timeout = Some(give_up.saturating_duration_since(tokio::time::Instant::now()));
+            if call.timeout.is_some() {
+                call.timeout = Some(give_up.saturating_duration_since(Instant::now()));
+            }
         }
     }
+}
+
+/// When something that begins now is given up. What is longer than all programs run is for ever.
+pub(crate) fn until(timeout: Duration) -> Instant {
+    const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    Instant::now() + timeout.min(FOR_EVER)
 }
 
 /// The connection behind a trait object.

@@ -168,14 +168,19 @@ fn user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-/// Makes the folder, for this user alone.
+/// Makes the folder, for this user alone. One that is there and that others may enter is refused: it
+/// may have been made for something else.
 fn prepare(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     check(folder)?;
-    if fs::symlink_metadata(folder)?.mode() & 0o077 != 0 {
-        fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    if fs::symlink_metadata(folder)?.mode() & 0o077 == 0 {
+        return Ok(());
     }
-    Ok(())
+    let text = format!(
+        "others may enter {0}: `chmod 700 {0}`, or choose another folder for sockets",
+        folder.display()
+    );
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
 }
 
 /// Whoever can put a socket into it answers for the cells.

@@ -108,7 +108,7 @@ impl Client {
         Self {
             limits,
             hello,
-            state: State::Greeting { until: now + limits.greeting },
+            state: State::Greeting { until: now.saturating_add(limits.greeting) },
             reader: Reader::default(),
             // Answers may be as large as all arguments together.
             assembly: Assembly::new(limits.message, limits.bytes as usize),
@@ -268,6 +268,15 @@ impl Client {
         self.stalled = (!self.outbox.is_empty()).then_some(now);
     }
 
+    /// What was transmitted last waits: the cell reads nothing at the moment. It read some of it since
+    /// this was said before, if `some`.
+    pub fn blocked(&mut self, some: bool, now: Time) {
+        match some {
+            true => self.stalled = Some(now),
+            false => drop(self.stalled.get_or_insert(now)),
+        }
+    }
+
     /// Is there something to transmit?
     #[must_use]
     pub fn has_output(&self) -> bool {
@@ -294,12 +303,12 @@ impl Client {
             State::Ended(_) => return None,
             State::Greeting { until } => until,
             State::Open { .. } => match self.asked {
-                Some(asked) => asked + patience,
-                None => self.heard + quiet,
+                Some(asked) => asked.saturating_add(patience),
+                None => self.heard.saturating_add(quiet),
             },
         };
         let call = self.deadlines.first().map(|(deadline, _)| *deadline);
-        let stalled = self.stalled.map(|since| since + patience);
+        let stalled = self.stalled.map(|since| since.saturating_add(patience));
         [call, stalled].into_iter().flatten().fold(state, Time::min).into()
     }
 
@@ -316,7 +325,7 @@ impl Client {
             }
         }
         let Limits { quiet, patience, greeting, .. } = self.limits;
-        if self.stalled.is_some_and(|since| now >= since + patience) {
+        if self.stalled.is_some_and(|since| now >= since.saturating_add(patience)) {
             let text = format!("the cell has read nothing for {patience:?}");
             return self.end(Fault::new(Code::Disconnected, text));
         }
@@ -325,11 +334,12 @@ impl Client {
                 let text = format!("the cell has said nothing for {greeting:?}");
                 self.end(Fault::new(Code::Disconnected, text));
             }
-            (State::Open { .. }, Some(asked)) if now >= asked + patience => {
-                let text = format!("the cell has said nothing for {:?}", quiet + patience);
+            (State::Open { .. }, Some(asked)) if now >= asked.saturating_add(patience) => {
+                let text =
+                    format!("the cell has said nothing for {:?}", quiet.saturating_add(patience));
                 self.end(Fault::new(Code::Disconnected, text));
             }
-            (State::Open { .. }, None) if now >= self.heard + quiet => {
+            (State::Open { .. }, None) if now >= self.heard.saturating_add(quiet) => {
                 self.asked = Some(now);
                 self.control(Kind::Ping, 0, 0, now);
             }

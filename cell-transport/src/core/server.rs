@@ -99,7 +99,7 @@ impl Server {
     pub fn new(limits: Limits, now: Time) -> Self {
         Self {
             limits,
-            state: State::Greeting { until: now + limits.greeting, heard: false },
+            state: State::Greeting { until: now.saturating_add(limits.greeting), heard: false },
             reader: Reader::default(),
             assembly: Assembly::new(limits.message, limits.bytes as usize),
             outbox: Outbox::default(),
@@ -250,6 +250,15 @@ impl Server {
         }
     }
 
+    /// What was transmitted last waits: the client reads nothing at the moment. It read some of it since
+    /// this was said before, if `some`.
+    pub fn blocked(&mut self, some: bool, now: Time) {
+        match some {
+            true => self.stalled = Some(now),
+            false => drop(self.stalled.get_or_insert(now)),
+        }
+    }
+
     /// Is there something to transmit? Also after the end: the client is told why.
     #[must_use]
     pub fn has_output(&self) -> bool {
@@ -276,7 +285,7 @@ impl Server {
             _ => None,
         };
         let call = self.deadlines.first().map(|(deadline, _)| *deadline);
-        let stalled = self.stalled.map(|since| since + self.limits.patience);
+        let stalled = self.stalled.map(|since| since.saturating_add(self.limits.patience));
         [greeting, call, stalled].into_iter().flatten().min()
     }
 
@@ -292,7 +301,7 @@ impl Server {
             self.events.push_back(ServerEvent::Cancelled(id));
         }
         let Limits { patience, greeting, .. } = self.limits;
-        if self.stalled.is_some_and(|since| now >= since + patience) {
+        if self.stalled.is_some_and(|since| now >= since.saturating_add(patience)) {
             let text = format!("the client has read nothing for {patience:?}");
             self.outbox = Outbox::default();
             self.stalled = None;

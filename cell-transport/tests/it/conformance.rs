@@ -18,16 +18,16 @@ use crate::service::{
     BYTES, COUNT, ECHO, FIRED, PANIC, PANIC_LATER, SLEEP, Service, hello, request,
 };
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
 /// A cell named `test`, and what it counts.
-fn serve<T: Transport>(transport: &T, limits: Limits) -> (Membrane, Arc<Service>) {
+pub(crate) fn serve<T: Transport>(transport: &T, limits: Limits) -> (Membrane, Arc<Service>) {
     let service = Service::new(T::FORMAT);
     let handler = Arc::clone(&service) as Arc<dyn Handler>;
     (Membrane::bind(transport.listen("test"), handler, limits), service)
 }
 
-async fn grow<T: Transport>(transport: &T) -> Synapse<Local> {
+pub(crate) async fn grow<T: Transport>(transport: &T) -> Synapse<Local> {
     let pipe = transport.connect("test").await.expect("a cell that listens");
     Synapse::over(pipe, hello(T::FORMAT), Limits::default()).await.expect("a cell that greets")
 }
@@ -37,7 +37,7 @@ async fn code(call: impl Future<Output = Result<Vec<u8>, Fault>>) -> Code {
 }
 
 /// Waits until something is so.
-async fn until(what: &str, is: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, is: impl Fn() -> bool) {
     let begin = Instant::now();
     while !is() {
         assert!(begin.elapsed() < 20 * SECOND, "{what}");

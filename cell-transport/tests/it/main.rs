@@ -4,6 +4,7 @@
 #[cfg(target_os = "linux")]
 mod bounded;
 mod conformance;
+mod ends;
 #[cfg(unix)]
 mod golden;
 #[cfg(target_os = "linux")]
@@ -95,30 +96,42 @@ impl<T: Transport> Transport for WithNames<T> {
 }
 
 macro_rules! over {
-    ($module:ident $transport:ty: $($test:ident)+) => {
+    ($module:ident $transport:ty: $suite:ident $($test:ident)+) => {
         mod $module {
             use super::*;
 
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                conformance::$test::<$transport>().await;
+                $suite::$test::<$transport>().await;
             })+
         }
     };
 }
 
 macro_rules! over_every_transport {
-    ($($test:ident)+) => {
-        over! { memory_rkyv Memory: $($test)+ }
-        over! { memory_message_pack WithNames<Memory>: $($test)+ }
-        #[cfg(unix)]
-        over! { unix_rkyv Unix: $($test)+ }
-        #[cfg(unix)]
-        over! { unix_message_pack WithNames<Unix>: $($test)+ }
+    ($name:ident: $suite:ident $($test:ident)+) => {
+        mod $name {
+            use super::*;
+
+            over! { memory_rkyv Memory: $suite $($test)+ }
+            over! { memory_message_pack WithNames<Memory>: $suite $($test)+ }
+            #[cfg(unix)]
+            over! { unix_rkyv Unix: $suite $($test)+ }
+            #[cfg(unix)]
+            over! { unix_message_pack WithNames<Unix>: $suite $($test)+ }
+        }
     };
 }
 
-over_every_transport! {
+over_every_transport! { ending: ends
+    who_reads_nothing_leaves_its_place
+    a_cell_that_stops_writes_what_it_said
+    a_stream_is_sent_by_many
+    room_is_for_all_who_wait
+    times_without_end
+}
+
+over_every_transport! { all: conformance
     a_hundred_thousand_calls_from_eight_threads
     channels_are_mixed_on_one_connection
     payloads_of_64_mib

@@ -17,6 +17,7 @@ pub(crate) const PANIC: u32 = 4;
 pub(crate) const PANIC_LATER: u32 = 5;
 pub(crate) const BYTES: u32 = 6;
 pub(crate) const FIRED: u32 = 7;
+pub(crate) const CROWD: u32 = 8;
 
 /// Echoes, sleeps, counts.
 pub(crate) struct Service {
@@ -102,6 +103,18 @@ impl Handler for Service {
                         bytes.resize(size, 7);
                         items.send(bytes).await?;
                     }
+                    Ok(Reply::Stream)
+                })
+            }
+            CROWD => {
+                let (count, items) = (number(), call.items);
+                Box::pin(async move {
+                    let send = |item: u32| {
+                        let items = items.clone();
+                        async move { items.send(item.to_le_bytes().to_vec()).await }
+                    };
+                    let all: tokio::task::JoinSet<_> = (0..count).map(send).collect();
+                    all.join_all().await.into_iter().collect::<Result<(), _>>()?;
                     Ok(Reply::Stream)
                 })
             }

@@ -235,3 +235,26 @@ async fn a_cell_serves_until_it_is_told_to_stop() {
     serving.await.expect("a task").expect("it ends well");
     assert!(unix::connect(&place, "ledger").await.is_err());
 }
+
+/// One service over two transports: the socket of its name, and memory.
+#[tokio::test]
+async fn a_cell_on_another_listener_too() {
+    let place = tempfile::tempdir().expect("a folder");
+    let memory = cell::transport::memory::Memory::new();
+    let folder = place.path().join("run");
+    let cell = Builder::new("ledger")
+        .with(Ledger::default())
+        .in_folder(&folder)
+        .also_on(memory.listen("ledger").expect("a free name"))
+        .start()
+        .expect("a free name");
+    let schema = Ledger::schema();
+    let near = Caller::on(memory.connect("ledger").expect("a cell"), &schema).await;
+    let near = LedgerClient::with(near.expect("a cell that greets"));
+    let other = LedgerClient::with(Caller::in_folder(&folder, "ledger", &schema));
+    assert_eq!(near.open("one".into()).await, Ok(1));
+    assert_eq!(other.open("two".into()).await, Ok(2));
+    assert!(cell.stop().await, "on both");
+    assert!(near.open("three".into()).await.is_err());
+    assert!(memory.connect("ledger").is_err());
+}
