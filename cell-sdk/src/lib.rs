@@ -40,10 +40,11 @@
 //! | of a `Builder` | what it is for |
 //! |---|---|
 //! | `with(service)` | services, several in one cell |
-//! | `with_later(future)`, `ready_after(future)` | takes the name first, and calls when the futures are done; clients wait |
+//! | `with_later(future)`, `ready_after(future)` | takes the name first, and calls when the futures are done; calls of clients wait, streams end with a fault |
 //! | `health()` | a handle by which services say what they lack: `cell health` shows it |
 //! | `metrics(\|registry\| ..)` | metrics of your own beside those that each cell has |
 //! | `macros(component)` | publishes the component with the cell's macros |
+//! | `also_on(listener)` | other listeners beside the socket of its name, such as memory |
 //! | `limits`, `patience`, `deadline`, `in_folder` | how much it takes, how long, and where it is |
 //! | `configured(config)` | the same from the environment, where code says nothing: see `CellConfig` |
 //! | `serve()` | is this cell until SIGTERM, Ctrl-C or `cell stop`, and lets calls end |

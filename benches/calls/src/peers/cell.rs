@@ -1,6 +1,8 @@
 //! Cell: a typed service and its client.
 
 use anyhow::{Context as _, Result};
+use cell::schema::Schema;
+use cell::transport::unix;
 use cell::{Builder, Caller, Service as _};
 
 use crate::peer::Peer;
@@ -26,6 +28,12 @@ async fn serve(listening: impl FnOnce()) -> Result<()> {
     Ok(running.until_stopped().await?)
 }
 
+/// A connection of its own: clients of a program share one, and then a thousand would be one.
+async fn own(schema: &Schema) -> Result<Caller> {
+    let folder = unix::folder().context("a folder for sockets")?;
+    Ok(Caller::on(unix::connect(&folder, NAME).await?, schema).await?)
+}
+
 /// Between two sides of one schema.
 #[derive(Clone)]
 pub(crate) struct Cell(EchoClient);
@@ -37,7 +45,7 @@ impl Peer for Cell {
     }
 
     async fn connect(_: &Place) -> Result<Self> {
-        Ok(Self(EchoClient::of(NAME)?))
+        Ok(Self(EchoClient::with(own(&Echo::schema()).await?)))
     }
 
     async fn call(&self, payload: Vec<u8>) -> Result<Vec<u8>> {
@@ -59,7 +67,7 @@ impl Peer for MessagePack {
         let mut schema = Echo::schema();
         let method = schema.methods.get("echo").cloned().context("a method")?;
         schema.methods.insert("later".to_owned(), method);
-        Ok(Self(EchoClient::with(Caller::of(NAME, &schema)?)))
+        Ok(Self(EchoClient::with(own(&schema).await?)))
     }
 
     async fn call(&self, payload: Vec<u8>) -> Result<Vec<u8>> {
