@@ -5,8 +5,9 @@ use anyhow::Result;
 use crate::{setup, step};
 
 /// Workspaces beside the main one whose tests run natively.
-const BESIDE: [&str; 4] =
-    ["macro-guest-sdk/proc-macro", "guests", "examples/cell-market", "benches/calls"];
+const BESIDE: [&str; 3] = ["macro-guest-sdk/proc-macro", "guests", "examples/cell-market"];
+/// One that builds tarpc and tonic: with the slow ones. `xtask check` compiles it anyway.
+const BESIDE_SLOWLY: &str = "benches/calls";
 
 /// Packages that are tested by themselves: selected together with the others they would give them
 /// features that make cargo build wasmtime a second time (`tests/features` says more).
@@ -44,7 +45,7 @@ pub(crate) fn run(slow: bool) -> Result<()> {
         }
         failed.extend(step::run(&mut command).err());
     };
-    for folder in BESIDE {
+    for folder in BESIDE.into_iter().chain(slow.then_some(BESIDE_SLOWLY)) {
         test(&["--manifest-path", &format!("{folder}/Cargo.toml")]);
     }
     for words in BY_THEMSELVES {
