@@ -108,7 +108,9 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
         calls::PART,
     ];
     let samples = Samples::read(&[&files[..], &expansions::PARTS].concat())?;
-    publish::write(&samples, wanted.publish)
+    // The trend has a point for each time that instructions were counted, and for no other.
+    let counted = wanted.part.is_none_or(|part| part == "instructions");
+    publish::write(&samples, wanted.publish, counted)
 }
 
 /// The folder of all build results.

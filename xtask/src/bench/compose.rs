@@ -48,8 +48,8 @@ $ cargo xtask bench --publish
 ```
 
 It takes three quarters of an hour, and nothing else should run on the machine. `cargo xtask bench server` measures
-one part again, `cargo xtask bench --quick` everything with few rounds. Nothing edits this page by
-hand, and no test asserts a time. Where two things are compared they were measured in turns,
+one part again, and the others keep the figures that they had; `cargo xtask bench --quick` measures
+everything with few rounds. Nothing edits this page by hand, and no test asserts a time. Where two things are compared they were measured in turns,
 in one run; `a (b to c)` is a median with the quartiles of all samples, and of ratios the median of
 the ratios of all pairs with its 95 % interval (bootstrap).
 

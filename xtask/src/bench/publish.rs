@@ -17,7 +17,7 @@ const PLOTS: &str = "benchmarks";
 const TREND: &str = "docs/benchmarks/instructions.tsv";
 
 /// Writes the report into the target folder, and if it is to be published into the documents.
-pub(super) fn write(samples: &Samples, publish: bool) -> Result<()> {
+pub(super) fn write(samples: &Samples, publish: bool, counted: bool) -> Result<()> {
     let root = step::root();
     let version = |lock: &str, package: &str| {
         machine::version(&root.join(lock), package).unwrap_or_else(|| "unknown".to_owned())
@@ -31,7 +31,9 @@ pub(super) fn write(samples: &Samples, publish: bool) -> Result<()> {
         rustc: rustc.split(' ').nth(1).unwrap_or_default(),
         wasmtime: &wasmtime,
     };
-    trend.add(&run, samples);
+    if counted {
+        trend.add(&run, samples);
+    }
     let dirty = if changed { ", with changes" } else { "" };
     let cell = format!("{} ({commit} of {day}{dirty})", env!("CARGO_PKG_VERSION"));
     let peers = "benches/peers/Cargo.lock";
