@@ -93,6 +93,7 @@ pub fn make(
             grants: cell.calls.clone(),
             limits: cell.limits,
             allowed: cell.allowed,
+            live: cell.live,
         };
         cells.insert(name.clone(), locked);
     }

@@ -6,6 +6,7 @@ pub mod run;
 use std::collections::BTreeMap;
 
 use macro_bridge::failure::texts::project::near;
+use macro_bridge::lock::Live;
 use macro_bridge::policy;
 use macro_bridge::request::{Allowed, CallPermission, Limits};
 use toml_edit::{Document, Item, TableLike, Value};
@@ -37,6 +38,8 @@ pub struct Cell {
     pub allowed: Allowed,
     /// Bounds of one expansion.
     pub limits: Limits,
+    /// May it be asked while a program compiles, and how long may an answer take?
+    pub live: Live,
     /// How it is started, if that is this project's business.
     pub run: Option<run::Run>,
 }
@@ -148,7 +151,8 @@ impl Reader<'_> {
 
     fn cell(&self, name: &str, item: &Item) -> Result<Cell> {
         let what = format!("`[cells.{name}]`");
-        let keys = ["path", "schemas", "from", "alias", "grants", "output", "limits", "run"];
+        let keys =
+            ["path", "schemas", "from", "alias", "grants", "output", "limits", "live", "run"];
         let table = self.table(item, &what, &keys)?;
         let path = table.get("path").map(|path| self.string(path, "path").map(str::to_owned));
         let path = path.transpose()?;
@@ -206,7 +210,25 @@ impl Reader<'_> {
                 *place = self.amount(item, key, bytes)?;
             }
         }
-        Ok(Cell { path, services, alias, calls, allowed, limits, run })
+        let live = table.get("live").map(|item| self.live(name, item)).transpose()?;
+        let live = live.unwrap_or_default();
+        Ok(Cell { path, services, alias, calls, allowed, limits, live, run })
+    }
+
+    /// `live = false`, or `live = { within = "10 s" }`.
+    fn live(&self, name: &str, item: &Item) -> Result<Live> {
+        if let Some(may) = item.as_bool() {
+            return Ok(if may { Live::default() } else { Live::No });
+        }
+        if item.as_table_like().is_none() {
+            let form = "`live` is `true`, `false`, or `{ within = \"2 s\" }`";
+            return Err(self.at(item, form));
+        }
+        let table = self.table(item, &format!("`[cells.{name}.live]`"), &["within"])?;
+        let Some(item) = table.get("within") else { return Ok(Live::default()) };
+        let millis = item.as_str().and_then(millis).filter(|millis| *millis > 0);
+        let form = "`within` is not a time such as \"2 s\" or \"500 ms\", of ten minutes at most";
+        millis.map(Live::Within).ok_or_else(|| self.at(item, form))
     }
 
     fn services(&self, table: &dyn TableLike) -> Result<Services> {
@@ -268,6 +290,19 @@ impl Reader<'_> {
             self.at(item, &format!("`{key}` is not {form}"))
         })
     }
+}
+
+/// `2 s` or `500 ms` in milliseconds.
+fn millis(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u32 = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        _ => return None,
+    };
+    number.checked_mul(unit).filter(|millis| *millis <= 600_000)
 }
 
 /// `64 MiB` in bytes.
@@ -345,6 +380,25 @@ output = "63 MiB"
         assert!(error("from = \"runing\"").contains("line 2: `from` is"));
         assert!(error("from = \"running\"\nschemas = []").contains("not from both"));
         assert!(error("schemas = \"a\"").contains("not a list"));
+    }
+
+    #[test]
+    fn a_cell_may_be_asked_for_two_seconds_unless_it_says_otherwise() {
+        let live = |text: &str| {
+            let manifest = Manifest::parse(&format!("[cells.a]\npath = \"a\"\n{text}\n"));
+            manifest.map(|manifest| manifest.cells["a"].live).map_err(|e| e.to_string())
+        };
+        assert_eq!(live(""), Ok(Live::Within(2_000)));
+        assert_eq!(live("live = true"), Ok(Live::Within(2_000)));
+        assert_eq!(live("live = false"), Ok(Live::No));
+        assert_eq!(live("live = { within = \"10 s\" }"), Ok(Live::Within(10_000)));
+        assert_eq!(live("live.within = \"250ms\""), Ok(Live::Within(250)));
+        let error = |text: &str| live(text).unwrap_err();
+        assert!(error("live = 3").contains("line 3: `live` is `true`"));
+        assert!(error("live.whitin = \"1 s\"").contains("did you mean `within`?"));
+        for text in ["0 s", "1", "1 h", "601 s", "-1 s", "99999999999 ms"] {
+            assert!(error(&format!("live.within = {text:?}")).contains("not a time"), "{text}");
+        }
     }
 
     #[test]

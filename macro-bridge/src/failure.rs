@@ -22,6 +22,8 @@ pub enum Fault {
     Component,
     /// Cell itself or the machine.
     Host,
+    /// A running cell that was asked.
+    Cell,
 }
 
 impl Fault {
@@ -34,6 +36,7 @@ impl Fault {
             Self::Macro => "the macro",
             Self::Component => "the component that the macro is in",
             Self::Host => "Cell itself, or this machine",
+            Self::Cell => "the cell that was asked",
         }
     }
 }
@@ -121,6 +124,11 @@ kinds! {
     /// The schema's bytes are not those that `cell.lock` names, or no schema that this release reads.
     BadSchema = "0214" Project;
 
+    /// The macro asked for something that the project knows no cell or no question for.
+    UnknownQuestion = "0215" Project;
+    /// A cell answered, and the answer could not be written into `.cell/answers`.
+    NotKept = "0216" Project;
+
     /// The macro panicked.
     Panic = "0301" Macro;
     /// The macro stopped with a wasm trap.
@@ -141,6 +149,10 @@ kinds! {
     DeniedCall = "0309" Macro;
     /// The macro returned a diagnostic, fact or plan entry that cannot be read.
     InvalidAnswer = "0310" Macro;
+    /// The arguments of the macro's question are not what the cell's schema says.
+    BadQuestion = "0311" Macro;
+    /// The macro asked for something that the cell's schema marks as secret.
+    SecretQuestion = "0312" Macro;
 
     /// The bytes are not a WebAssembly component.
     NotAComponent = "0401" Component;
@@ -159,6 +171,21 @@ kinds! {
 
     /// Something in Cell that should not have happened.
     Internal = "0501" Host;
+
+    /// The cell that would have to answer does not run.
+    CellAbsent = "0601" Cell;
+    /// The cell did not answer in time.
+    CellSilent = "0602" Cell;
+    /// The connection to the cell ended, or the cell said what no cell says.
+    CellBroken = "0603" Cell;
+    /// The cell answered with a fault.
+    CellRefused = "0604" Cell;
+    /// The cell's answer is not what its schema says, or too large.
+    WrongReply = "0605" Cell;
+    /// The cell that runs has another schema than `cell.lock` names.
+    OtherSchema = "0606" Cell;
+    /// Who listens under the cell's name is not this user's.
+    ForeignCell = "0607" Cell;
 }
 
 /// One failure, with everything that is said about it.
@@ -288,6 +315,7 @@ mod tests {
                 "02" => Fault::Project,
                 "03" => Fault::Macro,
                 "04" => Fault::Component,
+                "06" => Fault::Cell,
                 _ => Fault::Host,
             };
             assert_eq!(kind.fault(), fault, "{code}");

@@ -1,7 +1,7 @@
 //! Readers of untrusted bytes with random and damaged input, on stable and with fixed seeds: a
 //! small budget in every test run, a large one with `SLOW_TESTS=1`.
 
-use crate::answer::{Answer, Question};
+use crate::answer::{Answer, Question, Source};
 use crate::digest::Digest;
 use crate::expansion::{Expansion, Output, file as expansions};
 use crate::lock::Lock;
@@ -130,7 +130,12 @@ fn locks() {
 fn answers() {
     let question = Question { cell: "a".into(), function: "b".into(), arguments: vec![1, 2, 255] };
     let reply = Ok(b"reply\n\x00".to_vec());
-    let good = Answer { question, reply, schema: Some(Digest::of(b"s")) }.encode();
+    let good = Answer {
+        question,
+        reply,
+        source: Source { schema: Some(Digest::of(b"s")), component: None },
+    }
+    .encode();
     rounds(|random| {
         if let Ok(answer) = Answer::decode(&damaged(random, &good)) {
             assert_eq!(Answer::decode(answer.encode().as_bytes()), Ok(answer));

@@ -13,6 +13,7 @@
 extern crate proc_macro;
 
 pub mod answer;
+pub mod asking;
 #[cfg(feature = "engine")]
 pub mod compose;
 pub mod digest;

@@ -43,6 +43,23 @@ pub struct LockedCell {
     pub limits: Limits,
     /// What its tokens may contain.
     pub allowed: Allowed,
+    /// May it be asked while a program compiles?
+    pub live: Live,
+}
+
+/// May a cell be asked what is not recorded, where a build may ask at all?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Live {
+    /// Never.
+    No,
+    /// So many milliseconds one question may take, from connecting to the last byte of its answer.
+    Within(u32),
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self::Within(2_000)
+    }
 }
 
 /// The component of a cell.
@@ -149,6 +166,7 @@ struct Partial {
     grants: Vec<CallPermission>,
     limits: BTreeMap<String, u64>,
     allowed: Allowed,
+    live: Option<Live>,
 }
 
 #[derive(Default)]
@@ -198,6 +216,11 @@ impl Facts {
                         cell.allowed.0 |= bit;
                         Ok(())
                     }
+                    ["live", "off"] => set(&mut cell.live, Live::No).ok_or(MERGED),
+                    ["live", "within", millis] => {
+                        let millis = millis.parse().map_err(|_| "no number")?;
+                        set(&mut cell.live, Live::Within(millis)).ok_or(MERGED)
+                    }
                     ["limit", name, value] => {
                         let value = value.parse().map_err(|_| "no number")?;
                         limit(&mut Limits::default(), name).ok_or("no limit of this name")?;
@@ -230,8 +253,17 @@ impl Facts {
             .cells
             .into_iter()
             .map(|(name, cell)| {
-                let Partial { api, component, services, macros, grants, limits: said, allowed } =
-                    cell;
+                let Partial {
+                    api,
+                    component,
+                    services,
+                    macros,
+                    grants,
+                    limits: said,
+                    allowed,
+                    live,
+                } = cell;
+                let live = live.unwrap_or_default();
                 let mut limits = Limits::default();
                 for (name, value) in said {
                     *limit(&mut limits, &name).ok_or("no limit of this name")? = value;
@@ -245,7 +277,9 @@ impl Facts {
                     }
                     (None, None) => None,
                 };
-                Ok((name, LockedCell { component, services, macros, grants, limits, allowed }))
+                let cell =
+                    LockedCell { component, services, macros, grants, limits, allowed, live };
+                Ok((name, cell))
             })
             .collect::<Result<BTreeMap<_, _>, &'static str>>()?;
         let mut slots: Vec<_> = cells
@@ -337,6 +371,13 @@ impl fmt::Display for Lock {
             }
             for word in policy::words(cell.allowed) {
                 fact(format!("allow {word}"));
+            }
+            match cell.live {
+                Live::No => fact("live off".to_owned()),
+                Live::Within(millis) if cell.live != Live::default() => {
+                    fact(format!("live within {millis}"));
+                }
+                Live::Within(_) => {}
             }
             let Limits { fuel, memory, rows, bytes } = cell.limits;
             let limits = [("fuel", fuel), ("memory", memory), ("rows", rows), ("bytes", bytes)];

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use crate::answer;
+#[cfg(feature = "engine")]
 use crate::answer::{Answer, Question};
 use crate::digest::Digest;
 use crate::expansion::{Expansion, file};
@@ -243,9 +245,11 @@ impl Project {
     /// `BadAnswer`.
     pub fn has_answers(&self, expansion: &Expansion) -> Result<bool, Failure> {
         for used in &expansion.answers {
-            match self.answer_record(&used.cell, &used.key)? {
-                Some(answer) if answer.digest() == used.digest => {}
-                _ => return Ok(false),
+            let path = self.answer_path(&used.cell, &used.key);
+            let damaged = |damage| texts::project::bad_answer(&path, &damage);
+            let Some(bytes) = read_record(&path).map_err(damaged)? else { return Ok(false) };
+            if answer::digest(&bytes).map_err(damaged)? != used.digest {
+                return Ok(false);
             }
         }
         Ok(true)
@@ -255,25 +259,18 @@ impl Project {
     ///
     /// # Errors
     /// `BadAnswer`.
+    #[cfg(feature = "engine")]
     pub fn answer(&self, question: &Question) -> Result<Option<Answer>, Failure> {
-        let key = question.key();
-        let found = self.answer_record(&question.cell, &key)?;
-        match found {
-            Some(answer) if answer.question != *question => {
-                let path = self.answer_path(&question.cell, &key);
-                Err(texts::project::bad_answer(&path, &Damage::Digest))
-            }
-            found => Ok(found),
-        }
-    }
-
-    fn answer_record(&self, cell: &str, key: &Digest) -> Result<Option<Answer>, Failure> {
-        let path = self.answer_path(cell, key);
+        let path = self.answer_path(&question.cell, &question.key());
         let damaged = |damage| texts::project::bad_answer(&path, &damage);
         let Some(bytes) = read_record(&path).map_err(damaged)? else {
             return Ok(None);
         };
-        Answer::decode(&bytes).map(Some).map_err(damaged)
+        let answer = Answer::decode(&bytes).map_err(damaged)?;
+        if answer.question != *question {
+            return Err(damaged(Damage::Digest));
+        }
+        Ok(Some(answer))
     }
 }
 

@@ -6,12 +6,13 @@
 
 use std::io::{self, Read, Write};
 
+use crate::asking::Asking;
 use crate::failure::{Failure, Kind};
 use crate::sealed::{escape, unescape};
 
 /// The first frame of both sides.
 pub const HELLO: &str =
-    concat!("cell-macro-server 3 ", env!("CARGO_PKG_VERSION"), " api ", "0.1.0");
+    concat!("cell-macro-server 4 ", env!("CARGO_PKG_VERSION"), " api ", "0.1.0");
 
 /// Bytes of one frame: the largest request or expansion has 63 MiB of text (`Limits::bytes`).
 pub const FRAME_BYTES: usize = 80 << 20;
@@ -91,6 +92,10 @@ fn fill(
 /// What the server is asked: to expand a request of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked<'a> {
+    /// May cells be asked what is not recorded, as far as the compiler knows?
+    pub asking: Asking,
+    /// The process that started the compiler, cargo mostly: what it has started is one build.
+    pub build: u32,
     /// The project's folder, as the bytes of its path.
     pub root: &'a [u8],
     /// The request as [`crate::request::compact`] has it.
@@ -103,16 +108,22 @@ impl<'a> Asked<'a> {
     /// # Errors
     /// Those of the stream.
     pub fn write(&self, stream: &mut impl Write) -> io::Result<()> {
+        let asking = [self.asking as u8];
+        let build = self.build.to_le_bytes();
         let length = (self.root.len() as u32).to_le_bytes();
-        write(stream, &[&length, self.root, self.request])
+        write(stream, &[&asking, &build, &length, self.root, self.request])
     }
 
     /// Reads a frame. `None` if it is none of these.
     #[must_use]
     pub fn read(frame: &'a [u8]) -> Option<Self> {
-        let (length, rest) = frame.split_first_chunk::<4>()?;
+        let (asking, rest) = frame.split_first()?;
+        let asking = Asking::from_number(*asking)?;
+        let (build, rest) = rest.split_first_chunk::<4>()?;
+        let build = u32::from_le_bytes(*build);
+        let (length, rest) = rest.split_first_chunk::<4>()?;
         let (root, request) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        Some(Self { root, request })
+        Some(Self { asking, build, root, request })
     }
 }
 

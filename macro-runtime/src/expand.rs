@@ -72,8 +72,11 @@ impl<'a> Service<'a> {
         if let Some(reply) = self.told.get(&key) {
             return Ok(reply.clone());
         }
-        let Some(answer) = self.lookup.ask(&question)? else {
-            return Err(texts::output::unrecorded(self.request, call, cell, function, &key));
+        let asked = self.lookup.ask(&question);
+        let asked = asked.map_err(|failure| texts::live::asked_by(failure, self.request, call))?;
+        let Some(answer) = asked else {
+            let why = self.lookup.why_not();
+            return Err(texts::output::unrecorded(self.request, call, cell, function, &key, &why));
         };
         self.used.push(AnswerUsed { cell: cell.clone(), key, digest: answer.digest() });
         self.told.insert(key, answer.reply.clone());

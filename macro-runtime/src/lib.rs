@@ -44,6 +44,7 @@ mod replace;
 pub mod store;
 mod translate;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -85,8 +86,13 @@ pub trait Lookup {
     /// The answer to a question; `None` if there is none, which ends the expansion.
     ///
     /// # Errors
-    /// `BadAnswer`
+    /// `BadAnswer`; where cells are asked, 06xx and what else keeps an answer from being had.
     fn ask(&self, question: &Question) -> Result<Option<Answer>, Failure>;
+
+    /// Why no cell was asked for what is not there.
+    fn why_not(&self) -> Cow<'_, str> {
+        Cow::Borrowed("here nobody asks cells: only recorded answers are used")
+    }
 }
 
 /// The components in `.cell/components`.

@@ -25,6 +25,11 @@ pub(crate) struct Attributes {
 /// Writes `parts` as the content of `path`. On return the content survives a power cut; its name
 /// does after [`sync_folder`].
 pub(crate) fn replace(path: &Path, parts: &[&[u8]], attributes: Attributes) -> io::Result<()> {
+    written(path, parts, attributes)?.rename(path)
+}
+
+/// The file under another name.
+fn written(path: &Path, parts: &[&[u8]], attributes: Attributes) -> io::Result<Temporary> {
     let folder = path.parent().ok_or_else(|| io::Error::other("a file needs a folder"))?;
     let mut temporary = Temporary::new(folder, attributes.mode)?;
     for part in parts {
@@ -36,7 +41,18 @@ pub(crate) fn replace(path: &Path, parts: &[&[u8]], attributes: Attributes) -> i
     if attributes.survives_power_cut {
         temporary.file.sync_all()?;
     }
-    temporary.rename(path)
+    Ok(temporary)
+}
+
+/// Writes a file where there is none. False if there is one, which stays as it is: of several writers
+/// one is first, and readers never see another's.
+pub(crate) fn add(path: &Path, content: &[u8], attributes: Attributes) -> io::Result<bool> {
+    let temporary = written(path, &[content], attributes)?;
+    match fs::hard_link(&temporary.path, path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes the names in a folder survive a power cut.

@@ -12,11 +12,12 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, SystemTime};
 
+use macro_bridge::answer::Answer;
 use macro_bridge::digest::Digest;
 use macro_bridge::project::read_file;
 
 use crate::load::digest;
-use crate::replace::{Attributes, replace, sweep, sync_folder};
+use crate::replace::{self, Attributes, replace, sweep, sync_folder};
 
 /// What a file's time of modification shall say to cargo, which runs a crate's macros again when a
 /// file that they read is newer than the last build.
@@ -44,6 +45,20 @@ pub struct Store {
 pub struct StoreError {
     path: PathBuf,
     source: io::Error,
+}
+
+impl StoreError {
+    /// Which file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The system's words.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        self.source.to_string()
+    }
 }
 
 impl fmt::Display for StoreError {
@@ -83,17 +98,35 @@ impl Store {
         self.put("expansions", &key.to_string(), bytes, age)
     }
 
-    /// Keeps an answer, as [`macro_bridge::answer::Answer::encode`] has it.
+    /// Keeps an answer in the place of the one that there is.
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn put_answer(
-        &self,
-        cell: &str,
-        key: &Digest,
-        bytes: &[u8],
-        age: Age,
-    ) -> Result<(), StoreError> {
+    pub fn put_answer(&self, answer: &Answer, age: Age) -> Result<(), StoreError> {
+        let (folder, name) = self.answer(answer)?;
+        self.put(&folder, &name, answer.encode().as_bytes(), age)
+    }
+
+    /// Keeps an answer if there is none to its question; says whether it did. Not flushed to the disk: a
+    /// build that asks many questions would wait for it, and after a power cut a record that is not
+    /// whole is found, and can be asked for again.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn add_answer(&self, answer: &Answer) -> Result<bool, StoreError> {
+        let (folder, name) = self.answer(answer)?;
+        let folder = self.folder.join(folder);
+        let path = folder.join(name);
+        let modified = Some(SystemTime::UNIX_EPOCH + SETTLED);
+        let attributes = Attributes { mode: 0o644, modified, survives_power_cut: false };
+        self.folder_ready(&folder)
+            .and_then(|()| replace::add(&path, answer.encode().as_bytes(), attributes))
+            .map_err(|source| StoreError { path, source })
+    }
+
+    /// Folder and name of an answer's record.
+    fn answer(&self, answer: &Answer) -> Result<(String, String), StoreError> {
+        let cell = &answer.question.cell;
         let plain = !cell.is_empty()
             && !cell.starts_with('.')
             && !cell.contains(|c: char| c.is_control() || matches!(c, '/' | '\\'));
@@ -101,7 +134,7 @@ impl Store {
             let source = io::Error::other("the cell's name cannot be the name of a folder");
             return Err(StoreError { path: self.folder.join("answers").join(cell), source });
         }
-        self.put(&format!("answers/{cell}"), &key.to_string(), bytes, age)
+        Ok((format!("answers/{cell}"), answer.question.key().to_string()))
     }
 
     /// Keeps a schema; returns its digest.

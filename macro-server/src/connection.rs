@@ -20,6 +20,7 @@ use macro_bridge::wire::{self, Asked, HELLO, Reply};
 use macro_runtime::{Expansions, Runtime};
 
 use crate::gate::Gate;
+use crate::live::Answers;
 
 /// Compilers at the same time: each costs a thread that mostly waits. A build has as many as jobs.
 const CONNECTIONS: usize = 512;
@@ -30,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Workshop {
     pub(crate) runtime: Runtime,
     pub(crate) expansions: Option<Expansions>,
+    pub(crate) answers: Answers,
     pub(crate) gate: Arc<Gate>,
 }
 
@@ -123,7 +125,8 @@ impl Workshop {
         let lock =
             Lock { manifest: Digest::of(b""), profile: String::new(), cells: BTreeMap::new() };
         let project = Project { root, lock };
-        match self.runtime.expand(&request, &project, &project) {
+        let answers = self.answers.of(&project, asked.asking, asked.build, &self.gate);
+        match self.runtime.expand(&request, &project, &answers) {
             Ok(expansion) => {
                 let mut bytes = Vec::new();
                 expansion::compact::encode(&mut bytes, &expansion);

@@ -82,6 +82,21 @@ impl Gate {
         }
     }
 
+    /// Does what takes no processor, with somebody else having the turn meanwhile. To be called by
+    /// who has a turn, which it has again afterwards: at once, since its guest waits for it.
+    pub(crate) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        struct Back<'a>(&'a Gate);
+        impl Drop for Back<'_> {
+            fn drop(&mut self) {
+                self.0.state().working += 1;
+            }
+        }
+        self.state().working -= 1;
+        self.changed.notify_all();
+        let _back = Back(self);
+        work()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves the numbers whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -193,6 +208,17 @@ mod tests {
         drop(stuck);
         let free = gate.state().working;
         assert_eq!(free, 0);
+    }
+
+    #[test]
+    fn who_waits_for_others_gives_its_turn_away() {
+        let gate = Gate::new(LONG, u64::MAX, 1);
+        let visit = gate.visit();
+        let turn = visit.turn();
+        gate.aside(|| drop(gate.visit().turn()));
+        assert_eq!(gate.state().working, 1);
+        drop(turn);
+        assert_eq!(gate.state().working, 0);
     }
 
     #[test]

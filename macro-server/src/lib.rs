@@ -5,7 +5,7 @@
 //! use it expands in another way, with the same result.
 //!
 //! [`serve`] is all of it: it takes the place of the one server of its release (`socket`), answers
-//! compilers (`connection`), and ends when it was idle for a while or grew too large (`gate`).
+//! compilers (`connection`), asks cells for them where they may be asked (`live`), and ends when it was idle for a while or grew too large (`gate`).
 #![deny(unsafe_code)]
 #![cfg(unix)]
 
@@ -13,6 +13,7 @@ mod connection;
 #[allow(unsafe_code, reason = "closes what was inherited, which only its number is known of")]
 pub mod detach;
 mod gate;
+mod live;
 mod socket;
 
 use std::io;
@@ -24,9 +25,11 @@ use macro_runtime::{CacheDir, Expansions, Notices, Options, Runtime};
 
 use connection::Workshop;
 use gate::Gate;
+use live::Answers;
+pub use live::{BUILD, Live};
 
 /// How a server runs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// The folder of its socket; made if it is not there, refused if it is not this user's alone.
     pub folder: PathBuf,
@@ -38,6 +41,8 @@ pub struct Settings {
     pub memory: u64,
     /// Expansions at the same time.
     pub workers: usize,
+    /// Running cells, where builds may ask them.
+    pub live: Option<Arc<dyn Live>>,
 }
 
 /// Why a server is not running any more.
@@ -56,13 +61,14 @@ pub enum Ended {
 /// # Errors
 /// If the folder cannot be used, or the engine does not start.
 pub fn serve(settings: Settings, notices: Notices) -> io::Result<Ended> {
-    let Settings { folder, cache, idle, memory, workers } = settings;
+    let Settings { folder, cache, idle, memory, workers, live } = settings;
     let Some(place) = socket::take(&folder)? else { return Ok(Ended::Taken) };
     let expansions = cache.as_ref().map(|cache| Expansions::new(cache, notices.clone()));
     let runtime = Runtime::new(Options { cache, notices })
         .map_err(|failure| io::Error::other(failure.to_string()))?;
     let gate = Arc::new(Gate::new(idle, memory, workers));
-    let workshop = Arc::new(Workshop { runtime, expansions, gate: Arc::clone(&gate) });
+    let answers = Answers::new(live);
+    let workshop = Arc::new(Workshop { runtime, expansions, answers, gate: Arc::clone(&gate) });
     let ended = {
         let gate = Arc::clone(&gate);
         let listener = place.listener()?;

@@ -35,6 +35,7 @@ pub(crate) fn run(options: &MacroServer, shell: &Shell) -> Result<Exit> {
         idle: Duration::from_secs(options.idle),
         memory: options.memory.saturating_mul(1 << 20),
         workers: options.jobs.unwrap_or(cores),
+        live: None,
     };
     let notices = Notices::to(|notice| {
         let _ = writeln!(std::io::stderr(), "cell: {notice}");

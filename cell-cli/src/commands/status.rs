@@ -230,6 +230,7 @@ mod tests {
             grants: Vec::new(),
             limits: Limits::default(),
             allowed: Allowed::default(),
+            live: macro_bridge::lock::Live::default(),
         };
         let services = [("Ledger", "schema"), ("More", "more")];
         let mut about = About {

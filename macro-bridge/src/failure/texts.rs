@@ -2,6 +2,8 @@
 
 #[cfg(feature = "engine")]
 pub mod engine;
+#[cfg(feature = "engine")]
+pub mod live;
 pub mod numbers;
 #[cfg(feature = "engine")]
 pub mod output;

@@ -49,6 +49,7 @@ mod unix {
     use std::sync::{Mutex, PoisonError};
     use std::time::{Duration, Instant};
 
+    use crate::asking::Asking;
     use crate::expansion::{Expansion, compact};
     use crate::failure::Failure;
     use crate::host::home;
@@ -130,7 +131,8 @@ mod unix {
     fn ask(stream: &mut UnixStream, project: &Project, request: &Request) -> io::Result<Reply> {
         let request = request::compact::encode(request);
         let root = project.root.as_os_str().as_bytes();
-        Asked { root, request: &request }.write(stream)?;
+        let (asking, build) = (Asking::of_process(), std::os::unix::process::parent_id());
+        Asked { asking, build, root, request: &request }.write(stream)?;
         let begin = Instant::now();
         let frame = wire::read_patiently(stream, &mut || {
             begin.elapsed() < LONGEST && socket().is_ok_and(|socket| greet(&socket).is_ok())

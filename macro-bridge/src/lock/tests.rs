@@ -29,6 +29,7 @@ fn example() -> Lock {
         grants: vec![CallPermission { cell: "search".into(), function: "schema".into() }],
         limits: Limits { fuel: 7, ..Limits::default() },
         allowed: Allowed(policy::bit("unsafe").unwrap()),
+        live: Live::Within(250),
     };
     Lock {
         manifest: Digest::of(b"cell.toml"),
@@ -41,6 +42,19 @@ fn example() -> Lock {
 fn reads_what_it_writes() {
     let lock = example();
     assert_eq!(Lock::parse(&lock.to_string()), Ok(lock));
+}
+
+#[test]
+fn what_may_be_asked_comes_back() {
+    for live in [Live::No, Live::default(), Live::Within(0), Live::Within(u32::MAX)] {
+        let mut lock = example();
+        ledger(&mut lock).live = live;
+        let text = lock.to_string();
+        assert_eq!(text.contains("cell ledger live"), live != Live::default(), "{text}");
+        assert_eq!(Lock::parse(&text), Ok(lock));
+    }
+    let twice = example().to_string() + "cell ledger live off\n";
+    assert!(Lock::parse(&twice).unwrap_err().reason.starts_with("said twice"));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use crate::answer::Source;
 use crate::expansion::AnswerUsed;
 use crate::failure::Kind;
 
@@ -140,7 +141,7 @@ fn schemas_are_those_that_the_lock_names() {
 
 fn answer() -> Answer {
     let question = Question { cell: "search".into(), function: "schema".into(), arguments: vec![] };
-    Answer { question, reply: Ok(vec![1]), schema: None }
+    Answer { question, reply: Ok(vec![1]), source: Source::default() }
 }
 
 #[test]

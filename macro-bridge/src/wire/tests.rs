@@ -96,12 +96,14 @@ fn replies_come_back() {
 
 #[test]
 fn requests_come_back() {
-    let asked = Asked { root: b"/a b\xff", request: b"cell\n\0" };
+    let (root, request) = (&b"/a b\xff"[..], &b"cell\n\0"[..]);
+    let asked = Asked { asking: Asking::Ci, build: u32::MAX - 1, root, request };
     let mut stream = Vec::new();
     asked.write(&mut stream).unwrap();
     let frame = read(&mut &stream[..]).unwrap();
     assert_eq!(Asked::read(&frame), Some(asked));
-    assert_eq!(Asked::read(&frame[..8]), None);
+    assert_eq!(Asked::read(&frame[..13]), None);
+    assert_eq!(Asked::read(&[&[200], &frame[1..]].concat()), None);
     assert_eq!(Asked::read(b""), None);
 }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use macro_runtime::bridge::answer::{Answer, Question};
+use macro_runtime::bridge::answer::{Answer, Question, Source};
 use macro_runtime::bridge::digest::Digest;
 use macro_runtime::bridge::expansion::Expansion;
 use macro_runtime::bridge::failure::Failure;
@@ -281,7 +281,11 @@ impl Says {
 impl Lookup for Says {
     fn ask(&self, question: &Question) -> Result<Option<Answer>, Failure> {
         self.1.borrow_mut().push(question.clone());
-        Ok(Some(Answer { question: question.clone(), reply: Ok(self.0.into()), schema: None }))
+        Ok(Some(Answer {
+            question: question.clone(),
+            reply: Ok(self.0.into()),
+            source: Source::default(),
+        }))
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cell_tests::Progress;
-use macro_runtime::bridge::answer::{Answer, Question};
+use macro_runtime::bridge::answer::{Answer, Question, Source};
 use macro_runtime::store::{Age, Store};
 use macro_runtime::{CacheDir, Notice, Notices, Options, Runtime};
 
@@ -40,7 +40,7 @@ fn answer(number: u64) -> Answer {
         question: Question { cell: "search".into(), function: "schema".into(), arguments: vec![] },
         // Long enough that writing it is not one call.
         reply: Ok(number.to_string().repeat(20_000).into_bytes()),
-        schema: None,
+        source: Source::default(),
     }
 }
 
@@ -49,8 +49,7 @@ pub(crate) fn write_for_ever(folder: &Path) {
     let store = Store::of_project(folder);
     for number in 0.. {
         let answer = answer(number);
-        let bytes = answer.encode();
-        store.put_answer("search", &answer.question.key(), bytes.as_bytes(), Age::Fresh).unwrap();
+        store.put_answer(&answer, Age::Fresh).unwrap();
         fs::write(folder.join("ready"), b"").unwrap();
     }
 }
@@ -69,9 +68,7 @@ fn a_killed_writer_of_the_store_leaves_whole_files_and_the_next_one_cleans_up() 
         leftovers += fs::read_dir(&answers).unwrap().count() - 1;
         // The next writer removes what this one left.
         let next = answer(round);
-        Store::of_project(folder.path())
-            .put_answer("search", &key, next.encode().as_bytes(), Age::Fresh)
-            .unwrap();
+        Store::of_project(folder.path()).put_answer(&next, Age::Fresh).unwrap();
         assert_eq!(fs::read_dir(&answers).unwrap().count(), 1, "round {round}");
         progress.done(round + 1);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::SystemTime;
 
-use macro_runtime::bridge::answer::{Answer, Question};
+use macro_runtime::bridge::answer::{Answer, Question, Source};
 use macro_runtime::bridge::digest::Digest;
 use macro_runtime::bridge::failure::Kind;
 use macro_runtime::bridge::lock::Lock;
@@ -16,8 +16,32 @@ fn answer(reply: &str) -> Answer {
     Answer {
         question: Question { cell: "search".into(), function: "schema".into(), arguments: vec![1] },
         reply: Ok(reply.into()),
-        schema: None,
+        source: Source::default(),
     }
+}
+
+#[test]
+fn the_first_answer_to_a_question_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let wins = |reply: &str| {
+        let store = Store::of_project(folder.path());
+        let answer = answer(reply);
+        store.add_answer(&answer).unwrap().then_some(answer)
+    };
+    let replies: Vec<String> = (0..16).map(|number| number.to_string()).collect();
+    let first: Vec<Answer> = std::thread::scope(|scope| {
+        let threads: Vec<_> = replies.iter().map(|reply| scope.spawn(|| wins(reply))).collect();
+        threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
+    });
+    let [first] = &first[..] else { panic!("{first:?}") };
+    assert_eq!(wins("later"), None);
+    let answers = folder.path().join(".cell/answers/search");
+    let files: Vec<_> = fs::read_dir(&answers).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(files, [answers.join(first.question.key().to_string())]);
+    assert_eq!(&Answer::decode(&fs::read(&files[0]).unwrap()).unwrap(), first);
+    // No build that already ran has to run again.
+    let modified = fs::metadata(&files[0]).unwrap().modified().unwrap();
+    assert!(modified.elapsed().unwrap().as_secs() > 1_000_000);
 }
 
 #[test]
@@ -40,9 +64,7 @@ fn an_answer_is_found_where_projects_look() {
     let folder = tempfile::tempdir().unwrap();
     let answer = answer("1");
     let key = answer.question.key();
-    Store::of_project(folder.path())
-        .put_answer("search", &key, answer.encode().as_bytes(), Age::Settled)
-        .unwrap();
+    Store::of_project(folder.path()).put_answer(&answer, Age::Settled).unwrap();
     let path = folder.path().join(format!(".cell/answers/search/{key}"));
     assert_eq!(Answer::decode(&fs::read(path).unwrap()).unwrap(), answer);
 }
@@ -56,13 +78,13 @@ fn the_time_of_a_file_says_whether_cargo_has_to_look_again() {
     let begin = SystemTime::now() - std::time::Duration::from_secs(60);
     let modified = || fs::metadata(&path).unwrap().modified().unwrap();
 
-    store.put_answer("search", &key, answer("1").encode().as_bytes(), Age::Settled).unwrap();
+    store.put_answer(&answer("1"), Age::Settled).unwrap();
     assert!(modified() < begin);
-    store.put_answer("search", &key, answer("2").encode().as_bytes(), Age::Fresh).unwrap();
+    store.put_answer(&answer("2"), Age::Fresh).unwrap();
     assert!(modified() > begin);
     // The same again is not written, however it is meant.
     let before = modified();
-    store.put_answer("search", &key, answer("2").encode().as_bytes(), Age::Settled).unwrap();
+    store.put_answer(&answer("2"), Age::Settled).unwrap();
     assert_eq!(modified(), before);
 }
 
@@ -70,10 +92,12 @@ fn the_time_of_a_file_says_whether_cargo_has_to_look_again() {
 fn names_of_cells_cannot_lead_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::of_project(folder.path());
-    let key = Digest::of(b"");
     for cell in ["", ".", "..", "../..", "a/b", "/etc", "a\\b", "a\0b", ".hidden"] {
-        let error = store.put_answer(cell, &key, b"", Age::Fresh).unwrap_err();
+        let mut answer = answer("1");
+        answer.question.cell = cell.to_owned();
+        let error = store.put_answer(&answer, Age::Fresh).unwrap_err();
         assert!(error.to_string().contains("could not be written"), "{cell}");
+        assert!(store.add_answer(&answer).is_err(), "{cell}");
     }
     assert!(!folder.path().join(".cell").exists());
 }

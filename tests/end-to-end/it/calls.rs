@@ -1,7 +1,7 @@
 //! Questions that a macro may not ask, and answers that are not there or not whole.
 
 use anyhow::{Context as _, Result, ensure};
-use macro_bridge::answer::{Answer, Question};
+use macro_bridge::answer::{Answer, Question, Source};
 use macro_bridge::failure::Kind;
 use macro_runtime::Store;
 use macro_runtime::store::Age;
@@ -27,11 +27,10 @@ fn question() -> Question {
 
 /// Records what `vault` says; returns where, from the project's folder.
 fn record(project: &Project) -> Result<String> {
-    let answer = Answer { question: question(), reply: Ok(b"seven".to_vec()), schema: None };
-    let key = question().key();
-    let store = Store::of_project(&project.root);
-    store.put_answer("vault", &key, answer.encode().as_bytes(), Age::Fresh)?;
-    Ok(format!(".cell/answers/vault/{key}"))
+    let answer =
+        Answer { question: question(), reply: Ok(b"seven".to_vec()), source: Source::default() };
+    Store::of_project(&project.root).put_answer(&answer, Age::Fresh)?;
+    Ok(format!(".cell/answers/vault/{}", question().key()))
 }
 
 #[test]
@@ -89,14 +88,8 @@ fn a_flood_of_questions_ends() -> Result<()> {
     // Recorded answers to what is asked first do not help.
     for number in 0u32..3 {
         let question = Question { arguments: number.to_le_bytes().to_vec(), ..question() };
-        let (key, reply) = (question.key(), Ok(Vec::new()));
-        let answer = Answer { question, reply, schema: None }.encode();
-        Store::of_project(&project.root).put_answer(
-            "vault",
-            &key,
-            answer.as_bytes(),
-            Age::Fresh,
-        )?;
+        let answer = Answer { question, reply: Ok(Vec::new()), source: Source::default() };
+        Store::of_project(&project.root).put_answer(&answer, Age::Fresh)?;
     }
     let source = "#[cell::wasm(granted::«call_flood»)]\npub struct A;\n";
     expect(&project, source, &[fails(Kind::Unrecorded, &["asked `vault::secret`"])])
@@ -126,7 +119,7 @@ fn damaged_answers() -> Result<()> {
     }
     // The answer to another question under this one's name.
     let other = Question { arguments: b"other".to_vec(), ..question() };
-    let answer = Answer { question: other, reply: Ok(Vec::new()), schema: None };
+    let answer = Answer { question: other, reply: Ok(Vec::new()), source: Source::default() };
     project.write(&path, answer.encode())?;
     expect(&project, marked, &damaged())?;
     project.write(&path, &good)?;

@@ -16,6 +16,7 @@ pub(crate) fn names_the_fault(kind: Kind, text: &str) -> Result<()> {
         // What the user wrote is in the words that a test expects.
         Fault::Code => return Ok(()),
         Fault::Host => &["Cell"],
+        Fault::Cell => &["cell `"],
     };
     ensure!(all.iter().any(|word| first.contains(word)), "nobody is at fault in: {first}");
     Ok(())

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use cell_cli::lock::{Component, Schemas, Slots, make};
 use cell_cli::manifest::Manifest;
 use macro_bridge::digest::Digest;
-use macro_bridge::lock::{Lock, LockedCell, LockedComponent, LockedMacro};
+use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro};
 use macro_bridge::project::manifest_digest;
 use macro_bridge::request::{Allowed, Limits, MacroKind};
 use macro_runtime::{CacheDir, Options, Runtime, Store, load};
@@ -134,6 +134,7 @@ impl Project {
             grants: Vec::new(),
             limits: Limits::default(),
             allowed: Allowed::default(),
+            live: Live::default(),
         };
         let cell_toml = format!("[cells.{cell}]\npath = \"{cell}.wasm\"\n");
         let lock = Lock {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use cell_tests::Progress;
-use macro_bridge::answer::{Answer, Question};
+use macro_bridge::answer::{Answer, Question, Source};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{Expansion, compact, file};
 use macro_bridge::failure::Failure;
@@ -50,10 +50,8 @@ pub(crate) fn project(name: &str, host: Host) -> Result<Served> {
     ] {
         let (cell, function, arguments) = (cell.into(), function.into(), asked.into());
         let question = Question { cell, function, arguments };
-        let (key, cell) = (question.key(), question.cell.clone());
         let reply = said.map(|text: &str| text.as_bytes().to_vec()).map_err(str::to_owned);
-        let answer = Answer { question, reply, schema: None }.encode();
-        store.put_answer(&cell, &key, answer.as_bytes(), Age::Settled)?;
+        store.put_answer(&Answer { question, reply, source: Source::default() }, Age::Settled)?;
     }
     Ok(served)
 }

@@ -44,7 +44,7 @@ pub fn no_fields(request: &Request, call: usize, name: &str) -> Failure {
     .in_call(call)
 }
 
-/// A question without a recorded answer.
+/// A question without a recorded answer. `why` says why nobody was asked.
 #[must_use]
 pub fn unrecorded(
     request: &Request,
@@ -52,6 +52,7 @@ pub fn unrecorded(
     cell: &str,
     function: &str,
     key: &Digest,
+    why: &str,
 ) -> Failure {
     let path = request.calls[call].path();
     Failure::new(
@@ -60,8 +61,9 @@ pub fn unrecorded(
     )
     .note(item_note(request))
     .note(format!("looked for .cell/answers/{cell}/{key}"))
-    .note("a build asks no cell: it uses recorded answers only")
-    .help(format!("restore the answer from version control, or remove `{path}` from the item"))
+    .note(why)
+    .help("`cell sync` asks the cell and records the answer, which is then committed")
+    .help("`cell up` starts the project's cells, and as long as they run builds may ask them")
 }
 
 /// 03xx: more than the limits allow.

@@ -1,0 +1,260 @@
+//! Questions that no record answers: whether somebody may be asked, each question once however many
+//! compilers want it, and the record of the answer.
+//!
+//! Who asks, and over what, is [`Live`]'s; nothing here opens a connection.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use macro_bridge::answer::{Answer, Question};
+use macro_bridge::asking::Asking;
+use macro_bridge::digest::Digest;
+use macro_bridge::failure::{Failure, texts};
+use macro_bridge::lock;
+use macro_bridge::project::Project;
+use macro_runtime::{Lookup, Store};
+
+use crate::gate::Gate;
+
+/// All cells together may keep one build waiting for so long.
+pub const BUILD: Duration = Duration::from_secs(30);
+/// A build that asked nothing for so long is over, or its process number is another's.
+const OVER: Duration = Duration::from_secs(60);
+
+/// Running cells.
+pub trait Live: Send + Sync {
+    /// May the builds of this project ask them now?
+    ///
+    /// # Errors
+    /// Why not, for people.
+    fn session(&self, root: &Path) -> Result<(), String>;
+
+    /// Asks. `project` is as its files are now.
+    ///
+    /// # Errors
+    /// 06xx, or what is wrong with the question.
+    fn ask(
+        &self,
+        project: &Project,
+        question: &Question,
+        patience: Duration,
+    ) -> Result<Answer, Failure>;
+}
+
+/// The questions of all compilers.
+pub(crate) struct Answers {
+    live: Option<Arc<dyn Live>>,
+    flights: Mutex<HashMap<(PathBuf, Digest), Arc<Flight>>>,
+    builds: Mutex<BTreeMap<(PathBuf, u32), Waited>>,
+}
+
+/// A question that somebody is asking.
+#[derive(Default)]
+struct Flight {
+    landed: Mutex<Option<Result<Answer, Failure>>>,
+    changed: Condvar,
+}
+
+/// How long a build has waited for cells.
+struct Waited {
+    time: Duration,
+    last: Instant,
+}
+
+impl Answers {
+    pub(crate) fn new(live: Option<Arc<dyn Live>>) -> Self {
+        Self { live, flights: Mutex::default(), builds: Mutex::default() }
+    }
+
+    /// The answers for one request of a compiler.
+    pub(crate) fn of<'a>(
+        &'a self,
+        project: &'a Project,
+        asking: Asking,
+        build: u32,
+        gate: &'a Gate,
+    ) -> OfBuild<'a> {
+        OfBuild { answers: self, project, asking, build, gate, why_not: RefCell::default() }
+    }
+
+    /// The answer, asked by this thread or by one that asks the same just now.
+    fn once(
+        &self,
+        root: &Path,
+        question: &Question,
+        ask: impl FnOnce() -> Result<Answer, Failure>,
+    ) -> Result<Answer, Failure> {
+        let key = (root.to_owned(), question.key());
+        let (flight, is_first) = {
+            let mut flights = guard(&self.flights);
+            match flights.get(&key) {
+                Some(flight) => (Arc::clone(flight), false),
+                None => {
+                    let flight = Arc::new(Flight::default());
+                    flights.insert(key.clone(), Arc::clone(&flight));
+                    (flight, true)
+                }
+            }
+        };
+        if is_first {
+            // Also if this panics: nobody shall wait for ever.
+            let landing = Landing { answers: self, key, flight };
+            let outcome = ask();
+            return landing.land(outcome);
+        }
+        let mut landed = guard(&flight.landed);
+        loop {
+            if let Some(outcome) = &*landed {
+                return outcome.clone();
+            }
+            landed = flight.changed.wait(landed).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// How long this build may still wait.
+    fn patience(&self, root: &Path, build: u32) -> Duration {
+        let mut builds = guard(&self.builds);
+        builds.retain(|_, waited| waited.last.elapsed() < OVER);
+        let waited = builds.get(&(root.to_owned(), build)).map_or(Duration::ZERO, |one| one.time);
+        BUILD.saturating_sub(waited)
+    }
+
+    fn waited(&self, root: &Path, build: u32, time: Duration) {
+        let mut builds = guard(&self.builds);
+        let none = || Waited { time: Duration::ZERO, last: Instant::now() };
+        let waited = builds.entry((root.to_owned(), build)).or_insert_with(none);
+        waited.time += time;
+        waited.last = Instant::now();
+    }
+}
+
+/// A panic elsewhere leaves what is guarded here whole.
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Landing<'a> {
+    answers: &'a Answers,
+    key: (PathBuf, Digest),
+    flight: Arc<Flight>,
+}
+
+impl Landing<'_> {
+    fn land(self, outcome: Result<Answer, Failure>) -> Result<Answer, Failure> {
+        *guard(&self.flight.landed) = Some(outcome.clone());
+        outcome
+    }
+}
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        guard(&self.answers.flights).remove(&self.key);
+        let lost = || Err(texts::engine::internal("who asked the cell is gone", ""));
+        guard(&self.flight.landed).get_or_insert_with(lost);
+        self.flight.changed.notify_all();
+    }
+}
+
+/// The recorded answers of a project, and those of its cells where they may be asked.
+pub(crate) struct OfBuild<'a> {
+    answers: &'a Answers,
+    project: &'a Project,
+    asking: Asking,
+    build: u32,
+    gate: &'a Gate,
+    why_not: RefCell<String>,
+}
+
+impl Lookup for OfBuild<'_> {
+    fn ask(&self, question: &Question) -> Result<Option<Answer>, Failure> {
+        if let Some(recorded) = self.project.answer(question)? {
+            return Ok(Some(recorded));
+        }
+        match self.may_ask(question)? {
+            // Who waits for a cell lets others compute.
+            Ok(asked) => self.gate.aside(|| self.once(&asked, question)).map(Some),
+            Err(reason) => {
+                *self.why_not.borrow_mut() = reason;
+                Ok(None)
+            }
+        }
+    }
+
+    fn why_not(&self) -> Cow<'_, str> {
+        Cow::Owned(self.why_not.borrow().clone())
+    }
+}
+
+/// Who is asked, and for how long.
+struct Asked<'a> {
+    live: &'a dyn Live,
+    project: Project,
+    within: Duration,
+}
+
+impl OfBuild<'_> {
+    /// Whether somebody may be asked; if not, why.
+    fn may_ask(&self, question: &Question) -> Result<Result<Asked<'_>, String>, Failure> {
+        if let Some(reason) = self.asking.reason() {
+            return Ok(Err(reason.to_owned()));
+        }
+        let Some(live) = self.answers.live.as_deref() else {
+            return Ok(Err("this macro server asks no cells".to_owned()));
+        };
+        if let Err(reason) = live.session(&self.project.root) {
+            return Ok(Err(reason));
+        }
+        // A request names components; what a cell may be asked, only the files say.
+        let project = Project::load(&self.project.root)?;
+        let cell = project.lock.cells.get(&question.cell);
+        match cell.ok_or_else(|| texts::live::no_services(question))?.live {
+            lock::Live::Within(millis) => {
+                let within = Duration::from_millis(u64::from(millis));
+                Ok(Ok(Asked { live, project, within }))
+            }
+            lock::Live::No => {
+                let cell = &question.cell;
+                Ok(Err(format!("`live = false` under `[cells.{cell}]` in cell.toml")))
+            }
+        }
+    }
+
+    fn once(&self, asked: &Asked<'_>, question: &Question) -> Result<Answer, Failure> {
+        let Asked { live, project, within } = asked;
+        self.answers.once(&project.root, question, || {
+            // It may have landed since this thread looked.
+            if let Some(recorded) = project.answer(question)? {
+                return Ok(recorded);
+            }
+            let left = self.answers.patience(&project.root, self.build);
+            if left.is_zero() {
+                return Err(texts::live::build_waited(question, BUILD));
+            }
+            let begin = Instant::now();
+            let answer = live.ask(project, question, left.min(*within));
+            self.answers.waited(&project.root, self.build, begin.elapsed());
+            keep(project, answer?)
+        })
+    }
+}
+
+/// Records an answer. If somebody else was first, theirs is the answer.
+fn keep(project: &Project, answer: Answer) -> Result<Answer, Failure> {
+    let question = &answer.question;
+    let store = Store::of_project(&project.root);
+    match store.add_answer(&answer) {
+        Ok(true) => Ok(answer),
+        Ok(false) => {
+            let gone = || texts::engine::internal("a record is gone that was just there", "");
+            project.answer(question)?.ok_or_else(gone)
+        }
+        Err(error) => Err(texts::live::not_kept(question, error.path(), &error.reason())),
+    }
+}
+
+#[cfg(test)]
+mod tests;
