@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 pub mod cells;
+pub mod live;
 pub mod new;
 pub mod up;
 
@@ -102,6 +103,12 @@ pub enum Command {
     MacroServer(MacroServer),
     /// Start the project's cells, and look after them
     Up(up::Up),
+    /// Run `cargo build`, and let it ask the project's cells
+    Build(live::Build),
+    /// Run the project's cells in this terminal, and let builds ask them
+    Dev(live::Dev),
+    /// Ask the cells again, show what is different, and record it
+    Sync(live::Sync),
     /// Run one cell in this terminal
     Run(up::Run),
     /// Show what cells write
@@ -123,7 +130,7 @@ pub enum Command {
     /// Let running cells finish what they do, and end
     Stop(up::Stop),
     /// Say what a change of a schema breaks
-    Check(cells::Check),
+    Compare(cells::Compare),
     /// Look after the cells of a project, in the background
     #[command(hide = true)]
     Supervisor(up::Supervise),

@@ -1,11 +1,13 @@
 //! One file per command: reads, calls what is pure, writes, says what happened.
 
 pub(crate) mod add;
+pub(crate) mod build;
 pub(crate) mod build_macros;
 pub(crate) mod cache;
 pub(crate) mod cells;
-pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod dev;
 pub(crate) mod discover;
 pub(crate) mod doctor;
 pub(crate) mod expand;
@@ -18,6 +20,7 @@ pub(crate) mod new;
 pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod stop;
+// pub(crate) mod sync;
 pub(crate) mod timings;
 pub(crate) mod up;
 pub(crate) mod vendor;

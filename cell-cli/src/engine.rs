@@ -11,7 +11,7 @@ use macro_bridge::expansion::Expansion;
 use macro_bridge::failure::Failure;
 use macro_bridge::project::Project;
 use macro_bridge::request::Request;
-use macro_runtime::{CacheDir, Options, Runtime};
+use macro_runtime::{CacheDir, Lookup, Options, Runtime};
 
 /// The user's cache.
 pub(crate) fn cache() -> Option<CacheDir> {
@@ -36,6 +36,7 @@ pub(crate) struct Outcome {
 pub(crate) fn expand_all(
     runtime: &Runtime,
     project: &Project,
+    answers: &(dyn Lookup + Sync),
     requests: Vec<(Digest, Request)>,
     done: &(dyn Fn(usize) + Sync),
 ) -> Vec<Outcome> {
@@ -52,7 +53,7 @@ pub(crate) fn expand_all(
                     requests.get(index).map(|request| (index, request))
                 } {
                     let started = Instant::now();
-                    let result = runtime.expand(request, project, project);
+                    let result = runtime.expand(request, project, answers);
                     let outcome = (index, result, started.elapsed());
                     outcomes.lock().unwrap_or_else(|e| e.into_inner()).push(outcome);
                     done(finished.fetch_add(1, Ordering::Relaxed) + 1);

@@ -10,9 +10,11 @@ mod component;
 mod connection;
 mod engine;
 mod files;
+mod live;
 pub mod lock;
 pub mod manifest;
 mod project;
+mod published;
 mod render;
 mod schemas;
 mod shell;
@@ -84,6 +86,9 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Cache(options) => commands::cache::run(options, shell),
         Command::MacroServer(options) => commands::macro_server::run(options, shell),
         Command::Up(options) => commands::up::run(options, global, shell),
+        Command::Build(options) => commands::build::run(options, global, shell),
+        Command::Dev(options) => commands::dev::run(options, global, shell),
+        Command::Sync(_) => todo!(),
         Command::Run(options) => commands::run::run(options, global, shell),
         Command::Logs(options) => commands::logs::run(options, global, shell),
         Command::Status(options) => commands::status::run(options, global, shell),
@@ -96,7 +101,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Metrics(options) => commands::cells::metrics(options, shell),
         Command::Schema(options) => commands::cells::schema(options, shell),
         Command::Stop(options) => commands::stop::run(options, global, shell),
-        Command::Check(options) => commands::check::run(options, shell),
+        Command::Compare(options) => commands::compare::run(options, shell),
         Command::Completions(options) => commands::completions::run(options, shell),
     }
 }

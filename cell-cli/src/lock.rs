@@ -5,8 +5,8 @@ use std::fmt;
 
 use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, texts};
-use macro_bridge::lock::{Lock, LockedCell, LockedComponent, LockedMacro, SLOTS};
-use macro_bridge::request::{CallPermission, MacroKind};
+use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro, SLOTS};
+use macro_bridge::request::{CallPermission, MacroKind, wants};
 use macro_runtime::MacroInfo;
 
 use crate::manifest::Manifest;
@@ -116,7 +116,8 @@ pub fn make(
         taken.insert((kind, slot));
         locked.slot = Some(slot);
     }
-    Ok(Lock { manifest: digest, profile: manifest.profile.clone(), cells })
+    let (profile, profiles) = (manifest.profile.clone(), manifest.profiles.clone());
+    Ok(Lock { manifest: digest, profile, profiles, cells })
 }
 
 /// `table` in the cell `ledger` is `ledger::table`.
@@ -149,6 +150,16 @@ pub fn changes(old: Option<&Lock>, new: &Lock) -> Vec<Change> {
     if let Some(old) = old.filter(|old| old.profile != new.profile) {
         say("Updating", format!("profile {} -> {}", old.profile, new.profile));
     }
+    let none_said = BTreeMap::new();
+    let said =
+        |lock: Option<&Lock>| lock.map_or_else(|| none_said.clone(), |it| it.profiles.clone());
+    let (profiles_before, profiles) = (said(old), said(Some(new)));
+    for name in profiles.keys().filter(|name| profiles_before.get(*name) != profiles.get(*name)) {
+        say("Updating", format!("profile {name}"));
+    }
+    for name in profiles_before.keys().filter(|name| !profiles.contains_key(*name)) {
+        say("Removing", format!("profile {name}"));
+    }
     for name in before.keys().filter(|name| !new.cells.contains_key(*name)) {
         say("Removing", name.clone());
     }
@@ -165,6 +176,7 @@ pub fn changes(old: Option<&Lock>, new: &Lock) -> Vec<Change> {
                 }
                 for (found, locked) in &cell.macros {
                     say("Adding", format!("{name}::{found} ({})", locked.kind.word()));
+                    wishes(&format!("{name}::{found}"), None, locked, &mut say);
                 }
                 for grant in &cell.grants {
                     say("Granting", format!("{name}: {}", question(grant)));
@@ -212,9 +224,13 @@ fn between(
             Some(old) if old.kind == locked.kind => {
                 if old != locked {
                     say("Updating", format!("{name}::{found}"));
+                    wishes(&format!("{name}::{found}"), Some(old), locked, say);
                 }
             }
-            _ => say("Adding", format!("{name}::{found} ({})", locked.kind.word())),
+            _ => {
+                say("Adding", format!("{name}::{found} ({})", locked.kind.word()));
+                wishes(&format!("{name}::{found}"), None, locked, say);
+            }
         }
     }
     for grant in old.grants.iter().filter(|grant| !new.grants.contains(grant)) {
@@ -230,6 +246,37 @@ fn between(
     }
     if old.limits != new.limits {
         say("Updating", format!("{name}: limits"));
+    }
+    if old.live != new.live {
+        let live = match new.live {
+            Live::No => "is not asked by builds".to_owned(),
+            Live::Within(millis) => format!("may be asked by builds, for {millis} ms"),
+        };
+        say("Updating", format!("{name} {live}"));
+    }
+}
+
+/// What a macro wants to know, and did not want before.
+fn wishes(
+    path: &str,
+    old: Option<&LockedMacro>,
+    new: &LockedMacro,
+    say: &mut impl FnMut(&'static str, String),
+) {
+    let before = old.map(|old| old.calls.as_slice()).unwrap_or_default();
+    for call in new.calls.iter().filter(|call| !before.contains(call)) {
+        say("Asking", format!("{path} wants to ask {}", question(call)));
+    }
+    for call in before.iter().filter(|call| !new.calls.contains(call)) {
+        say("Asking", format!("{path} asks {} no more", question(call)));
+    }
+    let more = new.wants & !old.map_or(0, |old| old.wants);
+    // The kind of an item and the other macros on it are in front of it anyway.
+    if more & wants::PACKAGE != 0 {
+        say("Asking", format!("{path} wants to know the package's and the crate's name"));
+    }
+    if more & wants::PROFILE != 0 {
+        say("Asking", format!("{path} wants to know the profile"));
     }
 }
 

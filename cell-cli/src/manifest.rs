@@ -17,8 +17,10 @@ const PROFILE: &str = "default";
 /// The file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    /// What macros see as the profile.
+    /// The profile where none is chosen; what macros see unless [`Manifest::profiles`] says otherwise.
     pub profile: String,
+    /// By profile and cell: what the cell's macros see. `off`: they do not run.
+    pub profiles: BTreeMap<String, BTreeMap<String, String>>,
     /// The cells by name.
     pub cells: BTreeMap<String, Cell>,
 }
@@ -79,7 +81,8 @@ impl Manifest {
         let reader = Reader { text };
         let document = Document::parse(text)
             .map_err(|e| reader.error(e.span().map(|s| s.start), e.message()))?;
-        let top = reader.table(document.as_item(), "the file", &["profile", "cells"])?;
+        let top =
+            reader.table(document.as_item(), "the file", &["profile", "profiles", "cells"])?;
         let profile = match top.get("profile") {
             Some(item) => reader.name(item, "profile")?,
             None => PROFILE.to_owned(),
@@ -101,7 +104,14 @@ impl Manifest {
                 cells.insert(name.to_owned(), reader.cell(name, item)?);
             }
         }
-        Ok(Self { profile, cells })
+        let mut profiles = BTreeMap::new();
+        if let Some(item) = top.get("profiles") {
+            let wrong = || reader.at(item, "`profiles` is not a table: write `[profiles.<name>]`");
+            for (name, item) in item.as_table_like().ok_or_else(wrong)?.iter() {
+                profiles.insert(name.to_owned(), reader.profile(name, item, &cells)?);
+            }
+        }
+        Ok(Self { profile, profiles, cells })
     }
 }
 
@@ -229,6 +239,25 @@ impl Reader<'_> {
         let millis = item.as_str().and_then(millis).filter(|millis| *millis > 0);
         let form = "`within` is not a time such as \"2 s\" or \"500 ms\", of ten minutes at most";
         millis.map(Live::Within).ok_or_else(|| self.at(item, form))
+    }
+
+    /// `search = "off"`: what the macros of cells see under this profile.
+    fn profile(
+        &self,
+        name: &str,
+        item: &Item,
+        cells: &BTreeMap<String, Cell>,
+    ) -> Result<BTreeMap<String, String>> {
+        if !is_name(name) {
+            return Err(self.at(item, &format!("`{name}` cannot be the name of a profile")));
+        }
+        let keys: Vec<&str> = cells.keys().map(String::as_str).collect();
+        let table = self.table(item, &format!("`[profiles.{name}]`"), &keys)?;
+        if table.is_empty() {
+            let form = format!("`[profiles.{name}]` says nothing of a cell: `search = \"off\"`");
+            return Err(self.at(item, &form));
+        }
+        table.iter().map(|(cell, item)| Ok((cell.to_owned(), self.name(item, cell)?))).collect()
     }
 
     fn services(&self, table: &dyn TableLike) -> Result<Services> {
@@ -380,6 +409,20 @@ output = "63 MiB"
         assert!(error("from = \"runing\"").contains("line 2: `from` is"));
         assert!(error("from = \"running\"\nschemas = []").contains("not from both"));
         assert!(error("schemas = \"a\"").contains("not a list"));
+    }
+
+    #[test]
+    fn profiles_switch_cells() {
+        let text = "[profiles.ui]\na = \"off\"\n[cells.a]\npath = \"a\"\n";
+        let manifest = Manifest::parse(text).unwrap();
+        let ui = [("a".to_owned(), "off".to_owned())].into();
+        assert_eq!(manifest.profiles, [("ui".to_owned(), ui)].into());
+        let none = Manifest::parse("[profiles.ui]\n").unwrap_err().to_string();
+        assert!(none.contains("says nothing of a cell"), "{none}");
+        let error = |from, to| Manifest::parse(&text.replace(from, to)).unwrap_err().to_string();
+        assert!(error("a = \"off\"", "b = \"off\"").contains("there is no key `b`"));
+        assert!(error("\"off\"", "\"o f\"").contains("`a` is not a name"));
+        assert!(error("[profiles.ui]", "[profiles.\"u i\"]").contains("name of a profile"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use macro_bridge::digest::Digest;
 use crate::files;
 use crate::lock::Schemas;
 use crate::manifest::{Manifest, Services};
+use crate::published::Fresh;
 
 /// Schemas by service, by cell.
 pub(crate) type Texts = BTreeMap<String, BTreeMap<String, Schema>>;
@@ -20,14 +21,14 @@ pub(crate) fn of_project(
     root: &Path,
     manifest: &Manifest,
     lock: Option<&str>,
-    fresh: &Texts,
+    fresh: &Fresh,
 ) -> Result<Texts> {
     let mut all = Texts::new();
     for (name, cell) in &manifest.cells {
         let schemas = match (&cell.services, fresh.get(name)) {
             (Services::None, _) => continue,
             (Services::Files(files), _) => from_files(root, name, files)?,
-            (Services::Running, Some(fresh)) => fresh.clone(),
+            (Services::Running, Some(fresh)) => fresh.schemas.clone(),
             (Services::Running, None) => recorded(root, name, lock.unwrap_or_default())?,
         };
         all.insert(name.clone(), schemas);
@@ -57,7 +58,7 @@ fn from_files(root: &Path, cell: &str, files: &[String]) -> Result<BTreeMap<Stri
             format!(
                 "cannot read a schema of `{cell}`\n\
                  note: `schemas` in `[cells.{cell}]` names `{file}`, which is {}\n\
-                 help: correct the path, or take the schema from the cell: `cell add {cell} --from running`",
+                 help: correct the path, or take the schema from the cell: `cell add {cell}`",
                 path.display()
             )
         })?;
@@ -71,7 +72,7 @@ fn from_files(root: &Path, cell: &str, files: &[String]) -> Result<BTreeMap<Stri
 
 /// Those that a lock names, read line by line: after a merge the file as a whole may make no sense.
 fn recorded(root: &Path, cell: &str, lock: &str) -> Result<BTreeMap<String, Schema>> {
-    let again = format!("help: with the cell running: `cell add {cell} --from running`");
+    let again = format!("help: with the cell running: `cell add {cell}`");
     let mut services: BTreeMap<&str, BTreeSet<Digest>> = BTreeMap::new();
     for line in lock.lines() {
         let words: Vec<&str> = line.split(' ').collect();
@@ -80,8 +81,9 @@ fn recorded(root: &Path, cell: &str, lock: &str) -> Result<BTreeMap<String, Sche
             services.entry(service).or_default().insert(digest);
         }
     }
-    if services.is_empty() {
-        bail!("the schemas of `{cell}` have not been taken from the cell\n{again}");
+    let has_macros = lock.contains(&format!("cell {cell} component "));
+    if services.is_empty() && !has_macros {
+        bail!("what `{cell}` publishes has not been taken from the cell\n{again}");
     }
     let read = |(service, digests): (&str, BTreeSet<Digest>)| {
         let mut digests = digests.into_iter();
@@ -105,6 +107,8 @@ fn recorded(root: &Path, cell: &str, lock: &str) -> Result<BTreeMap<String, Sche
 
 #[cfg(test)]
 mod tests {
+    use crate::published::Published;
+
     use super::*;
 
     fn schema(service: &str) -> Schema {
@@ -123,10 +127,10 @@ mod tests {
             "[cells.files]\nschemas = [\"a.schema\", \"b.schema\"]\n[cells.cell]\nfrom = \"running\"\n",
         )
         .unwrap();
-        let none = Texts::new();
-        let all = |lock: &str, fresh: &Texts| of_project(root, &manifest, Some(lock), fresh);
+        let none = Fresh::new();
+        let all = |lock: &str, fresh: &Fresh| of_project(root, &manifest, Some(lock), fresh);
 
-        assert!(error(all("", &none)).contains("have not been taken from the cell"));
+        assert!(error(all("", &none)).contains("has not been taken from the cell"));
         let text = schema("C").to_string();
         let digest = Digest::of(text.as_bytes());
         let lock = format!("cell cell service C {digest}\n");
@@ -149,9 +153,10 @@ mod tests {
         let found = all(&lock, &none).unwrap();
         assert_eq!(found["cell"], [("C".to_owned(), schema("C"))].into());
         assert_eq!(found["files"].keys().collect::<Vec<_>>(), ["A", "B"]);
-        let fresh: Texts = [("cell".to_owned(), [("E".to_owned(), schema("E"))].into())].into();
-        let found = all(&lock, &fresh).unwrap();
-        assert_eq!(found["cell"], fresh["cell"]);
+        let schemas: BTreeMap<_, _> = [("E".to_owned(), schema("E"))].into();
+        let published = Published { schemas: schemas.clone(), component: None };
+        let found = all(&lock, &[("cell".to_owned(), published)].into()).unwrap();
+        assert_eq!(found["cell"], schemas);
         assert_eq!(digests(&found)["cell"]["E"], Digest::of(schema("E").to_string().as_bytes()));
     }
 }

@@ -71,6 +71,15 @@ pub struct Checked {
     artifacts: Vec<Artifact>,
 }
 
+impl Checked {
+    /// What a macro returned that did not run.
+    #[must_use]
+    pub fn nothing() -> Self {
+        let output = RawOutput::default();
+        Self { output, diagnostics: Vec::new(), plan: Vec::new(), artifacts: Vec::new() }
+    }
+}
+
 /// What guest number `call` is given.
 #[must_use]
 pub fn input(request: &Request, call: usize) -> Input {
@@ -100,7 +109,7 @@ pub fn context(request: &Request, call: usize) -> Context {
         context.krate.clone_from(&request.place.krate);
     }
     if asked(wants::PROFILE) {
-        context.profile.clone_from(&request.place.profile);
+        context.profile.clone_from(&request.calls[call].profile);
     }
     context
 }

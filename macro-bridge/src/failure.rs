@@ -94,6 +94,8 @@ kinds! {
     Repeated = "0109" Code;
     /// The cell has services and no macros, and `cell-sdk` is used without its feature `services`.
     ServicesOff = "0110" Code;
+    /// A function-like macro of a cell that is switched off by the profile.
+    FunctionOff = "0111" Code;
 
     /// There is no `cell.toml` in the package's folder or above it.
     NoProject = "0201" Project;
@@ -128,6 +130,8 @@ kinds! {
     UnknownQuestion = "0215" Project;
     /// A cell answered, and the answer could not be written into `.cell/answers`.
     NotKept = "0216" Project;
+    /// `CELL_PROFILE` names a profile that `cell.toml` does not have.
+    UnknownProfile = "0217" Project;
 
     /// The macro panicked.
     Panic = "0301" Macro;

@@ -22,8 +22,10 @@ pub const SLOTS: u16 = 64;
 pub struct Lock {
     /// Digest of the `cell.toml` that it was made from.
     pub manifest: Digest,
-    /// What macros see as the profile.
+    /// The profile where none is chosen.
     pub profile: String,
+    /// Profiles that say something of cells: name, cell, and what the cell's macros see.
+    pub profiles: BTreeMap<String, BTreeMap<String, String>>,
     /// The cells by name.
     pub cells: BTreeMap<String, LockedCell>,
 }
@@ -142,6 +144,17 @@ impl Lock {
         facts.finish().map_err(whole)
     }
 
+    /// What a cell's macros see as the profile, if this one was chosen. `None` if there is none of that
+    /// name.
+    #[must_use]
+    pub fn profile_of<'a>(&'a self, chosen: Option<&'a str>, cell: &str) -> Option<&'a str> {
+        let name = chosen.unwrap_or(&self.profile);
+        let said = self.profiles.get(name);
+        let is_known = said.is_some() || name == self.profile;
+        let word = said.and_then(|said| said.get(cell)).map_or(name, String::as_str);
+        is_known.then_some(word)
+    }
+
     /// The macro in a slot.
     #[must_use]
     pub fn slot(
@@ -173,6 +186,7 @@ struct Partial {
 struct Facts {
     manifest: Option<Digest>,
     profile: Option<String>,
+    profiles: BTreeMap<String, BTreeMap<String, String>>,
     cells: BTreeMap<String, Partial>,
 }
 
@@ -187,6 +201,14 @@ impl Facts {
                 set(&mut self.manifest, digest).ok_or(MERGED)
             }
             ["profile", name] => set(&mut self.profile, (*name).to_owned()).ok_or(MERGED),
+            ["choice", name, cell, word] => {
+                text::is_name(cell).then_some(()).ok_or(NO_NAME)?;
+                let said = self.profiles.entry((*name).to_owned()).or_default();
+                match said.insert((*cell).to_owned(), (*word).to_owned()) {
+                    None => Ok(()),
+                    Some(_) => Err(MERGED),
+                }
+            }
             ["cell", cell, rest @ ..] => {
                 text::is_name(cell).then_some(()).ok_or(NO_NAME)?;
                 let cell = self.cells.entry((*cell).to_owned()).or_default();
@@ -294,6 +316,7 @@ impl Facts {
         Ok(Lock {
             manifest: self.manifest.ok_or("there is no `manifest` line")?,
             profile: self.profile.ok_or("there is no `profile` line")?,
+            profiles: self.profiles,
             cells,
         })
     }
@@ -356,6 +379,12 @@ impl fmt::Display for Lock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let profile = word(&self.profile);
         let mut lines = vec![format!("manifest {}", self.manifest), format!("profile {profile}")];
+        // `profile` comes last, which is never missing: so a file that was cut off is found.
+        for (profile, said) in &self.profiles {
+            for (cell, seen) in said {
+                lines.push(format!("choice {} {} {}", word(profile), word(cell), word(seen)));
+            }
+        }
         for (name, cell) in &self.cells {
             let name = word(name);
             let mut fact = |text: String| lines.push(format!("cell {name} {text}"));

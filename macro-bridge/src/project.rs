@@ -216,6 +216,7 @@ impl Project {
             asked: found.calls.clone(),
             limits: locked.limits,
             allowed: locked.allowed,
+            profile: self.lock.profile_of(None, cell).unwrap_or_default().to_owned(),
         })
     }
 

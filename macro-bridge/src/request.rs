@@ -120,9 +120,20 @@ pub struct Call {
     pub limits: Limits,
     /// What its tokens may contain.
     pub allowed: Allowed,
+    /// The profile of its cell; [`OFF`] if it is not to run.
+    pub profile: String,
 }
 
+/// The profile of a cell whose macros do not run: items stay as they are.
+pub const OFF: &str = "off";
+
 impl Call {
+    /// Does it not run?
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.profile == OFF
+    }
+
     /// `cell::name`.
     #[must_use]
     pub fn path(&self) -> String {
@@ -137,8 +148,6 @@ pub struct Place {
     pub package: String,
     /// `CARGO_CRATE_NAME`.
     pub krate: String,
-    /// The profile of `cell.lock`.
-    pub profile: String,
 }
 
 /// One item and the macros on it, in the order in which they run.
@@ -185,7 +194,7 @@ impl Request {
     #[must_use]
     pub fn key(&self) -> Digest {
         let mut hash = Sha256::new();
-        hash.update(b"cell-expansion-key 1\n");
+        hash.update(b"cell-expansion-key 2\n");
         hash.update(crate::API_VERSION.as_bytes());
         let mut head = vec![self.form as u8];
         push_length(&mut head, self.calls.len());
@@ -197,9 +206,6 @@ impl Request {
         if wants & wants::PACKAGE != 0 {
             push_bytes(&mut head, self.place.package.as_bytes());
             push_bytes(&mut head, self.place.krate.as_bytes());
-        }
-        if wants & wants::PROFILE != 0 {
-            push_bytes(&mut head, self.place.profile.as_bytes());
         }
         hash.update(&head);
         hash.update(&self.table.encode(self.item()));
@@ -226,6 +232,14 @@ impl Call {
         let Limits { fuel, memory, rows, bytes } = self.limits;
         for number in [fuel, memory, rows, bytes, u64::from(self.allowed.0)] {
             out.extend_from_slice(&number.to_le_bytes());
+        }
+        match (self.is_off(), self.wants & wants::PROFILE != 0) {
+            (true, _) => out.push(2),
+            (false, true) => {
+                out.push(1);
+                push_bytes(out, self.profile.as_bytes());
+            }
+            (false, false) => out.push(0),
         }
     }
 }

@@ -55,6 +55,7 @@ fn measure(bytes: &[u8], folder: &std::path::Path) -> Result<(), Box<dyn std::er
         asked: first.calls.clone(),
         limits: Limits::default(),
         allowed: Allowed(u32::MAX),
+        profile: "default".into(),
     };
     let mut table = TableBuilder::default();
     if first.kind != MacroKind::Function {

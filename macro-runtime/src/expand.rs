@@ -100,17 +100,19 @@ impl Ran {
     }
 }
 
-/// Runs all guests of a request: every `plan` if there are several, then every `expand`.
+/// Runs all guests of a request: every `plan` if there are several, then every `expand`. Those that are
+/// switched off are not ready, and do not run.
 pub(crate) fn run(
     engine: &Engine,
     request: &Request,
-    ready: &[Arc<Ready>],
+    ready: &[Option<Arc<Ready>>],
     asker: &Asker<Want, Told>,
 ) -> Result<Ran, Failure> {
     let mut facts: Vec<Fact> = Vec::new();
     let mut planned = Vec::new();
+    let runs = || ready.iter().enumerate().filter_map(|(call, it)| Some((call, it.as_ref()?)));
     if ready.len() > 1 {
-        for (call, ready) in ready.iter().enumerate() {
+        for (call, ready) in runs() {
             let (said, diagnostics) =
                 plan(engine, request, call, ready, asker).map_err(|f| in_call(f, call))?;
             facts.extend(said);
@@ -122,6 +124,7 @@ pub(crate) fn run(
         .iter()
         .enumerate()
         .map(|(call, ready)| {
+            let Some(ready) = ready else { return Ok(Checked::nothing()) };
             let own = request.calls[call].path();
             let others: Vec<Fact> =
                 facts.iter().filter(|fact| fact.source != own).cloned().collect();

@@ -208,11 +208,15 @@ impl Runtime {
                     .iter()
                     .enumerate()
                     .map(|(index, call)| {
+                        if call.is_off() {
+                            return Ok(None);
+                        }
                         let fetch = || match asker.ask(Want::Component(call.component)) {
                             Some(Told::Component(bytes)) => bytes,
                             _ => Err(texts::engine::internal("nobody has the component", "")),
                         };
                         core.ready(&call.cell, &call.component, fetch)
+                            .map(Some)
                             .map_err(|failure| expand::in_call(failure, index))
                     })
                     .collect::<Result<Vec<_>, _>>()?;

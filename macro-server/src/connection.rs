@@ -122,8 +122,12 @@ impl Workshop {
         let Some(request) = compact::decode(asked.request) else { return (Reply::Pass, None) };
         let root = PathBuf::from(std::ffi::OsString::from_vec(asked.root.to_vec()));
         // Components and answers, each checked by its digest; what the lock says is in the request.
-        let lock =
-            Lock { manifest: Digest::of(b""), profile: String::new(), cells: BTreeMap::new() };
+        let lock = Lock {
+            manifest: Digest::of(b""),
+            profile: String::new(),
+            profiles: BTreeMap::new(),
+            cells: BTreeMap::new(),
+        };
         let project = Project { root, lock };
         let answers = self.answers.of(&project, asked.asking, asked.build, &self.gate);
         match self.runtime.expand(&request, &project, &answers) {

@@ -64,6 +64,7 @@ impl Side {
         let lock = Lock {
             manifest: Digest::of(b""),
             profile: "default".to_owned(),
+            profiles: BTreeMap::new(),
             cells: BTreeMap::from([("identity".to_owned(), identity)]),
         };
         let fixture = Fixture::with_lock(lock)?;

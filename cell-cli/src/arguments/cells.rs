@@ -7,13 +7,17 @@ use clap::Args;
 /// Options of `cell add`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Writes the cell into `cell.toml`, its schemas into `.cell/schemas` and both into `cell.lock`. Done once
-more, it takes what the cell publishes now, and says what that breaks. Then
-`cell::cell_remote!(Ledger = \"ledger\")` has a client for each of its services. Of a folder it takes
-what the `cell.toml` there says of the cell, else all *.schema files and the *.wasm file.
+Writes the cell into `cell.toml`, its schemas into `.cell/schemas`, the component with its macros into
+`.cell/components`, and all of it into `cell.lock`. Done once more, it takes what the cell publishes now,
+and says what that breaks. Then `cell::cell_remote!(Ledger = \"ledger\")` has a client for each of its
+services, and its macros. Of a folder it takes what the `cell.toml` there says of the cell, else all
+*.schema files and the *.wasm file.
+
+A component is what its digest says, whoever sends it; who made it is for you to know.
 
 Examples:
-  cell add ledger --from running                 ask the cell, which runs on this machine
+  cell add ledger                                ask the cell, which runs on this machine
+  cell add search --grant ledger::schema         and let its macros ask another one
   cell add ledger --from ../ledger               the folder of a cell
   cell add ledger --from ledger.schema --as Books
   cell add ledger --from macros/ledger.wasm      its macros")]
@@ -22,8 +26,11 @@ pub struct Add {
     #[arg(value_name = "NAME")]
     pub name: String,
     /// `running`, or a schema, a component, or a folder with both
-    #[arg(long, value_name = "WHERE")]
+    #[arg(long, value_name = "WHERE", default_value = "running")]
     pub from: String,
+    /// Let its macros ask this; several times for several questions
+    #[arg(long = "grant", value_name = "CELL::FUNCTION")]
+    pub grants: Vec<String>,
     /// The name that `cell_remote!` shall use [default: that of the cell, as Rust names types]
     #[arg(long = "as", value_name = "ALIAS")]
     pub alias: Option<String>,
@@ -96,13 +103,13 @@ pub struct Schema {
     pub service: Option<String>,
 }
 
-/// Options of `cell check`.
+/// Options of `cell compare`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cell check new.schema --against old.schema
-  cell check --cell ledger --against ledger.schema    the one that a running cell publishes")]
-pub struct Check {
+  cell compare new.schema --against old.schema
+  cell compare --cell ledger --against ledger.schema    the one that a running cell publishes")]
+pub struct Compare {
     /// The schema as it is now
     #[arg(value_name = "SCHEMA", required_unless_present = "cell", conflicts_with = "cell")]
     pub schema: Option<PathBuf>,

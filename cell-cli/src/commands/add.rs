@@ -1,21 +1,21 @@
 //! `cell add`: a cell into `cell.toml`, with what it publishes.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use cell_model::schema::{Schema, compatible};
+use cell_model::schema::compatible;
 use macro_bridge::failure::texts;
 use macro_bridge::lock::Lock;
 use macro_bridge::project::{find_root, manifest_digest};
-use toml_edit::{Array, DocumentMut, Item, Table, value};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 use crate::arguments::{Global, cells::Add};
-use crate::commands::{cells, init, lock};
+use crate::commands::{init, lock};
 use crate::manifest::{Manifest, Services};
+use crate::published::{self, Fresh, Published};
 use crate::schemas::Texts;
 use crate::shell::Shell;
-use crate::{Exit, engine, files, project, schemas};
+use crate::{Exit, engine, files, project};
 
 pub(crate) fn run(options: &Add, global: &Global, shell: &Shell) -> Result<Exit> {
     let name = &options.name;
@@ -27,13 +27,14 @@ pub(crate) fn run(options: &Add, global: &Global, shell: &Shell) -> Result<Exit>
     let path = root.join("cell.toml");
     let text = if is_new { init::manifest(&[]) } else { files::read_text(&path)? };
     let source = Source::find(&options.from, name)?;
-    let edited = edit(&text, name, options.alias.as_deref(), &source.keys(&root))
+    let keys = Keys { grants: options.grants.clone(), ..source.keys(&root) };
+    let edited = edit(&text, name, options.alias.as_deref(), &keys)
         .with_context(|| format!("cannot edit `{}`", path.display()))?;
     let bad = |reason: String| texts::project::bad_manifest(&path, &reason);
     let manifest = Manifest::parse(&edited).map_err(|error| bad(error.to_string()))?;
     let fresh = match source {
-        Source::Running(schemas) => [(name.clone(), schemas)].into(),
-        Source::Files { .. } => Texts::new(),
+        Source::Running(published) => [(name.clone(), published)].into(),
+        Source::Files { .. } => Fresh::new(),
     };
     let (old_text, old) = project::lock_text(&root);
     let of = (&manifest, manifest_digest(&edited));
@@ -58,6 +59,13 @@ pub(crate) fn run(options: &Add, global: &Global, shell: &Shell) -> Result<Exit>
     made.write(&root)?;
     let cell = manifest.cells.get(name);
     let alias = cell.and_then(|cell| cell.alias.clone()).unwrap_or_else(|| init::alias(name));
+    let component = made.lock.cells.get(name).and_then(|cell| cell.component.as_ref());
+    if let (Some(component), true, false) = (component, keys.component, same) {
+        shell.note(format_args!(
+            "its component is sha256 {}: nobody vouches for it but who runs the cell",
+            component.digest
+        ));
+    }
     if same {
         shell.status("Fresh", format!("`{name}`"));
     } else {
@@ -70,8 +78,8 @@ pub(crate) fn run(options: &Add, global: &Global, shell: &Shell) -> Result<Exit>
 
 /// Where a cell's things come from.
 enum Source {
-    /// From the cell, with the schemas that it publishes.
-    Running(BTreeMap<String, Schema>),
+    /// From the cell, with what it publishes.
+    Running(Published),
     Files {
         component: Option<PathBuf>,
         schemas: Vec<PathBuf>,
@@ -82,23 +90,18 @@ enum Source {
 #[derive(Default)]
 struct Keys {
     running: bool,
+    /// A component comes with it, so none comes from a file.
+    component: bool,
     path: Option<String>,
     schemas: Vec<String>,
+    /// Questions that its macros may ask from now on.
+    grants: Vec<String>,
 }
 
 impl Source {
     fn find(from: &str, name: &str) -> Result<Self> {
         if from == "running" {
-            let texts = cells::all_published(name)?;
-            let parse = |(service, text): (String, String)| {
-                let schema = schemas::parse(&text, format_args!("what `{name}` publishes"))?;
-                Ok((service, schema))
-            };
-            let schemas: BTreeMap<_, _> = texts.into_iter().map(parse).collect::<Result<_>>()?;
-            if schemas.is_empty() {
-                bail!("`{name}` has no service\nhelp: `cell inspect {name}` shows what it has");
-            }
-            return Ok(Self::Running(schemas));
+            return published::take(name).map(Self::Running);
         }
         let path = Path::new(from).canonicalize().with_context(|| {
             format!(
@@ -106,7 +109,7 @@ impl Source {
                  help: `--from running` takes what the cell publishes that runs on this machine"
             )
         })?;
-        if let Some(published) = published(&path, name)? {
+        if let Some(published) = in_folder(&path, name)? {
             return Ok(published);
         }
         let (mut component, mut schemas) = (None, Vec::new());
@@ -140,18 +143,22 @@ impl Source {
 
     fn keys(&self, root: &Path) -> Keys {
         match self {
-            Self::Running(_) => Keys { running: true, ..Keys::default() },
+            Self::Running(published) => {
+                let component = published.component.is_some();
+                Keys { running: true, component, ..Keys::default() }
+            }
             Self::Files { component, schemas } => {
                 let relative = |path: &PathBuf| project::relative(root, path);
                 let schemas = schemas.iter().map(relative).collect();
-                Keys { running: false, path: component.as_ref().map(relative), schemas }
+                let path = component.as_ref().map(relative);
+                Keys { path, schemas, ..Keys::default() }
             }
         }
     }
 }
 
 /// What the folder of a cell says that the cell publishes, in its own `cell.toml`.
-fn published(folder: &Path, name: &str) -> Result<Option<Source>> {
+fn in_folder(folder: &Path, name: &str) -> Result<Option<Source>> {
     let path = folder.join("cell.toml");
     if !path.is_file() {
         return Ok(None);
@@ -189,16 +196,34 @@ fn edit(text: &str, name: &str, alias: Option<&str>, keys: &Keys) -> Result<Stri
     }
     if keys.running {
         cell.remove("schemas");
+        if keys.component {
+            cell.remove("path");
+        }
         cell.insert("from", value("running"));
     } else if !keys.schemas.is_empty() {
         cell.remove("from");
         cell.insert("schemas", value(Array::from_iter(&keys.schemas)));
+    }
+    if !keys.grants.is_empty() {
+        grant(cell, &keys.grants).with_context(|| format!("`cells.{name}.grants` is no table"))?;
     }
     let default = is_new.then(|| init::alias(name));
     if let Some(alias) = alias.map(str::to_owned).or(default) {
         cell.insert("alias", value(alias));
     }
     Ok(document.to_string())
+}
+
+/// Adds questions to `calls` under `grants`.
+fn grant(cell: &mut dyn TableLike, questions: &[String]) -> Option<()> {
+    let grants = cell.entry("grants").or_insert_with(toml_edit::table).as_table_like_mut()?;
+    let calls = grants.entry("calls").or_insert_with(|| value(Array::new())).as_array_mut()?;
+    for question in questions {
+        if !calls.iter().any(|known| known.as_str() == Some(question)) {
+            calls.push(question.as_str());
+        }
+    }
+    Some(())
 }
 
 /// What clients will notice, of each service that was there before.
@@ -229,7 +254,23 @@ mod tests {
 
     fn keys(running: bool, path: Option<&str>, schemas: &[&str]) -> Keys {
         let schemas = schemas.iter().map(|schema| (*schema).to_owned()).collect();
-        Keys { running, path: path.map(str::to_owned), schemas }
+        Keys { running, path: path.map(str::to_owned), schemas, ..Keys::default() }
+    }
+
+    #[test]
+    fn grants_are_added_to_those_that_are_there() {
+        let grants = vec!["ledger::schema".to_owned(), "ledger::rows".to_owned()];
+        let keys = Keys { grants, ..keys(true, None, &[]) };
+        let granted = |text: &str| {
+            let edited = edit(text, "search", None, &keys).unwrap();
+            let calls = &Manifest::parse(&edited).unwrap().cells["search"].calls;
+            let calls = calls.iter().map(|call| format!("{}::{}", call.cell, call.function));
+            calls.collect::<Vec<_>>()
+        };
+        assert_eq!(granted(""), ["ledger::rows", "ledger::schema"]);
+        let some = "[cells.search]\nfrom = \"running\"\n[cells.search.grants]\ncalls = [\"a::b\", \"ledger::rows\"]\n";
+        assert_eq!(granted(some), ["a::b", "ledger::rows", "ledger::schema"]);
+        assert!(edit("cells.search.grants = 1", "search", None, &keys).is_err());
     }
 
     #[test]
@@ -248,6 +289,8 @@ mod tests {
         let both = edit(&added, "a", None, &keys(true, None, &[])).unwrap();
         assert!(both.contains("path = \"a.wasm\" # here\nfrom = \"running\"\n"), "{both}");
         assert!(!both.contains("alias = \"A\""), "what is there keeps its words: {both}");
+        let with_macros = Keys { component: true, ..keys(true, None, &[]) };
+        assert!(!edit(&added, "a", None, &with_macros).unwrap().contains("a.wasm"));
         assert!(
             Manifest::parse(&edit("", "a", None, &keys(false, Some("x"), &[])).unwrap()).is_ok()
         );

@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Expand, global: &Global, shell: &Shell) -> Result<Ex
     for site in &wanted {
         open.extend(requests.remove(&site.key).map(|request| (site.key, request)));
     }
-    let outcomes = engine::expand_all(&runtime, &project, open, &|_| {});
+    let outcomes = engine::expand_all(&runtime, &project, &project, open, &|_| {});
     let mut out = shell.stdout();
     let mut failed = false;
     for site in wanted {

@@ -10,7 +10,8 @@ use macro_runtime::{Runtime, Store};
 
 use crate::arguments::{self, Global};
 use crate::lock::{self, Component};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Services};
+use crate::published::{self, Fresh};
 use crate::schemas::Texts;
 use crate::shell::{Shell, count};
 use crate::{Exit, engine, files, project, schemas};
@@ -110,31 +111,31 @@ impl Made {
 /// Reads `cell.toml`, asks each component what it has, and makes the lock. Writes nothing.
 pub(crate) fn make(root: &Path, runtime: &Runtime, shell: &Shell) -> Result<Made> {
     let (manifest, digest) = project::manifest(root)?;
-    make_of(root, (&manifest, digest), &Texts::new(), runtime, shell)
+    make_of(root, (&manifest, digest), &Fresh::new(), runtime, shell)
 }
 
-/// The same, with another manifest than is there, and schemas that cells were just asked for.
+/// The same, with another manifest than is there, and what cells were just asked for.
 pub(crate) fn make_of(
     root: &Path,
     (manifest, digest): (&Manifest, Digest),
-    fresh: &Texts,
+    fresh: &Fresh,
     runtime: &Runtime,
     shell: &Shell,
 ) -> Result<Made> {
     let (mut bytes, mut described) = (BTreeMap::new(), BTreeMap::new());
+    let (old, _) = project::lock_text(root);
     let progress = shell.progress("Reading", "");
     for (name, cell) in &manifest.cells {
-        let Some(path) = &cell.path else { continue };
         progress.say(name.clone());
-        let file = root.join(path);
-        let read = files::read(&file).with_context(|| {
-            format!(
-                "cannot read the component of `{name}`\n\
-                 note: `path` in `[cells.{name}]` is `{path}`, which is {}\n\
-                 help: build it with `cell build-macros`, or correct the path",
-                file.display()
-            )
-        })?;
+        let read = match (&cell.path, &cell.services, fresh.get(name)) {
+            (Some(path), ..) => Some(from_file(root, name, path)?),
+            (None, Services::Running, Some(fresh)) => fresh.component.clone(),
+            (None, Services::Running, None) => {
+                published::kept_component(root, name, old.as_deref().unwrap_or_default())?
+            }
+            (None, ..) => None,
+        };
+        let Some(read) = read else { continue };
         let description = runtime.describe(name, &read)?;
         let component = Component {
             api: description.audit.api.clone(),
@@ -144,11 +145,22 @@ pub(crate) fn make_of(
         described.insert(name.clone(), component);
         bytes.insert(name.clone(), read);
     }
-    let (old, _) = project::lock_text(root);
     let schemas = schemas::of_project(root, manifest, old.as_deref(), fresh)?;
     let slots = old.as_deref().map(lock::slots).unwrap_or_default();
     let lock = lock::make(digest, manifest, &described, &schemas::digests(&schemas), &slots)?;
     Ok(Made { lock, components: bytes, schemas })
+}
+
+fn from_file(root: &Path, name: &str, path: &str) -> Result<Vec<u8>> {
+    let file = root.join(path);
+    files::read(&file).with_context(|| {
+        format!(
+            "cannot read the component of `{name}`\n\
+             note: `path` in `[cells.{name}]` is `{path}`, which is {}\n\
+             help: build it with `cell build-macros`, or correct the path",
+            file.display()
+        )
+    })
 }
 
 pub(crate) fn warn(lock: &Lock, shell: &Shell) {

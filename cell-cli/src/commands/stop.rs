@@ -116,7 +116,7 @@ fn give_up(begin: Instant, patience: Duration, name: Option<&str>, state: &State
 }
 
 /// Ends all cells and the supervisor.
-fn finish(
+pub(crate) fn finish(
     client: &Client,
     place: &Place,
     needs: Needs,

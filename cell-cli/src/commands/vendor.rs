@@ -70,7 +70,7 @@ pub(crate) fn run(options: &Vendor, global: &Global, shell: &Shell) -> Result<Ex
 }
 
 /// Was everything compiled? Only then is what nobody asked for unused.
-fn is_whole(selection: &Selection) -> bool {
+pub(crate) fn is_whole(selection: &Selection) -> bool {
     let Selection { packages, lib, bins, .. } = selection;
     packages.is_empty() && !lib && bins.is_empty()
 }
@@ -119,7 +119,7 @@ fn record(
         let total = open.len();
         let progress = shell.progress("Expanding", format!("0 of {total}"));
         let say = |done: usize| progress.say(format!("{done} of {total}"));
-        let outcomes = engine::expand_all(runtime, project, open, &say);
+        let outcomes = engine::expand_all(runtime, project, project, open, &say);
         drop(progress);
         for outcome in outcomes {
             let title = outcome.request.title();

@@ -156,7 +156,8 @@ fn expansions(
     let total = requests.len();
     let progress = shell.progress("Expanding", format!("0 of {total}"));
     let say = |done: usize| progress.say(format!("{done} of {total}"));
-    let outcomes = engine::expand_all(runtime, project, requests.into_iter().collect(), &say);
+    let outcomes =
+        engine::expand_all(runtime, project, project, requests.into_iter().collect(), &say);
     drop(progress);
     let keys: BTreeSet<Digest> = trace.keys();
     for outcome in outcomes {

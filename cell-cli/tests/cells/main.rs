@@ -117,29 +117,29 @@ async fn changes_of_a_schema_are_judged() {
     home.write("old.schema", &text);
     home.write("same.schema", &text);
     assert!(
-        home.says(0, &["check", "same.schema", "--against", "old.schema"])
+        home.says(0, &["compare", "same.schema", "--against", "old.schema"])
             .1
             .contains("is the same")
     );
     let more = text.replace("owner: string", "owner: string, limit: option<u64> or default");
     home.write("more.schema", &more);
-    let (changes, said) = home.says(0, &["check", "more.schema", "--against", "old.schema"]);
+    let (changes, said) = home.says(0, &["compare", "more.schema", "--against", "old.schema"]);
     assert_eq!(changes, "open.limit: it is new\n");
     assert!(said.contains("clients of `Ledger` go on working"), "{said}");
-    let (changes, said) = home.says(1, &["check", "old.schema", "--against", "more.schema"]);
+    let (changes, said) = home.says(1, &["compare", "old.schema", "--against", "more.schema"]);
     assert_eq!(changes, "breaks clients: open.limit: it is gone, and clients still send it\n");
     assert!(said.contains("Broken by 1 change"), "{said}");
     home.write("bad.schema", "cell-schema 1\nservice S\nmethod f( -> unit\n");
-    let (_, said) = home.says(1, &["check", "bad.schema", "--against", "old.schema"]);
+    let (_, said) = home.says(1, &["compare", "bad.schema", "--against", "old.schema"]);
     assert!(said.contains("bad.schema is no schema") && said.contains("line 3"), "{said}");
 
     let _cell = home.run().start().expect("a free name");
     assert!(
-        home.says(0, &["check", "--cell", "ledger", "--against", "old.schema"])
+        home.says(0, &["compare", "--cell", "ledger", "--against", "old.schema"])
             .1
             .contains("the same")
     );
-    let (changes, _) = home.says(1, &["check", "--cell", "ledger", "--against", "more.schema"]);
+    let (changes, _) = home.says(1, &["compare", "--cell", "ledger", "--against", "more.schema"]);
     assert!(changes.starts_with("breaks clients"), "{changes}");
-    home.says(2, &["check", "--against", "old.schema"]);
+    home.says(2, &["compare", "--against", "old.schema"]);
 }

@@ -102,12 +102,6 @@ impl Answer {
         }
     }
 
-    /// The arguments as text, for people: lines without a margin.
-    #[must_use]
-    pub fn arguments(&self) -> String {
-        shown(&self.question.arguments)
-    }
-
     /// The reply as text, for people: lines without a margin.
     #[must_use]
     pub fn reply(&self) -> String {
@@ -115,6 +109,14 @@ impl Answer {
             Ok(bytes) => shown(bytes),
             Err(text) => format!("error: {}", sealed::escape(text)),
         }
+    }
+}
+
+impl Question {
+    /// The arguments as text, for people: lines without a margin.
+    #[must_use]
+    pub fn arguments(&self) -> String {
+        shown(&self.arguments)
     }
 }
 

@@ -50,12 +50,21 @@ fn prepare(
     item: TokenStream,
     project: &Project,
 ) -> Result<Prepared, (Failure, Span)> {
+    let chosen = std::env::var(track::PROFILE).ok().filter(|name| !name.is_empty());
     let mut calls: Vec<(Call, Invocation)> = Vec::with_capacity(invocations.len());
     for one in invocations {
-        let call = project.call(&one.cell, &one.name).map_err(|failure| {
+        let mut call = project.call(&one.cell, &one.name).map_err(|failure| {
             let unknown_cell = failure.kind == Kind::UnknownCell;
             (failure, if unknown_cell { one.cell_span } else { one.span })
         })?;
+        if let Some(chosen) = chosen.as_deref() {
+            let seen = project.lock.profile_of(Some(chosen), &one.cell);
+            let unknown = || texts::project::unknown_profile(chosen, &project.lock);
+            call.profile = seen.ok_or_else(|| (unknown(), one.span))?.to_owned();
+        }
+        if call.is_off() && form == MacroKind::Function {
+            return Err((texts::project::function_is_off(&call), one.span));
+        }
         if call.kind != one.kind {
             return Err((texts::project::wrong_kind(&one.cell, &one.name, call.kind), one.span));
         }
@@ -84,17 +93,21 @@ fn prepare(
         || (texts::project::internal("an item with too many tokens"), Span::call_site());
     let (table, originals) = walker.finish().ok_or_else(too_large)?;
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let place = Place {
-        package: variable("CARGO_PKG_NAME"),
-        krate: variable("CARGO_CRATE_NAME"),
-        profile: project.lock.profile.clone(),
-    };
+    let place = Place { package: variable("CARGO_PKG_NAME"), krate: variable("CARGO_CRATE_NAME") };
     Ok(Prepared { request: Request { form, table, calls, place }, originals, spans })
 }
 
 impl Prepared {
     fn finish(self, project: &Project, engines: Engines<'_>, started: Instant) -> TokenStream {
         let Self { request, originals, spans } = &self;
+        if request.calls.iter().all(Call::is_off) {
+            // Nobody has to run, so nobody is needed who could.
+            let mut out = self.item_alone();
+            if may_hold_items(request) {
+                out.extend(track::tokens(project, &Expansion::default()));
+            }
+            return out;
+        }
         let place = spans.first().copied().unwrap_or_else(Span::call_site);
         let trace = trace::Trace::from_environment();
         let key = request.key();

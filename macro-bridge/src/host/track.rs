@@ -8,6 +8,9 @@ use proc_macro::{Span, TokenStream};
 use crate::expansion::Expansion;
 use crate::project::Project;
 
+/// The variable that chooses one of the lock's profiles.
+pub(super) const PROFILE: &str = "CELL_PROFILE";
+
 /// `cell::track!()`: for crates whose macros stand where no item may, in `impl` blocks or in
 /// expressions.
 #[must_use]
@@ -18,7 +21,8 @@ pub fn track() -> TokenStream {
     }
 }
 
-/// `const _: () = { let _ = include_bytes!(".."); };` of the lock and the answers used.
+/// `const _: () = { let _ = include_bytes!(".."); };` of the lock and the answers used, and the variable
+/// that chooses a profile, if there are several.
 pub(super) fn tokens(project: &Project, expansion: &Expansion) -> TokenStream {
     let answers = expansion.answers.iter().map(|used| project.answer_path(&used.cell, &used.key));
     let mut source = String::from("const _: () = {");
@@ -27,6 +31,9 @@ pub(super) fn tokens(project: &Project, expansion: &Expansion) -> TokenStream {
         if let Some(path) = path.to_str() {
             source.push_str(&format!(" let _ = ::core::include_bytes!({path:?});"));
         }
+    }
+    if !project.lock.profiles.is_empty() {
+        source.push_str(&format!(" let _ = ::core::option_env!({PROFILE:?});"));
     }
     source.push_str(" };");
     source.parse().unwrap_or_default()

@@ -34,6 +34,7 @@ fn example() -> Lock {
     Lock {
         manifest: Digest::of(b"cell.toml"),
         profile: "default".into(),
+        profiles: [("ui".to_owned(), [("ledger".to_owned(), "off".to_owned())].into())].into(),
         cells: [("ledger".to_owned(), ledger)].into(),
     }
 }
@@ -42,6 +43,16 @@ fn example() -> Lock {
 fn reads_what_it_writes() {
     let lock = example();
     assert_eq!(Lock::parse(&lock.to_string()), Ok(lock));
+}
+
+#[test]
+fn a_profile_says_what_macros_see_cell_by_cell() {
+    let lock = example();
+    assert_eq!(lock.profile_of(None, "ledger"), Some("default"));
+    assert_eq!(lock.profile_of(Some("default"), "ledger"), Some("default"));
+    assert_eq!(lock.profile_of(Some("ui"), "ledger"), Some("off"));
+    assert_eq!(lock.profile_of(Some("ui"), "other"), Some("ui"));
+    assert_eq!(lock.profile_of(Some("iu"), "ledger"), None);
 }
 
 #[test]

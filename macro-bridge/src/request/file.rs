@@ -6,7 +6,7 @@ use crate::sealed::{self, Damage};
 use crate::table::Table;
 use crate::text;
 
-const FORMAT: &str = "cell-request 2";
+const FORMAT: &str = "cell-request 3";
 
 /// Writes the file.
 #[must_use]
@@ -21,7 +21,7 @@ pub fn encode(request: &Request) -> String {
 pub(super) fn lines(request: &Request) -> String {
     let Request { form, table: _, calls, place } = request;
     let mut out = format!("form {}\n", form.word());
-    let words = [&place.package, &place.krate, &place.profile].map(|word| sealed::escape(word));
+    let words = [&place.package, &place.krate].map(|word| sealed::escape(word));
     out.push_str(&format!("place {}\n", words.join("\t")));
     for call in calls {
         let Limits { fuel, memory, rows, bytes } = call.limits;
@@ -36,6 +36,7 @@ pub(super) fn lines(request: &Request) -> String {
             call.wants,
             call.allowed.0
         ));
+        out.push_str(&format!("profile {}\n", call.profile));
         call.needs.iter().for_each(|need| out.push_str(&format!("need {need}\n")));
         call.helpers.iter().for_each(|helper| out.push_str(&format!("helper {helper}\n")));
         for (word, permissions) in [("granted", &call.granted), ("asked", &call.asked)] {
@@ -81,10 +82,11 @@ pub(super) fn read(request: &mut Request, line: &str) -> Option<()> {
         "form" => request.form = MacroKind::from_word(rest)?,
         "place" => {
             let words: Vec<_> = rest.split('\t').map(sealed::unescape).collect::<Option<_>>()?;
-            let [package, krate, profile] = <[String; 3]>::try_from(words).ok()?;
-            request.place = Place { package, krate, profile };
+            let [package, krate] = <[String; 2]>::try_from(words).ok()?;
+            request.place = Place { package, krate };
         }
         "call" => request.calls.push(read_call(rest)?),
+        "profile" => request.calls.last_mut()?.profile = word_of(rest)?,
         "need" => request.calls.last_mut()?.needs.push(word_of(rest)?),
         "helper" => request.calls.last_mut()?.helpers.push(word_of(rest)?),
         "granted" | "asked" => {
@@ -130,6 +132,7 @@ fn read_call(rest: &str) -> Option<Call> {
             bytes: number(bytes)?,
         },
         allowed: Allowed(allowed.parse().ok()?),
+        profile: String::new(),
     })
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn call(path: &str) -> Call {
         asked: Vec::new(),
         limits: Limits::default(),
         allowed: Allowed::default(),
+        profile: "default".into(),
     }
 }
 
@@ -44,7 +45,7 @@ pub(crate) fn request_of(calls: &[(&str, &str)], item: &str) -> Request {
 /// Any request; the macros on it have names `a`, `b` ..
 pub(crate) fn request() -> impl Strategy<Value = Request> {
     let calls = prop::collection::vec((any_call(), tables::forest()), 1..4);
-    let place = (any::<String>(), "[a-z_]{0,4}", "[a-z]{0,4}");
+    let place = (any::<String>(), "[a-z_]{0,4}");
     let form = proptest::sample::select(&MacroKind::ALL[..]);
     (form, calls, tables::forest(), place).prop_map(|(form, calls, item, place)| {
         let mut trees: Vec<Tree> = Vec::new();
@@ -60,8 +61,8 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
             });
         }
         trees.extend(item);
-        let (package, krate, profile) = place;
-        let place = Place { package, krate, profile };
+        let (package, krate) = place;
+        let place = Place { package, krate };
         Request { form, table: tables::build(&trees), calls: made, place }
     })
 }

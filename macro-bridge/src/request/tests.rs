@@ -10,8 +10,7 @@ fn example() -> Request {
         &[("ledger::cache", "seconds = 5"), ("ledger::table", "")],
         "struct A { b : u8 }",
     );
-    request.place =
-        Place { package: "shop".into(), krate: "shop_lib".into(), profile: "dev".into() };
+    request.place = Place { package: "shop".into(), krate: "shop_lib".into() };
     request
 }
 
@@ -95,7 +94,9 @@ fn the_key_does_not_depend_on_what_no_macro_asked_for() {
     };
     assert_eq!(key(&|r| r.place.package = "other".into()), plain.key());
     assert_eq!(key(&|r| r.place.krate = "other".into()), plain.key());
-    assert_eq!(key(&|r| r.place.profile = "other".into()), plain.key());
+    assert_eq!(key(&|r| r.calls[0].profile = "other".into()), plain.key());
+    // Whether it runs at all is nothing that it has to ask for.
+    assert_ne!(key(&|r| r.calls[0].profile = OFF.into()), plain.key());
     // It only makes the text of an error.
     let question = || CallPermission { cell: "a".into(), function: "b".into() };
     assert_eq!(key(&|r| r.calls[0].asked.push(question())), plain.key());
@@ -103,15 +104,15 @@ fn the_key_does_not_depend_on_what_no_macro_asked_for() {
 
 #[test]
 fn the_key_depends_on_what_was_asked_for() {
-    let key = |wants: u32, change: &dyn Fn(&mut Place)| {
+    let key = |wants: u32, change: &dyn Fn(&mut Request)| {
         let mut request = example();
         request.calls[1].wants = wants;
-        change(&mut request.place);
+        change(&mut request);
         request.key()
     };
-    let package: &dyn Fn(&mut Place) = &|place| place.package = "other".into();
-    let krate: &dyn Fn(&mut Place) = &|place| place.krate = "other".into();
-    let profile: &dyn Fn(&mut Place) = &|place| place.profile = "other".into();
+    let package: &dyn Fn(&mut Request) = &|it| it.place.package = "other".into();
+    let krate: &dyn Fn(&mut Request) = &|it| it.place.krate = "other".into();
+    let profile: &dyn Fn(&mut Request) = &|it| it.calls[1].profile = "other".into();
     for (wants, changes) in [
         (wants::PACKAGE, [true, true, false]),
         (wants::PROFILE, [false, false, true]),
@@ -122,9 +123,9 @@ fn the_key_depends_on_what_was_asked_for() {
             assert_eq!(key(wants, change) != key(wants, &|_| {}), expected);
         }
     }
-    let moved = key(wants::PACKAGE, &|place| {
-        place.package = "shops".into();
-        place.krate = "hop_lib".into();
+    let moved = key(wants::PACKAGE, &|request| {
+        request.place.package = "shops".into();
+        request.place.krate = "hop_lib".into();
     });
     assert_ne!(moved, key(wants::PACKAGE, &|_| {}));
 }

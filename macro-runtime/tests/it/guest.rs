@@ -233,6 +233,7 @@ pub(crate) fn call(cell: &str, component: &[u8]) -> Call {
         asked: Vec::new(),
         limits: Limits { fuel: 20_000_000, memory: 16 << 20, rows: 10_000, bytes: 1 << 20 },
         allowed: Allowed::default(),
+        profile: "default".into(),
     }
 }
 

@@ -112,7 +112,12 @@ fn a_store_that_cannot_be_written_says_where() {
 
 /// A project without cells, and where the component with a digest would be.
 fn project(root: &std::path::Path, digest: &Digest) -> (Project, std::path::PathBuf) {
-    let lock = Lock { manifest: *digest, profile: "default".into(), cells: BTreeMap::new() };
+    let lock = Lock {
+        manifest: *digest,
+        profile: "default".into(),
+        profiles: BTreeMap::new(),
+        cells: BTreeMap::new(),
+    };
     let project = Project { root: root.to_owned(), lock };
     let path = project.component_path(digest);
     fs::create_dir_all(path.parent().unwrap()).unwrap();

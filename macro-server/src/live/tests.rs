@@ -57,7 +57,12 @@ fn place(live: lock::Live) -> Place {
     let services = [("Ledger".to_owned(), Digest::of(b"schema"))].into();
     let cell = LockedCell { services, ..cell };
     let cells = [("ledger".to_owned(), cell)].into();
-    let lock = Lock { manifest: manifest_digest(""), profile: "default".into(), cells };
+    let lock = Lock {
+        manifest: manifest_digest(""),
+        profile: "default".into(),
+        profiles: BTreeMap::new(),
+        cells,
+    };
     std::fs::write(root.join("cell.lock"), lock.to_string()).unwrap();
     let empty = Lock { cells: BTreeMap::new(), ..lock };
     let gate = Gate::new(Duration::from_secs(9), u64::MAX, 2);

@@ -213,7 +213,6 @@ impl Case {
         let place = Place {
             package: random.one(&["app", "other-app", ""]).to_owned(),
             krate: random.one(&["app", "other_app"]).to_owned(),
-            profile: project.lock.profile.clone(),
         };
         let table = table.finish().context("every group was closed")?;
         Ok(Some(Request { form: self.form, table, calls: ordered, place }))

@@ -140,6 +140,7 @@ impl Project {
         let lock = Lock {
             manifest: manifest_digest(&cell_toml),
             profile: "default".to_owned(),
+            profiles: BTreeMap::new(),
             cells: BTreeMap::from([(cell.to_owned(), locked)]),
         };
         self.write("cell.toml", cell_toml)?;

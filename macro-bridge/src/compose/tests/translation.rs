@@ -34,7 +34,8 @@ fn a_guest_sees_its_own_arguments_and_the_item() {
 #[test]
 fn a_guest_is_told_what_it_asked_for() {
     let mut request = stack();
-    request.place = Place { package: "p".into(), krate: "k".into(), profile: "f".into() };
+    request.place = Place { package: "p".into(), krate: "k".into() };
+    request.calls.iter_mut().for_each(|call| call.profile = "f".into());
     let plain = Context::default();
     assert_eq!(context(&request, 0), plain);
     request.calls[0].wants = wants::ITEM_KIND;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::digest::Digest;
 use crate::failure::{Failure, Kind};
 use crate::item::Item;
-use crate::lock::{LockError, SLOTS};
+use crate::lock::{Lock, LockError, SLOTS};
 use crate::request::{Call, MacroKind, Request};
 use crate::sealed::Damage;
 
@@ -64,6 +64,30 @@ fn distance(a: &str, b: &str) -> usize {
 
 fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// `CELL_PROFILE` is nothing that the lock knows.
+#[must_use]
+pub fn unknown_profile(chosen: &str, lock: &Lock) -> Failure {
+    let known = || lock.profiles.keys().map(String::as_str).chain([lock.profile.as_str()]);
+    let failure = Failure::new(
+        Kind::UnknownProfile,
+        format!("`CELL_PROFILE` is `{chosen}`, and cell.toml has no such profile"),
+    );
+    let failure = match near(chosen, known()) {
+        Some(other) => failure.note(format!("there is `{other}`")),
+        None => failure.note(format!("there are {}", list(known()))),
+    };
+    failure.help(format!("write a table `[profiles.{chosen}]`, then run `cell lock`"))
+}
+
+/// There is nothing that could stand for it.
+#[must_use]
+pub fn function_is_off(call: &Call) -> Failure {
+    let path = call.path();
+    Failure::new(Kind::FunctionOff, format!("`{path}` is switched off, and this is its value"))
+        .note(format!("the profile that was chosen says `{} = \"off\"`", call.cell))
+        .help("put the call behind a feature that is off with this profile, or choose another one")
 }
 
 /// 01xx: the call is not written as it should be. `form` is how it should.

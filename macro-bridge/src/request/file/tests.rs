@@ -11,8 +11,7 @@ fn example() -> Request {
         "struct A { b : u8 }",
     );
     let question = || CallPermission { cell: "search".into(), function: "schema".into() };
-    request.place =
-        Place { package: "my shop\n\t\\".into(), krate: "shop".into(), profile: String::new() };
+    request.place = Place { package: "my shop\n\t\\".into(), krate: "shop".into() };
     request.calls[0].needs = vec!["ledger::table".into()];
     request.calls[0].granted = vec![question()];
     request.calls[1].asked = vec![question(), question()];
@@ -57,17 +56,17 @@ fn a_sealed_file_may_still_be_wrong() {
         Err(Damage::Line(4))
     );
     assert_eq!(forged("cache attribute", "cache sorcery"), Err(Damage::Line(4)));
-    assert_eq!(forged("need ledger::table", "needs ledger::table"), Err(Damage::Line(5)));
-    assert_eq!(forged("granted search::schema", "granted schema"), Err(Damage::Line(6)));
-    assert_eq!(forged("helper primary_key", "helper "), Err(Damage::Line(8)));
+    assert_eq!(forged("need ledger::table", "needs ledger::table"), Err(Damage::Line(6)));
+    assert_eq!(forged("granted search::schema", "granted schema"), Err(Damage::Line(7)));
+    assert_eq!(forged("helper primary_key", "helper "), Err(Damage::Line(10)));
     assert_eq!(forged("form attribute\n", ""), Err(Damage::NotSealed));
     assert_eq!(
         forged("form attribute\n", "form attribute\nform attribute\n"),
         Err(Damage::NotSealed)
     );
     assert_eq!(forged("place my shop", "table \nplace my shop"), Err(Damage::NotSealed));
-    assert!(matches!(forged("cell-request 2", "cell-request 3"), Err(Damage::Format(_))));
-    assert_eq!(decode(seal("cell-request 2\n".into()).as_bytes()), Err(Damage::NotSealed));
+    assert!(matches!(forged("cell-request 3", "cell-request 4"), Err(Damage::Format(_))));
+    assert_eq!(decode(seal("cell-request 3\n".into()).as_bytes()), Err(Damage::NotSealed));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `cell check`: what a change of a schema breaks.
+//! `cell compare`: what a change of a schema breaks.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -9,11 +9,11 @@ use cell_model::schema::compatible::compare;
 use cell_model::schema::read;
 
 use crate::Exit;
-use crate::arguments::cells::Check;
+use crate::arguments::cells::Compare;
 use crate::commands::cells::published;
 use crate::shell::{Shell, count};
 
-pub(crate) fn run(options: &Check, shell: &Shell) -> Result<Exit> {
+pub(crate) fn run(options: &Compare, shell: &Shell) -> Result<Exit> {
     let old = file(&options.against)?;
     let new = match (&options.schema, &options.cell) {
         (Some(path), _) => file(path)?,
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Check, shell: &Shell) -> Result<Exit> {
 }
 
 fn unreachable_by_the_parser() -> Result<Schema> {
-    anyhow::bail!("there is neither a schema nor a cell to check")
+    anyhow::bail!("there is neither a schema nor a cell to compare")
 }
 
 fn file(path: &Path) -> Result<Schema> {

@@ -1,0 +1,70 @@
+//! Commands about answers of cells.
+
+use clap::Args;
+
+use crate::arguments::Selection;
+
+/// Options of `cell build`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A plain `cargo build` uses recorded answers alone, unless `cell up` or `cell dev` runs for the project.
+This starts the cells that macros may ask, as `cell up` does, runs `cargo build`, lets it ask them
+what is not recorded, and ends those that it has started.
+
+Examples:
+  cell build
+  cell build -- --release -p shop    with arguments for cargo")]
+pub struct Build {
+    /// What cargo is given
+    #[arg(value_name = "ARGS", last = true)]
+    pub arguments: Vec<String>,
+    /// Wait until the cells take calls, so many seconds at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u64,
+}
+
+/// Options of `cell dev`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Starts the project's cells in this terminal, shows what they write, and as long as it runs lets builds
+in other terminals ask them what is not recorded. Cells that you start yourself are asked too.
+
+Examples:
+  cell dev")]
+pub struct Dev {
+    /// Build packages optimised
+    #[arg(long)]
+    pub release: bool,
+    /// Wait until all cells take calls, so many seconds at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u64,
+}
+
+/// Options of `cell sync`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Starts the cells that macros may ask, asks them all that is recorded and all that is missing, shows which
+answers and which expansions are different, and writes `.cell/answers`. If one question fails, nothing
+is written.
+
+Examples:
+  cell sync
+  cell sync ledger               what other cells said stays
+  cell sync --check              writes nothing; fails if something is different")]
+pub struct Sync {
+    /// Ask only these cells again
+    #[arg(value_name = "CELL")]
+    pub cells: Vec<String>,
+    /// Write nothing; fail if something would change
+    #[arg(long)]
+    pub check: bool,
+    /// Keep answers that nothing uses
+    #[arg(long)]
+    pub no_prune: bool,
+    /// Wait until the cells take calls, so many seconds at most
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u64,
+    /// What to compile.
+    #[command(flatten)]
+    pub selection: Selection,
+}
