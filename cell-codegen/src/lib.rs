@@ -42,18 +42,32 @@ impl Expanded {
 
 /// The path of `cell-sdk` in generated code: `crate = path` in the macro's arguments, or `::cell`.
 fn krate(arguments: TokenStream, errors: &mut errors::Errors) -> TokenStream {
-    let mut path = None;
+    marked(arguments, None, errors).0
+}
+
+/// As [`krate`], and whether this word is among the arguments.
+fn marked(
+    arguments: TokenStream,
+    word: Option<&str>,
+    errors: &mut errors::Errors,
+) -> (TokenStream, bool) {
+    let (mut path, mut found) = (None, false);
     let parser = syn::meta::parser(|meta| {
         if meta.path.is_ident("crate") {
             path = Some(meta.value()?.parse::<syn::Path>()?);
             return Ok(());
         }
-        Err(meta.error(
-            "there is no such argument; `crate = path` names `cell-sdk` where it was renamed",
-        ))
+        if word.is_some_and(|word| meta.path.is_ident(word)) {
+            found = true;
+            return Ok(());
+        }
+        let there = word.map_or_else(String::new, |word| format!("`{word}` is one, and "));
+        Err(meta.error(format!(
+            "there is no such argument; {there}`crate = path` names `cell-sdk` where it was renamed",
+        )))
     });
     if let Err(error) = syn::parse::Parser::parse2(parser, arguments) {
         errors.push(error);
     }
-    path.map_or_else(|| quote!(::cell), |path| quote!(#path))
+    (path.map_or_else(|| quote!(::cell), |path| quote!(#path)), found)
 }

@@ -8,11 +8,12 @@ use crate::Expanded;
 use crate::errors::Errors;
 use crate::method::{Way, wire_type};
 
-/// The body of `#[protein]`: derives for both encodings, and what the schema says of the type.
+/// The body of `#[protein]`: derives for both encodings, and what the schema says of the type. With the
+/// argument `secret` the schema says that no macro is told such a value.
 #[must_use]
 pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
     let mut errors = Errors::default();
-    let krate = crate::krate(arguments, &mut errors);
+    let (krate, secret) = crate::marked(arguments, Some("secret"), &mut errors);
     let mut item = match syn::parse2::<Item>(item.clone()) {
         Ok(item) => item,
         Err(error) => {
@@ -70,6 +71,7 @@ pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
         return Expanded { tokens: quote!(#item), errors };
     }
     let key = text(&name);
+    let enter = if secret { quote!(secret) } else { quote!(named) };
     let archived = is_ordered.then(|| quote!(#[rkyv(derive(PartialEq, Eq, PartialOrd, Ord))]));
     let item = wire_type(&krate, Way::Both, quote!(#archived #item));
     let tokens = quote! {
@@ -78,7 +80,7 @@ pub fn protein(arguments: TokenStream, item: TokenStream) -> Expanded {
         #[automatically_derived]
         impl #krate::Protein for #name {
             fn schema(types: &mut #krate::schema::Types) -> #krate::schema::Type {
-                types.named::<Self>(#key, |types| #named)
+                types.#enter::<Self>(#key, |types| #named)
             }
         }
     };

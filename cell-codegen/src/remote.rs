@@ -1,6 +1,6 @@
 //! Clients made of published schemas alone: neither the services' source nor the cell is needed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cell_model::schema::{self, Basic, Content, Field, Named, Schema, Type, Variant};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -32,6 +32,7 @@ pub fn clients(
     schemas: &BTreeMap<String, String>,
 ) -> Result<TokenStream, ClientsError> {
     let mut types: BTreeMap<String, Named> = BTreeMap::new();
+    let mut secret: BTreeSet<String> = BTreeSet::new();
     let (mut clients, mut used) = (Vec::new(), Vec::new());
     for (service, text) in schemas {
         let bad = |reason: String| ClientsError { service: service.clone(), reason };
@@ -46,12 +47,17 @@ pub fn clients(
             used.push(method.returns);
         }
         for (name, named) in schema.types {
-            if types.get(&name).is_some_and(|other| *other != named) {
+            let marked = schema.secret.contains(&name);
+            let same = |other: &Named| *other == named && secret.contains(&name) == marked;
+            if !types.get(&name).is_none_or(same) {
                 let reason = format!("another service of the cell has another type `{name}`");
                 return Err(bad(reason));
             }
             if schemas.keys().any(|service| format!("{service}Client") == name) {
                 return Err(bad(format!("its type `{name}` has the name of a client")));
+            }
+            if marked {
+                secret.insert(name.clone());
             }
             types.insert(name, named);
         }
@@ -63,7 +69,8 @@ pub fn clients(
     let types = types.iter().map(|(name, named)| {
         let more = exact.contains(name.as_str()).then(|| quote!(Eq, Hash,));
         let order = keys.contains(name.as_str()).then(|| quote!(PartialOrd, Ord,));
-        named_type(&krate, &quote!(#more #order), name, named)
+        let traits = quote!(#more #order);
+        named_type(&krate, &traits, secret.contains(name), name, named)
     });
     let only = schemas.keys().next().filter(|_| schemas.len() == 1).map(|service| {
         let name = quote::format_ident!("{}Client", ident(service));
@@ -111,7 +118,14 @@ fn ident(name: &str) -> Ident {
     syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, Span::call_site()))
 }
 
-fn named_type(krate: &TokenStream, traits: &TokenStream, name: &str, named: &Named) -> TokenStream {
+fn named_type(
+    krate: &TokenStream,
+    traits: &TokenStream,
+    secret: bool,
+    name: &str,
+    named: &Named,
+) -> TokenStream {
+    let shown = format!("{name}(..)");
     let name = ident(name);
     let body = match named {
         Named::Wrapper(inside) => {
@@ -127,11 +141,26 @@ fn named_type(krate: &TokenStream, traits: &TokenStream, name: &str, named: &Nam
             quote!(enum #name { #(#variants,)* })
         }
     };
+    if !secret {
+        return quote! {
+            #[#krate::protein(crate = #krate)]
+            #[derive(Clone, Debug, PartialEq, #traits)]
+            #[allow(missing_docs)]
+            pub #body
+        };
+    }
+    // What is printed ends in logs.
     quote! {
-        #[#krate::protein(crate = #krate)]
-        #[derive(Clone, Debug, PartialEq, #traits)]
+        #[#krate::protein(crate = #krate, secret)]
+        #[derive(Clone, PartialEq, #traits)]
         #[allow(missing_docs)]
         pub #body
+
+        impl ::std::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(#shown)
+            }
+        }
     }
 }
 

@@ -20,17 +20,24 @@
 //!   Overdraft with
 //!     missing: u64
 //!   Other or default
+//!
+//! secret type Password = string
 //! ```
+//!
+//! A secret type is read and written as any other. What a macro is told ends in files that people
+//! commit, so no method that macros may ask takes or returns one ([`Schema::exposed`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
 pub mod compatible;
+mod reach;
 mod read;
 mod write;
 
+pub use reach::Exposed;
 pub use read::{ReadError, read};
 
 /// Bytes of a name.
@@ -49,6 +56,8 @@ pub struct Schema {
     pub methods: BTreeMap<String, Method>,
     /// The types that its methods name, and that these name. Their order means nothing.
     pub types: BTreeMap<String, Named>,
+    /// Those of them whose values are never told to a macro.
+    pub secret: BTreeSet<String>,
 }
 
 /// One method.

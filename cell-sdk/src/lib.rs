@@ -110,6 +110,10 @@ pub use host_macro::__gathered;
 /// It derives rkyv's and serde's traits and implements [`Protein`]. If a derive below it has `Ord`, the
 /// type can be the key of a map. `#[protein(default)]` on a field lets others leave it out; on a variant
 /// without content it stands for variants that a reader does not know.
+///
+/// `#[cell::protein(secret)]` marks what no macro may be told, as a password: a cell whose
+/// `#[compile_time]` methods take or return it, however deep in other types, does not start. Its clients
+/// made by [`cell_remote!`] do not print it.
 #[cfg(feature = "services")]
 pub use host_macro::protein;
 

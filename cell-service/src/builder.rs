@@ -246,25 +246,31 @@ impl Builder {
     /// Takes the name and serves.
     ///
     /// # Errors
-    /// `AddrInUse` if a cell of this name runs; those of the system.
+    /// `AddrInUse` if a cell of this name runs; `InvalidInput` if a method that macros may ask takes or
+    /// returns a secret type; those of the system.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn start(mut self) -> io::Result<Running> {
         self.settle();
+        self.exposed().map_or(Ok(()), Err)?;
         let none = "this user has no folder for sockets: set CELL_HOME or XDG_RUNTIME_DIR";
         let place = self.folder.take().or_else(folder).ok_or_else(|| io::Error::other(none))?;
         let listener = UnixSocket::listen(&place, &self.name)?;
         Ok(self.start_on(listener))
     }
 
-    /// Serves on a listener that there is.
+    /// Serves on a listener that there is. A cell that [`Builder::start`] refuses never takes calls, and
+    /// [`Running::until_stopped`] says why.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     #[must_use]
     pub fn start_on(mut self, listener: impl Listener) -> Running {
         self.settle();
+        if let Some(error) = self.exposed() {
+            self.before.push(Box::pin(async { Err(error) }));
+        }
         let Self {
             name, version, services, before, health, registry, macros, signals, more, ..
         } = self;
@@ -318,6 +324,24 @@ impl Builder {
         Running::new(membranes, stop, condition, beginning, patience, signals)
     }
 
+    /// Why this cell may not run: what macros are told ends in files that people commit.
+    fn exposed(&self) -> Option<io::Error> {
+        let mut methods = self.services.iter().flat_map(|(service, added)| {
+            let asked = added.schema.methods.iter().filter(|(_, method)| method.compile_time);
+            asked.map(move |(name, _)| (service, name, &added.schema))
+        });
+        let text = methods.find_map(|(service, name, schema)| {
+            let exposed = schema.exposed(name)?;
+            let ty = &exposed.ty;
+            Some(format!(
+                "macros may not ask `{service}::{name}`: {exposed}\n\
+                 note: answers to macros are recorded in the files of a project\n\
+                 help: take `#[compile_time]` off `{name}`, or leave `{ty}` out of what it takes and returns"
+            ))
+        })?;
+        Some(io::Error::new(io::ErrorKind::InvalidInput, text))
+    }
+
     /// Takes from the environment what was not said.
     fn settle(&mut self) {
         let Some(config) = self.config.take() else { return };
@@ -339,6 +363,7 @@ impl Builder {
 fn one(cell: &Arc<str>, deadline: Option<Duration>, name: &str, added: Added) -> One {
     let Added { schema, call } = added;
     let asked = schema.methods.iter().filter(|(_, method)| method.compile_time);
+    let asked = asked.filter(|(name, _)| schema.exposed(name).is_none());
     let questions = asked.map(|(name, _)| (name.clone(), method_number(name))).collect();
     let observed = |method: &str, deadline| Method {
         cell: Arc::clone(cell),
@@ -380,6 +405,64 @@ fn begin(before: Vec<Before>, condition: Arc<Condition>) -> Option<tokio::task::
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const USERS: &str = "\
+cell-schema 1
+service Users
+method keys() -> list<Key> at compile time
+method name(of: u64) -> string at compile time
+
+struct Key
+  password: Password
+
+secret type Password = string
+";
+
+    struct Users;
+
+    impl Service for Users {
+        const NAME: &'static str = "Users";
+
+        fn schema() -> cell_model::Schema {
+            cell_model::schema::read(USERS).expect("a schema")
+        }
+
+        fn call(self: Arc<Self>, _: Call) -> Answer {
+            Box::pin(async { Err(Fault::new(Code::Denied, "nobody gets here")) })
+        }
+    }
+
+    const TOLD: &str = "macros may not ask `Users::keys`: its value holds the secret type \
+        `Password`, through `Key.password`\n\
+        note: answers to macros are recorded in the files of a project\n\
+        help: take `#[compile_time]` off `keys`, or leave `Password` out of what it takes and returns";
+
+    #[test]
+    fn a_cell_that_would_tell_macros_a_secret_does_not_start() {
+        let folder = std::env::temp_dir().join("cell-that-tells-secrets");
+        let error = Builder::new("users").with(Users).in_folder(&folder).start();
+        let error = error.err().expect("it does not start");
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (io::ErrorKind::InvalidInput, TOLD.to_owned())
+        );
+        assert!(!folder.exists(), "the name was taken");
+    }
+
+    /// Where nobody can be told, it is never ready, and the question is none.
+    #[tokio::test]
+    async fn on_a_listener_that_there_is_it_is_never_ready() {
+        let memory = cell_transport::memory::Memory::new();
+        let listener = memory.listen("users").expect("a free name");
+        let running = Builder::new("users").with(Users).without_signals().start_on(listener);
+        assert_eq!(running.ready().await.expect_err("never").to_string(), TOLD);
+        let error = running.until_stopped().await.expect_err("an end");
+        assert_eq!(error.to_string(), TOLD);
+        let service =
+            Added { schema: Users::schema(), call: Arc::new(|call| Arc::new(Users).call(call)) };
+        let one = one(&"users".into(), None, "Users", service);
+        assert_eq!(one.questions.into_keys().collect::<Vec<_>>(), ["name"]);
+    }
 
     #[test]
     fn what_stands_in_code_goes_before_the_environment() {

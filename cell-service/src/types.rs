@@ -27,6 +27,7 @@ pub struct Types {
     named: BTreeMap<String, Named>,
     /// Which type has which name: two types of one name get two.
     names: HashMap<TypeId, String>,
+    secret: BTreeSet<String>,
 }
 
 impl Types {
@@ -66,6 +67,19 @@ impl Types {
         Type::Named(free)
     }
 
+    /// As [`Types::named`], of a type that no macro is told a value of.
+    pub fn secret<T: 'static>(
+        &mut self,
+        name: &str,
+        describe: impl FnOnce(&mut Self) -> Named,
+    ) -> Type {
+        let ty = self.named::<T>(name, describe);
+        if let Type::Named(name) = &ty {
+            self.secret.insert(name.clone());
+        }
+        ty
+    }
+
     /// The schema of a service with these methods.
     #[must_use]
     pub fn service<'a>(
@@ -74,7 +88,8 @@ impl Types {
         methods: impl IntoIterator<Item = (&'a str, Method)>,
     ) -> Schema {
         let methods = methods.into_iter().map(|(name, method)| (name.to_owned(), method));
-        Schema { service: service.to_owned(), methods: methods.collect(), types: self.named }
+        let (service, methods) = (service.to_owned(), methods.collect());
+        Schema { service, methods, types: self.named, secret: self.secret }
     }
 }
 

@@ -51,6 +51,56 @@ fn a_protein() {
 }
 
 #[test]
+fn a_secret_protein() {
+    let says = |arguments: &str, item: &str| pretty(protein, arguments, item);
+    let password = says("secret", "pub struct Password(String);");
+    assert!(password.contains(".secret::<"), "{password}");
+    let renamed = says("crate = my::cell, secret", "enum Key { None, Some(u64) }");
+    assert!(renamed.contains(".secret::<"), "{renamed}");
+    assert!(renamed.contains("impl my::cell::Protein for Key"), "{renamed}");
+    let wrong = [errors(protein, "hidden", "struct A;"), errors(handler, "secret", "impl A {}")];
+    insta::assert_snapshot!(wrong.concat().join("\n"), @r"
+    1:0 there is no such argument; `secret` is one, and `crate = path` names `cell-sdk` where it was renamed
+    1:0 there is no such argument; `crate = path` names `cell-sdk` where it was renamed
+    ");
+}
+
+/// The mark is kept, and what is secret is not printed.
+#[test]
+fn a_remote_with_a_secret() {
+    let text = "cell-schema 1
+service Users
+method login(password: type) -> bool
+
+secret struct type
+  text: string
+";
+    let clients = |services: &[(&str, &str)]| {
+        let own = |(service, text): &(&str, &str)| ((*service).to_owned(), (*text).to_owned());
+        cell_codegen::clients("::cell", "users", &services.iter().map(own).collect())
+    };
+    let tokens = clients(&[("Users", text)]).expect("clients");
+    let code = prettyplease::unparse(&syn::parse2(tokens).expect("items"));
+    let types = code.split("///Calls").next().expect("types");
+    insta::assert_snapshot!(types, @r#"
+    #[::cell::protein(crate = ::cell, secret)]
+    #[derive(Clone, PartialEq, Eq, Hash)]
+    #[allow(missing_docs)]
+    pub struct r#type {
+        pub text: ::std::string::String,
+    }
+    impl ::std::fmt::Debug for r#type {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            f.write_str("type(..)")
+        }
+    }
+    "#);
+    let other = text.replace("Users", "Admins").replace("secret ", "");
+    let error = clients(&[("Users", text), ("Admins", &other)]).expect_err("two types");
+    assert_eq!(error.reason, "another service of the cell has another type `type`");
+}
+
+#[test]
 fn a_remote() {
     let text = "cell-schema 1
 service Ledger

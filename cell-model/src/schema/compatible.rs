@@ -123,6 +123,12 @@ impl<'a> Comparison<'a> {
         if old.compile_time && !new.compile_time {
             let what = "macros may not ask it any more".to_owned();
             self.note(name, what, Some(Breaks::Macros));
+        } else if old.compile_time && self.old.exposed(name).is_none() {
+            // No release of Cell starts such a cell, but its schema can be read.
+            if let Some(exposed) = self.new.exposed(name) {
+                let what = format!("macros may not ask it any more: {exposed}");
+                self.note(name, what, Some(Breaks::Macros));
+            }
         }
         self.fields(Way::ToCell, name, &old.arguments, &new.arguments);
         self.types(Way::ToClient, &format!("{name} ->"), &old.returns, &new.returns);
@@ -164,6 +170,11 @@ impl<'a> Comparison<'a> {
     }
 
     fn types(&mut self, way: Way, place: &str, old: &'a Type, new: &'a Type) {
+        let secret = is_secret(self.new, new);
+        if secret != is_secret(self.old, old) {
+            let what = if secret { "it is secret now" } else { "it is not secret any more" };
+            self.fine(place, what.to_owned());
+        }
         let (old, new) = (inside(self.old, old), inside(self.new, new));
         if !self.seen.insert((way, std::ptr::from_ref(old), std::ptr::from_ref(new))) {
             return;
@@ -265,18 +276,27 @@ impl<'a> Comparison<'a> {
 }
 
 /// The type without the wrappers around it, which are not on the wire.
-fn inside<'a>(schema: &'a Schema, mut ty: &'a Type) -> &'a Type {
+fn inside<'a>(schema: &'a Schema, ty: &'a Type) -> &'a Type {
+    unwrapped(schema, ty).last().unwrap_or(ty)
+}
+
+/// Is a type with a name marked, or a wrapper around it?
+fn is_secret(schema: &Schema, ty: &Type) -> bool {
+    let marked = |ty: &Type| matches!(ty, Type::Named(name) if schema.secret.contains(name));
+    !schema.secret.is_empty() && unwrapped(schema, ty).any(marked)
+}
+
+/// The type, and one wrapper after the other taken off.
+fn unwrapped<'a>(schema: &'a Schema, ty: &'a Type) -> impl Iterator<Item = &'a Type> {
+    let inner = |ty: &&'a Type| match ty {
+        Type::Named(name) => match schema.types.get(name) {
+            Some(Named::Wrapper(inner)) => Some(inner),
+            _ => None,
+        },
+        _ => None,
+    };
     // As many as there are types: wrappers around each other end nowhere.
-    for _ in 0..=schema.types.len() {
-        match ty {
-            Type::Named(name) => match schema.types.get(name) {
-                Some(Named::Wrapper(inner)) => ty = inner,
-                _ => return ty,
-            },
-            _ => return ty,
-        }
-    }
-    ty
+    std::iter::successors(Some(ty), inner).take(schema.types.len() + 2)
 }
 
 fn is_option(ty: &Type) -> bool {

@@ -99,14 +99,21 @@ fn item(schema: &mut Schema, line: &str, lines: &mut Lines<'_>) -> Read<()> {
     if line.is_empty() {
         return Ok(());
     }
+    let (line, secret) = match line.strip_prefix("secret ") {
+        Some(line) => (line, true),
+        None => (line, false),
+    };
     let (word, rest) = line.split_once(' ').ok_or("one word")?;
-    match word {
-        "service" if schema.service.is_empty() => schema.service = name(rest)?,
-        "method" => {
+    let named = match word {
+        "service" if schema.service.is_empty() && !secret => {
+            schema.service = name(rest)?;
+            return Ok(());
+        }
+        "method" if !secret => {
             let mut cursor = Cursor(rest);
             let key = cursor.name()?;
             let method = method(&mut cursor)?;
-            add(&mut schema.methods, key, method)?;
+            return add(&mut schema.methods, key, method);
         }
         "type" => {
             let mut cursor = Cursor(rest);
@@ -114,12 +121,14 @@ fn item(schema: &mut Schema, line: &str, lines: &mut Lines<'_>) -> Read<()> {
             cursor.require(" = ")?;
             let inside = cursor.ty(DEPTH)?;
             cursor.end()?;
-            add(&mut schema.types, key, Named::Wrapper(inside))?;
+            add(&mut schema.types, key.clone(), Named::Wrapper(inside))?;
+            key
         }
         "struct" => {
             let key = free(&schema.types, name(rest)?)?;
             let fields = fields(lines, 2)?;
-            add(&mut schema.types, key, Named::Struct(fields))?;
+            add(&mut schema.types, key.clone(), Named::Struct(fields))?;
+            key
         }
         "enum" => {
             let key = free(&schema.types, name(rest)?)?;
@@ -131,9 +140,13 @@ fn item(schema: &mut Schema, line: &str, lines: &mut Lines<'_>) -> Read<()> {
             if variants.iter().filter(|variant| variant.default).count() > 1 {
                 return Err("two variants are the default".to_owned());
             }
-            add(&mut schema.types, key, Named::Enum(variants))?;
+            add(&mut schema.types, key.clone(), Named::Enum(variants))?;
+            key
         }
         _ => return Err(format!("`{word}`")),
+    };
+    if secret {
+        schema.secret.insert(named);
     }
     Ok(())
 }

@@ -95,15 +95,19 @@ pub(crate) fn schema() -> impl Strategy<Value = Schema> {
         let types: Vec<String> = types.into_iter().collect();
         let named = prop::collection::vec(named(types.clone()), types.len());
         let method = prop::collection::vec(method(types.clone()), methods.len());
-        (named, method).prop_map(move |(named, method)| {
+        let secret = prop::collection::vec(proptest::bool::weighted(0.2), types.len());
+        (named, method, secret).prop_map(move |(named, method, secret)| {
+            let marked = types.iter().zip(secret).filter(|(_, secret)| *secret);
             let mut schema = Schema {
                 service: "Service".to_owned(),
                 methods: methods.iter().cloned().zip(method).collect(),
                 types: types.iter().cloned().zip(named).collect::<BTreeMap<_, _>>(),
+                secret: marked.map(|(name, _)| name.clone()).collect(),
             };
             // Types that nobody names are not written.
             while let Err(ReadError::Unused(name)) = read(&schema.to_string()) {
                 schema.types.remove(&name);
+                schema.secret.remove(&name);
             }
             schema
         })

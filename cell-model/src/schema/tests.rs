@@ -80,6 +80,9 @@ fn what_is_wrong_is_said_with_its_line() {
     says("struct Entry\n", "struct Entry\n  amount: u8\n", "line 10: `amount` is there twice");
     says("enum Refused", "enum Entry", "line 11: `Entry` is there twice");
     says("  Closed\n", "  Closed\n   More\n", "line 16: ");
+    says("method open", "secret method open", "line 4: `method`");
+    says("struct Entry", "secret  struct Entry", "line 7: ``");
+    says("struct Entry", "secret secret struct Entry", "line 7: `secret`");
     says("amount: i64", "amount: i64 ", "something follows: ` `");
     says("result<u64, Refused>", "u64", "nothing names the type `Refused`");
     says("method tables", "method a", "canonical");
@@ -213,6 +216,119 @@ fn what_breaks_macros_alone() {
     assert_eq!(changes[0].0, Some(Breaks::Macros));
 }
 
+const SECRETS: &str = "\
+cell-schema 1
+service Users
+method keys(of: User) -> list<option<Keys>> at compile time
+method name(of: u64) -> string at compile time
+
+enum Keys
+  Main(Password)
+  Others with
+    all: list<Keys>
+
+secret type Password = string
+
+struct User
+  friends: list<User>
+  keys: map<string, Keys>
+";
+
+#[test]
+fn a_secret_is_found_wherever_it_is() {
+    let users = of(SECRETS);
+    assert_eq!(users.to_string(), SECRETS);
+    assert_eq!(users.secret, BTreeSet::from(["Password".to_owned()]));
+    let plain = of(&SECRETS.replace("secret ", ""));
+    assert_ne!(plain.hash(), users.hash());
+    assert_eq!(plain.exposed("keys"), None);
+    assert_eq!(users.exposed("name"), None);
+    assert_eq!(users.exposed("nothing"), None);
+    let says = |text: &str| of(text).exposed("keys").expect("a secret").to_string();
+    assert_eq!(
+        says(SECRETS),
+        "its value holds the secret type `Password`, through `Keys::Main`",
+        "the nearest one"
+    );
+    assert_eq!(
+        says(&SECRETS.replace("list<option<Keys>>", "unit")),
+        "its argument `of` holds the secret type `Password`, through `User.keys`, `Keys::Main`"
+    );
+    assert_eq!(
+        says(&SECRETS.replace("struct User", "secret struct User")),
+        "its argument `of` holds the secret type `User`"
+    );
+}
+
+/// From a long way the middle is left out: schemas come from anybody.
+#[test]
+fn a_long_way_to_a_secret_is_shortened() {
+    let mut text = "cell-schema 1\nservice S\nmethod f() -> T00 at compile time\n".to_owned();
+    for number in 0..30 {
+        text += &format!("\nstruct T{number:02}\n  a: list<T{:02}>\n", number + 1);
+    }
+    text += "\nsecret struct T30\n";
+    assert_eq!(
+        of(&text).exposed("f").expect("a secret").to_string(),
+        "its value holds the secret type `T30`, through `T00.a`, `T01.a`, `T02.a`, `T03.a`, .., \
+         `T26.a`, `T27.a`, `T28.a`, `T29.a`"
+    );
+}
+
+#[test]
+fn becoming_secret_is_a_change() {
+    let compared = |from: &str, to: &str| -> Vec<String> {
+        compare(&of(from), &of(to)).iter().map(ToString::to_string).collect()
+    };
+    let plain = SECRETS.replace("secret ", "");
+    assert_eq!(
+        compared(&plain, SECRETS),
+        [
+            "breaks macros: keys: macros may not ask it any more: its value holds the secret type \
+             `Password`, through `Keys::Main`",
+            "keys -> Keys::Main.0: it is secret now",
+            "keys.of Keys::Main.0: it is secret now",
+        ]
+    );
+    assert_eq!(
+        compared(SECRETS, &plain),
+        [
+            "keys -> Keys::Main.0: it is not secret any more",
+            "keys.of Keys::Main.0: it is not secret any more",
+        ]
+    );
+    // Another name, and no wrapper any more: still the same to those who read it.
+    let other = SECRETS
+        .replace("Main(Password)", "Main(string)")
+        .replace("secret type Password = string\n\n", "");
+    let said = "keys -> Keys::Main.0: it is not secret any more".to_owned();
+    assert!(compared(SECRETS, &other).contains(&said));
+    // What is in a wrapper stands elsewhere too, without it.
+    let text = "cell-schema 1\nservice S\nmethod f(a: A, b: B) -> unit\n\n\
+                type A = string\n\nsecret type B = A\n";
+    assert_eq!(compared(text, &text.replace("secret ", "")), ["f.b: it is not secret any more"]);
+}
+
+#[test]
+fn one_method_alone_is_a_schema() {
+    let ledger = of(LEDGER);
+    assert_eq!(ledger.only("nothing"), None);
+    assert_eq!(
+        ledger.only("entries").expect("a method").to_string(),
+        "cell-schema 1\nservice Ledger\n\
+         method entries(account: u64, since: option<u64> or default) -> stream Entry\n\n\
+         struct Entry\n  amount: i64\n  note: option<string> or default\n"
+    );
+    let users = of(SECRETS);
+    assert_eq!(users.only("keys").expect("a method").secret, users.secret);
+    assert!(users.only("name").expect("a method").types.is_empty());
+    // What others can be asked does not matter, what this one can be asked does.
+    let changed = |from: &str, to: &str| of(&LEDGER.replacen(from, to, 1)).only("open");
+    assert_eq!(changed("amount: i64", "amount: i128"), ledger.only("open"));
+    assert_ne!(changed("missing: u64", "missing: u32"), ledger.only("open"));
+    assert_ne!(changed("service Ledger", "service Book"), ledger.only("open"));
+}
+
 /// Types that contain themselves, and wrappers that end nowhere.
 #[test]
 fn endless_types_are_compared() {
@@ -234,6 +350,16 @@ proptest! {
         let text = schema.to_string();
         prop_assert_eq!(read(&text), Ok(schema.clone()), "{}", text);
         prop_assert_eq!(compare(&schema, &schema), []);
+    }
+
+    #[test]
+    fn any_method_alone_is_canonical(schema in schema()) {
+        for name in schema.methods.keys() {
+            let only = schema.only(name).expect("a method");
+            prop_assert_eq!(read(&only.to_string()), Ok(only.clone()));
+            prop_assert_eq!(only.only(name), Some(only.clone()));
+            prop_assert_eq!(only.exposed(name), schema.exposed(name));
+        }
     }
 
     #[test]

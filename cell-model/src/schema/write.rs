@@ -14,7 +14,7 @@ impl Display for Schema {
             write_method(f, name, method)?;
         }
         for (name, named) in &self.types {
-            write_named(f, name, named)?;
+            write_named(f, self.secret.contains(name), name, named)?;
         }
         Ok(())
     }
@@ -31,15 +31,17 @@ fn write_method(f: &mut Formatter<'_>, name: &str, method: &Method) -> fmt::Resu
     writeln!(f, ") -> {stream}{returns}{mark}")
 }
 
-fn write_named(f: &mut Formatter<'_>, name: &str, named: &Named) -> fmt::Result {
+fn write_named(f: &mut Formatter<'_>, secret: bool, name: &str, named: &Named) -> fmt::Result {
+    let mark = if secret { "secret " } else { "" };
+    write!(f, "\n{mark}")?;
     match named {
-        Named::Wrapper(inside) => writeln!(f, "\ntype {name} = {inside}"),
+        Named::Wrapper(inside) => writeln!(f, "type {name} = {inside}"),
         Named::Struct(fields) => {
-            writeln!(f, "\nstruct {name}")?;
+            writeln!(f, "struct {name}")?;
             fields.iter().try_for_each(|field| writeln!(f, "  {field}"))
         }
         Named::Enum(variants) => {
-            writeln!(f, "\nenum {name}")?;
+            writeln!(f, "enum {name}")?;
             variants.iter().try_for_each(|variant| write_variant(f, variant))
         }
     }
