@@ -6,6 +6,7 @@ use proc_macro2::Span;
 
 use crate::definition::{Macro, wants};
 use crate::diagnostic::{Diagnostic, Error};
+use crate::wire::{self, Question, Writer};
 
 /// What the macro stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,27 +81,42 @@ impl Fact {
     }
 }
 
-/// The error that a cell answered a question with.
+/// A question without an answer: the cell refused it, or said something that is not what its schema
+/// promises.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallError {
     /// The cell.
     pub cell: String,
     /// Its function.
     pub function: String,
-    /// The cell's own words.
+    /// The cell's own words, or what is wrong with its answer.
     pub message: String,
+    /// Did it answer, with bytes that are no value of its schema?
+    pub misread: bool,
 }
 
 impl CallError {
     /// The error at a token: a bare `?` puts it at the macro call.
     pub fn at(&self, place: impl crate::Place) -> Diagnostic {
-        Diagnostic::error(place, self.to_string())
+        let error = Diagnostic::error(place, self.to_string());
+        if !self.misread {
+            return error;
+        }
+        let Self { cell, .. } = self;
+        error.help(format!("build the macro with the schema of today: `cell schema {cell}`"))
     }
 }
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cell `{}` refused `{}`: {}", self.cell, self.function, self.message)
+        let Self { cell, function, message, misread } = self;
+        if *misread {
+            return write!(
+                f,
+                "cell `{cell}` answered `{function}` otherwise than its schema says: {message}"
+            );
+        }
+        write!(f, "cell `{cell}` refused `{function}`: {message}")
     }
 }
 
@@ -225,6 +241,27 @@ impl Context {
             cell: cell.into(),
             function: function.into(),
             message,
+            misread: false,
+        })
+    }
+
+    /// Asks a question with its types, as [`call_cell`](Self::call_cell) does with bytes. The
+    /// functions that [`questions!`](crate::questions) makes call this.
+    ///
+    /// # Errors
+    /// The cell's own, or that its answer is not what the schema says.
+    ///
+    /// # Panics
+    /// If the macro does not declare `calls(cell::function)`.
+    pub fn ask<Q: Question>(&mut self, arguments: Q::Arguments<'_>) -> Result<Q::Reply, CallError> {
+        let mut question = Writer::default();
+        Q::write(&arguments, &mut question);
+        let answer = self.call_cell(Q::CELL, Q::FUNCTION, &question.into_bytes())?;
+        wire::read(&answer).map_err(|misfit| CallError {
+            cell: Q::CELL.into(),
+            function: Q::FUNCTION.into(),
+            message: misfit.to_string(),
+            misread: true,
         })
     }
 

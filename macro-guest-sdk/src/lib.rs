@@ -21,10 +21,11 @@
 //!
 //! What it does not do: give a macro a clock, randomness, files, or the network. What a macro may
 //! know is in [`Context`], and the only thing that it may ask is a cell that it names and that the
-//! user grants, by [`Context::call_cell`].
+//! user grants: with types by what [`questions!`] makes of the cell's schema, with bytes by
+//! [`Context::call_cell`].
 //!
-//! Read [`cell_macro`] first, then [`Expansion`], [`Diagnostic`] and, for unit tests,
-//! [`testing::Harness`].
+//! Read [`cell_macro`] first, then [`Expansion`], [`Diagnostic`], [`questions!`] and, for unit
+//! tests, [`testing::Harness`].
 //!
 //! # Inside a component and outside
 //!
@@ -52,6 +53,7 @@ mod diagnostic;
 mod expansion;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod wire;
 
 pub use context::{CallError, Context, Fact, Gathered, ItemKind};
 pub use definition::{FromTokens, NoArguments};
@@ -79,10 +81,66 @@ pub use expansion::{Artifact, Expansion, IntoExpansion, PlanEntry};
 /// - `helpers(primary_key)`: attributes that the macro reads inside the item
 ///   (`#[Ledger::primary_key]`); the host removes them.
 /// - `context(item_kind, gathered, package, profile)`: what the macro wants to know.
-/// - `calls(search::schema)`: the questions that it asks, cell and function.
+/// - `calls(search::schema)`: the questions that it asks, cell and function; see [`questions!`].
 /// - `plan = table_facts`: a function with the same parameters that returns `Result<Vec<Fact>>`:
 ///   what the macro tells the other macros on the item, before any of them expands.
 pub use macro_guest_sdk_attribute::cell_macro;
+
+/// Makes typed questions of the schemas that cells publish, as `cell schema ledger > ledger.schema`
+/// writes them. The path is that from the folder of `Cargo.toml`; the name is the cell's, as
+/// `calls(..)` and `cell.toml` have it. A cell with several services has a list of files.
+///
+/// ```text
+/// macro_guest_sdk::questions! {
+///     ledger = "ledger.schema",
+///     market = ["schemas/orders.schema", "schemas/prices.schema"],
+/// }
+/// ```
+///
+/// For each cell there is a module with a function for each method that is marked `at compile time`,
+/// and the types that these reach. A function takes `&mut Context` and the method's arguments, and
+/// returns what the method does, in a `Result` with [`CallError`]: the cell refused the question, or
+/// answered otherwise than its schema says. A bare `?` shows that at the macro call,
+/// [`CallError::at`] at a token. Errors of the method itself are values:
+///
+/// ```
+/// use macro_guest_sdk::testing::Harness;
+/// use macro_guest_sdk::{Context, Error, Result, cell_macro};
+/// use macro_guest_sdk::proc_macro2::TokenStream;
+/// use quote::quote;
+///
+/// // tests/it/bank.schema:
+/// //   method columns(table: string) -> result<list<Column>, NoSuchTable> at compile time
+/// macro_guest_sdk::questions!(bank = "tests/it/bank.schema");
+///
+/// /// How many columns a table of the bank has.
+/// #[cell_macro(function, calls(bank::columns))]
+/// fn width(table: syn::LitStr, cx: &mut Context) -> Result<TokenStream> {
+///     let columns = bank::columns(cx, &table.value())?;
+///     let columns = columns.map_err(|bank::NoSuchTable { known }| {
+///         Error::new(&table, format!("there is no such table, only {}", known.join(", ")))
+///     })?;
+///     let width = columns.len();
+///     Ok(quote! { #width })
+/// }
+///
+/// let column = bank::Column { name: "id".into(), ty: bank::ColumnType::Number { bits: 64 } };
+/// let harness = Harness::new()
+///     .answer_to::<bank::columns>(("accounts",), &Ok(vec![column]))
+///     .answer_to::<bank::columns>(("a",), &Err(bank::NoSuchTable { known: vec!["b".into()] }));
+/// assert_eq!(harness.expand_function::<width>(quote!("accounts")).code(), "1usize");
+/// let expanded = harness.expand_function::<width>(quote!("a"));
+/// assert_eq!(expanded.errors(), ["there is no such table, only b (at `\"a\"`)"]);
+/// ```
+///
+/// Fields are owned, arguments are borrowed where that saves a copy. A field that may be missing has
+/// its type's default then; where the schema does not say what that is, the field is an `Option`.
+/// What a newer cell adds to a struct is skipped, and a variant that is not known is the one marked
+/// `or default`, if there is one.
+///
+/// The encoding is [`wire`], and what a component does not use of it is not in it. rustc follows the
+/// files: a changed schema compiles the guest again.
+pub use macro_guest_sdk_attribute::questions;
 
 pub use proc_macro2;
 #[cfg(feature = "syn")]

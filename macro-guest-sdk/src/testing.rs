@@ -1,6 +1,8 @@
 //! Run a macro in a native unit test, with a host that answers what the test says.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
@@ -8,6 +10,11 @@ use crate::context::{Context, Fact, Gathered, Known};
 use crate::definition::{self, Define, Kind, Macro, wants};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::expansion::{Artifact, PlanEntry};
+use crate::wire::{self, Question};
+
+mod asked;
+
+pub use asked::Asked;
 
 /// A host for one macro, with the answers and the context that a test gives it.
 ///
@@ -34,12 +41,10 @@ use crate::expansion::{Artifact, PlanEntry};
 /// `quote!` made them; invisible groups are lost. Natively `mixed_site` equals `call_site`.
 #[derive(Clone, Debug, Default)]
 pub struct Harness {
-    answers: HashMap<Question, Result<Vec<u8>, String>>,
+    answers: HashMap<Asked, Result<Vec<u8>, String>>,
     known: Known,
     facts: Vec<Fact>,
 }
-
-type Question = (String, String, Vec<u8>);
 
 impl Harness {
     /// A host that knows nothing and answers nothing.
@@ -57,8 +62,14 @@ impl Harness {
         arguments: impl Into<Vec<u8>>,
         reply: impl Into<Vec<u8>>,
     ) -> Self {
-        let question = (cell.into(), function.into(), arguments.into());
-        self.answers.insert(question, Ok(reply.into()));
+        self.answers.insert(asked(cell, function, arguments), Ok(reply.into()));
+        self
+    }
+
+    /// Answers a question that [`questions!`](crate::questions) made.
+    #[must_use]
+    pub fn answer_to<Q: Question>(mut self, arguments: Q::Arguments<'_>, reply: &Q::Reply) -> Self {
+        self.answers.insert(Asked::of::<Q>(arguments), Ok(wire::write(reply)));
         self
     }
 
@@ -71,8 +82,14 @@ impl Harness {
         arguments: impl Into<Vec<u8>>,
         error: &str,
     ) -> Self {
-        let question = (cell.into(), function.into(), arguments.into());
-        self.answers.insert(question, Err(error.into()));
+        self.answers.insert(asked(cell, function, arguments), Err(error.into()));
+        self
+    }
+
+    /// Answers a question that [`questions!`](crate::questions) made with an error of the cell.
+    #[must_use]
+    pub fn refuse_to<Q: Question>(mut self, arguments: Q::Arguments<'_>, error: &str) -> Self {
+        self.answers.insert(Asked::of::<Q>(arguments), Err(error.into()));
         self
     }
 
@@ -145,9 +162,11 @@ impl Harness {
         let info = const { &M::MACRO };
         assert!(info.plan.is_some(), "macro `{}` has no plan function", info.name);
         let (arguments, item) = (placed(arguments), placed(item));
-        let mut context = self.context(info, &item, Vec::new());
+        let log = Log::default();
+        let mut context = self.context(info, &item, Vec::new(), &log);
         let (facts, diagnostics) = definition::plan(info, arguments, item, &mut context);
-        Planned { facts, diagnostics: diagnostics.into_iter().map(Told::from).collect() }
+        let diagnostics = diagnostics.into_iter().map(Told::from).collect();
+        Planned { facts, diagnostics, asked: log.take() }
     }
 
     fn expand(
@@ -159,7 +178,8 @@ impl Harness {
     ) -> Expanded {
         assert!(info.kind == kind, "macro `{}` is of kind {:?}", info.name, info.kind);
         let (arguments, item) = (placed(arguments), placed(item));
-        let mut context = self.context(info, &item, self.facts.clone());
+        let log = Log::default();
+        let mut context = self.context(info, &item, self.facts.clone(), &log);
         let expansion = definition::expand(info, arguments, item.clone(), &mut context);
         Expanded {
             item: expansion.replacement.clone().or((kind != Kind::Function).then_some(item)),
@@ -169,11 +189,18 @@ impl Harness {
             plan: expansion.plan,
             artifacts: expansion.artifacts,
             diagnostics: expansion.diagnostics.into_iter().map(Told::from).collect(),
+            asked: log.take(),
         }
     }
 
     /// What the macro asked for and nothing else, as the real host gives it.
-    fn context(&self, info: &'static Macro, item: &TokenStream, facts: Vec<Fact>) -> Context {
+    fn context(
+        &self,
+        info: &'static Macro,
+        item: &TokenStream,
+        facts: Vec<Fact>,
+        log: &Log,
+    ) -> Context {
         let mut known = Known::default();
         if info.context & wants::ITEM_KIND != 0 && info.kind != Kind::Function {
             known.item_kind = item_kind(item);
@@ -188,17 +215,23 @@ impl Harness {
         if info.context & wants::PROFILE != 0 {
             known.profile = self.known.profile.clone();
         }
-        let answers = self.answers.clone();
+        let (answers, log) = (self.answers.clone(), Rc::clone(log));
         let ask = move |cell: &str, function: &str, arguments: &[u8]| {
-            let question = (cell.to_owned(), function.to_owned(), arguments.to_owned());
+            let question = asked(cell, function, arguments);
             let answer = answers.get(&question).cloned();
-            answer.unwrap_or_else(|| {
-                let text = String::from_utf8_lossy(arguments);
-                panic!("the test has no answer of `{cell}` to `{function}` with `{text}`")
-            })
+            let answer = answer.unwrap_or_else(|| panic!("the test has no answer to {question}"));
+            log.borrow_mut().push(question);
+            answer
         };
         Context::new(info, known, facts, Box::new(ask))
     }
+}
+
+/// What was asked, in order.
+type Log = Rc<RefCell<Vec<Asked>>>;
+
+fn asked(cell: &str, function: &str, arguments: impl Into<Vec<u8>>) -> Asked {
+    Asked { cell: cell.into(), function: function.into(), arguments: arguments.into() }
 }
 
 /// The same tokens, each with a place of its own.
@@ -264,6 +297,8 @@ pub struct Expanded {
     pub artifacts: Vec<Artifact>,
     /// What the user is told.
     pub diagnostics: Vec<Told>,
+    /// What the macro asked cells, in order.
+    pub asked: Vec<Asked>,
 }
 
 impl Expanded {
@@ -304,6 +339,8 @@ pub struct Planned {
     pub facts: Vec<Fact>,
     /// What the user is told.
     pub diagnostics: Vec<Told>,
+    /// What the macro asked cells, in order.
+    pub asked: Vec<Asked>,
 }
 
 fn texts(diagnostics: &[Told], level: Level) -> Vec<String> {

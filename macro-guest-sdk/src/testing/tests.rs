@@ -90,7 +90,7 @@ fn questions_are_answered() {
     assert_eq!(refused.errors(), [text]);
     assert_eq!(refused.diagnostics[0].lines, ["note: asked at expansion"]);
     let text = panics(move || harness.expand_function::<asks>(quote!(other)));
-    assert_eq!(text, "the test has no answer of `search` to `schema` with `other`");
+    assert_eq!(text, "the test has no answer to search::schema `other`");
 }
 
 /// Does what it did not declare.
