@@ -16,7 +16,7 @@ use cell::{Builder, CallError, Caller, Code, Running, Service as _};
 use cell_model::frame::Format;
 use cell_model::hello::{Formats, Hello};
 use cell_model::{Channel, coordination, message, ops};
-use cell_services::{Entry, Ledger, LedgerClient, Refused, remote};
+use cell_services::{Entry, Ledger, LedgerClient, Oracle, Refused, remote};
 use cell_transport::{Limits, Request, Synapse, unix};
 use tempfile::TempDir;
 
@@ -72,6 +72,16 @@ fn the_schema_is_what_is_written() {
     ");
     let text = Ledger::schema().to_string();
     assert_eq!(cell_model::schema::read(&text), Ok(Ledger::schema()));
+}
+
+/// The guest `asks` is built of this file.
+#[test]
+fn the_oracle_is_what_its_guest_was_made_for() {
+    let path = "../guests/asks/oracle.schema";
+    if std::env::var_os("WRITE_SCHEMA").is_some() {
+        std::fs::write(path, Oracle::schema().to_string()).expect("a file");
+    }
+    assert_eq!(std::fs::read_to_string(path).expect("a file"), Oracle::schema().to_string());
 }
 
 #[tokio::test]

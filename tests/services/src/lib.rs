@@ -15,8 +15,10 @@ pub mod remote {
     pub use crate::Published::*;
 }
 
+mod oracle;
 mod probe;
 
+pub use oracle::{NoSuchTable, Oracle, OracleClient, Table};
 pub use probe::{Probe, ProbeClient};
 
 /// A movement of money.
