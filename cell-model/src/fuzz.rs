@@ -10,25 +10,31 @@ use crate::frame::{HEADER, Header, Kind, Trace};
 use crate::hello::{Formats, Hello};
 use crate::message::{decode, encode};
 use crate::ops::{self, Health};
+use crate::question::find;
+use crate::question::tests::{Refused, Reply, table, tables};
 use crate::schema::compatible::compare;
 use crate::schema::{SchemaHash, read};
 
 /// xorshift64*: the same numbers everywhere.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 
-    fn bytes(&mut self, most: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, most: usize) -> Vec<u8> {
         (0..self.below(most)).map(|_| self.next() as u8).collect()
     }
 
@@ -186,6 +192,43 @@ fn messages_of_macros() {
         coordination::Reply::Piece { length: 9, bytes: vec![0; 300] },
         coordination::Reply::Answer(vec![192]),
     ]);
+}
+
+/// What the schema lets through, the type that has this schema can read.
+#[test]
+fn answers() {
+    let schema = tables();
+    let asked = find([&schema], "table").expect("a question");
+    let replies: [Reply; 3] = [Ok(table()), Err(Refused::None), Err(Refused::Other)];
+    let good = replies.map(|reply| encode(&reply).expect("a reply"));
+    let words: [&[u8]; 12] = [
+        b"\xdd\xff\xff\xff\xff",
+        b"\xdf\xff\xff\xff\xff",
+        b"\xc6\xff\xff\xff\xff",
+        b"\x91",
+        b"\xc0",
+        b"\xc4\x10",
+        b"\xcf\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\xd4\x01\x02",
+        b"\xa5Other",
+        b"\x81\xa2Ok",
+        b"\xa4more\xc1",
+        b"\xd9\x02\xff\xff",
+    ];
+    rounds(20_000, |random| {
+        let mut bytes = good[random.below(good.len())].clone();
+        if random.below(8) > 0 {
+            random.damage(&mut bytes, &words);
+        }
+        let read = decode::<Reply>(&bytes);
+        match asked.check_reply(&bytes) {
+            Ok(()) => assert!(read.is_ok(), "{read:?} {bytes:x?}"),
+            Err(error) => assert!(error.to_string().len() < 4_000, "{error}"),
+        }
+        if let Err(error) = asked.check_arguments(&bytes) {
+            drop(error.to_string());
+        }
+    });
 }
 
 const SCHEMAS: [&str; 2] = [

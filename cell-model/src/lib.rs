@@ -15,6 +15,7 @@ pub mod frame;
 pub mod hello;
 pub mod message;
 pub mod ops;
+pub mod question;
 pub mod schema;
 
 pub use channel::Channel;

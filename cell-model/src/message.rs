@@ -37,7 +37,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
 }
 
 /// How deep a message may nest.
-const DEPTH: usize = 128;
+pub(crate) const DEPTH: usize = 128;
 
 #[cfg(test)]
 mod tests {
