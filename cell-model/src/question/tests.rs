@@ -309,6 +309,11 @@ fn what_is_wrong_is_said_with_its_place() {
         set("pair", Value::Tuple(vec![Value::Bool(true), inside]))
     };
     assert_eq!(pair(3), "`Ok.pair.1`: expected array<i8, 2>, found a list of 3");
+    assert_eq!(pair(1), "`Ok.pair.1`: expected array<i8, 2>, found a list of 1");
+    assert_eq!(
+        set("pair", Value::Tuple(vec![])),
+        "`Ok.pair`: expected tuple<bool, array<i8, 2>>, found a list of 0"
+    );
     assert_eq!(
         changed(|table| table.push(table[0].clone())),
         "`Ok`: the field `columns` is there twice"
