@@ -83,6 +83,8 @@ pub enum Command {
     BuildMacros(BuildMacros),
     /// Name a cell in `cell.toml`, and take what it publishes
     Add(cells::Add),
+    /// Take what cells publish now, and show what that changes
+    Update(cells::Update),
     /// Write `cell.lock`, `.cell/components` and `.cell/schemas` from `cell.toml`
     Lock(Lock),
     /// Record every expansion, so that a build needs nothing but cargo

@@ -23,5 +23,6 @@ pub(crate) mod stop;
 // pub(crate) mod sync;
 pub(crate) mod timings;
 pub(crate) mod up;
+pub(crate) mod update;
 pub(crate) mod vendor;
 pub(crate) mod verify;

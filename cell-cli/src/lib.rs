@@ -76,6 +76,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Init(options) => commands::init::run(options, global, shell),
         Command::BuildMacros(options) => commands::build_macros::run(options, global, shell),
         Command::Add(options) => commands::add::run(options, global, shell),
+        Command::Update(options) => commands::update::run(options, global, shell),
         Command::Lock(options) => commands::lock::run(options, global, shell),
         Command::Vendor(options) => commands::vendor::run(options, global, shell),
         Command::Verify(options) => commands::verify::run(options, global, shell),

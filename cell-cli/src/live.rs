@@ -1,7 +1,7 @@
 //! Answers that are not recorded yet: whether this project's builds may ask for them, and asking.
 
 pub(crate) mod attended;
-// pub(crate) mod cells;
+pub(crate) mod cells;
 pub(crate) mod difference;
 // pub(crate) mod look;
 pub(crate) mod refresh;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::arguments::Selection;
+
 /// Options of `cell add`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -34,6 +36,29 @@ pub struct Add {
     /// The name that `cell_remote!` shall use [default: that of the cell, as Rust names types]
     #[arg(long = "as", value_name = "ALIAS")]
     pub alias: Option<String>,
+}
+
+/// Options of `cell update`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Takes what cells publish now: those with `from = \"running\"` from the cell, the others from their files.
+Before it writes, it shows what their macros want to ask and to know that they did not before, what
+clients will notice, and which expansions become others.
+
+Examples:
+  cell update
+  cell update search
+  cell update --check            writes nothing; fails if something would change")]
+pub struct Update {
+    /// Only these cells
+    #[arg(value_name = "CELL")]
+    pub cells: Vec<String>,
+    /// Write nothing; fail if something would change
+    #[arg(long)]
+    pub check: bool,
+    /// What to compile.
+    #[command(flatten)]
+    pub selection: Selection,
 }
 
 /// Options of `cell ls`.

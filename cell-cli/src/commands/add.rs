@@ -227,7 +227,7 @@ fn grant(cell: &mut dyn TableLike, questions: &[String]) -> Option<()> {
 }
 
 /// What clients will notice, of each service that was there before.
-fn say_what_breaks(root: &Path, old: Option<&Lock>, new: &Texts, shell: &Shell) {
+pub(crate) fn say_what_breaks(root: &Path, old: Option<&Lock>, new: &Texts, shell: &Shell) {
     let services = new.iter().flat_map(|(cell, schemas)| {
         schemas.iter().map(move |(service, schema)| (cell, service, schema))
     });

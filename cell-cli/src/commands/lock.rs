@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use macro_bridge::digest::Digest;
+use macro_bridge::failure::{Failure, texts};
 use macro_bridge::lock::Lock;
 use macro_runtime::{Runtime, Store};
 
@@ -68,6 +69,19 @@ pub(crate) struct Made {
     /// Bytes by cell.
     components: BTreeMap<String, Vec<u8>>,
     pub(crate) schemas: Texts,
+}
+
+impl macro_runtime::Components for Made {
+    fn component(&self, digest: &Digest) -> Result<Vec<u8>, Failure> {
+        let is_it = |name: &&String| {
+            let cell = self.lock.cells.get(*name).and_then(|cell| cell.component.as_ref());
+            cell.is_some_and(|found| found.digest == *digest)
+        };
+        let name = self.components.keys().find(is_it);
+        let bytes = name.and_then(|name| self.components.get(name));
+        let path = Path::new(".cell/components");
+        bytes.cloned().ok_or_else(|| texts::project::no_component(path, digest))
+    }
 }
 
 impl Made {

@@ -18,8 +18,12 @@ pub(crate) fn run(_options: &MacroServer, _shell: &Shell) -> Result<Exit> {
 pub(crate) fn run(options: &MacroServer, shell: &Shell) -> Result<Exit> {
     use std::io::Write as _;
 
+    use std::sync::Arc;
+
     use macro_runtime::Notices;
-    use macro_server::{Ended, Settings, detach, serve};
+    use macro_server::{Ended, Live, Settings, detach, serve};
+
+    use crate::live::cells::Cells;
 
     if !options.foreground && !options.detached {
         return launch(options, shell);
@@ -35,7 +39,8 @@ pub(crate) fn run(options: &MacroServer, shell: &Shell) -> Result<Exit> {
         idle: Duration::from_secs(options.idle),
         memory: options.memory.saturating_mul(1 << 20),
         workers: options.jobs.unwrap_or(cores),
-        live: None,
+        // Who has no folder for sockets has no cells either.
+        live: Cells::new().ok().map(|cells| Arc::new(cells) as Arc<dyn Live>),
     };
     let notices = Notices::to(|notice| {
         let _ = writeln!(std::io::stderr(), "cell: {notice}");

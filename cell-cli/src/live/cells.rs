@@ -43,7 +43,9 @@ impl Cells {
                 let schema = cell_model::schema::read(&text).map_err(|error| {
                     let path = project.schema_path(&digest);
                     let reason = error.to_string();
-                    macro_bridge::failure::texts::project::bad_schema(&path, cell, &service, &reason)
+                    macro_bridge::failure::texts::project::bad_schema(
+                        &path, cell, &service, &reason,
+                    )
                 })?;
                 known.insert(digest, Arc::new(schema));
             }
@@ -69,12 +71,12 @@ impl Live for Cells {
             return Err(texts::no_services(asked));
         }
         let schemas = || schemas.iter().map(|schema| &**schema);
-        let found = question::find(schemas(), &asked.function)
-            .map_err(|not| no_question(asked, &not))?;
+        let found =
+            question::find(schemas(), &asked.function).map_err(|not| no_question(asked, &not))?;
         found
             .check_arguments(&asked.arguments)
             .map_err(|mismatch| texts::bad_arguments(asked, &mismatch.to_string()))?;
-        let (schema, method) = (found.schema(), found.method());
+        let (schema, method) = (found.schema(), found.name());
         match self.asker.ask(&asked.cell, schema, method, &asked.arguments, patience) {
             Ok(Answered { reply, schema, component }) => {
                 let schema = Digest::parse(&schema.to_string());
@@ -82,7 +84,7 @@ impl Live for Cells {
                 let source = Source { schema, component };
                 Ok(Answer { question: asked.clone(), reply: Ok(reply), source })
             }
-            Err(refusal) => Err(failure(asked, refusal, patience)),
+            Err(refusal) => Err(failure(asked, &refusal, patience)),
         }
     }
 }
@@ -90,22 +92,25 @@ impl Live for Cells {
 fn no_question(asked: &Question, not: &NotAsked) -> Failure {
     match not {
         NotAsked::Secret { .. } => texts::secret(asked, &not.to_string()),
-        NotAsked::Unknown { known } => texts::no_such_question(asked, &not.to_string(), known),
+        NotAsked::Unknown { known, .. } => texts::no_such_question(asked, &not.to_string(), known),
         _ => texts::no_such_question(asked, &not.to_string(), &[]),
     }
 }
 
-fn failure(asked: &Question, refusal: Refusal, patience: Duration) -> Failure {
+fn failure(asked: &Question, refusal: &Refusal, patience: Duration) -> Failure {
     let Refusal { why, known, .. } = refusal;
-    match &why {
-        Why::Absent => texts::absent(asked, known),
-        Why::Silent => texts::silent(asked, patience, known),
-        Why::Broken(fault) => texts::broken(asked, &fault.to_string(), known),
-        Why::Refused(fault) => texts::refused(asked, &fault.to_string()),
+    match why {
+        Why::Absent => texts::absent(asked, *known),
+        Why::Silent => texts::silent(asked, patience, *known),
+        Why::Broken(fault) => texts::broken(asked, &fault.text, *known),
         Why::Forbidden(what) => texts::foreign(asked, what),
         Why::OtherSchema { .. } => texts::other_schema(asked, &why.to_string()),
+        Why::WrongArguments(mismatch) => texts::bad_arguments(asked, &mismatch.to_string()),
         Why::WrongReply(mismatch) => texts::wrong_reply(asked, &mismatch.to_string()),
-        Why::TooLarge { limit, .. } => texts::reply_too_large(asked, *limit),
+        Why::TooLarge { arguments: true, .. } => texts::bad_arguments(asked, &why.to_string()),
+        Why::TooLarge { arguments: false, most } => texts::reply_too_large(asked, *most as u64),
         Why::NotAsked(not) => no_question(asked, not),
+        // The cell's own words, and what a later release of the asker knows.
+        _ => texts::refused(asked, &why.to_string()),
     }
 }

@@ -58,7 +58,7 @@ pub(crate) struct Changed {
 }
 
 impl Found {
-    pub(crate) fn is_same(&self) -> bool {
+    pub(crate) pub(crate) fn is_same(&self) -> bool {
         self.changed.is_empty()
             && self.new.is_empty()
             && self.dead.is_empty()
@@ -96,7 +96,8 @@ pub(crate) fn look(
     let run = check.run(&|what| progress.say(what))?;
     drop(progress);
     let asks = |request: &Request| request.calls.iter().any(|call| !call.granted.is_empty());
-    let requests = check.requests(&run)?.into_iter().filter(|(_, request)| asks(request));
+    let requests = check.folder().requests(run.trace.keys())?;
+    let requests = requests.into_iter().filter(|(_, request)| asks(request));
     let requests: Vec<(Digest, Request)> = requests.collect();
     let total = requests.len();
     let runtime = engine::runtime()?;
@@ -107,7 +108,7 @@ pub(crate) fn look(
     let mut found = Found::default();
     let mut used = BTreeSet::new();
     for outcome in outcomes {
-        let place = run.trace.place(&outcome.key).to_owned();
+        let place = run.trace.place(&outcome.key);
         match outcome.result {
             Ok(expansion) => {
                 used.extend(expansion.answers.iter().map(|answer| answer.key));
@@ -134,7 +135,7 @@ pub(crate) fn look(
 }
 
 /// What this expansion was, with the answers that are recorded. `None` if there was none.
-fn before(
+pub(crate) fn before(
     project: &Project,
     runtime: &Runtime,
     key: &Digest,
@@ -145,7 +146,7 @@ fn before(
 }
 
 /// The same, but for the answers under it.
-fn is_same(old: &Expansion, new: &Expansion) -> bool {
+pub(crate) fn is_same(old: &Expansion, new: &Expansion) -> bool {
     let Expansion { output, diagnostics, plan, artifacts, answers: _ } = new;
     old.output == *output
         && old.diagnostics == *diagnostics

@@ -20,6 +20,7 @@ mod expansions;
 mod guests;
 mod help;
 mod kill;
+mod live;
 mod new_cell;
 mod project;
 mod records;

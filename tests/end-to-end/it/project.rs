@@ -227,6 +227,7 @@ pub(crate) fn clean(mut command: Command) -> Result<Command> {
             command.env_remove(&name);
         }
     }
+    command.env_remove("CI");
     command.env("CARGO_TARGET_DIR", target()).env("CARGO_INCREMENTAL", "0");
     command.env("CARGO_TERM_COLOR", "never");
     Ok(command)

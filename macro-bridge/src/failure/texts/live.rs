@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::project::{item_note, near};
 use crate::answer::Question;
-use crate::failure::{Failure, Kind};
+use crate::failure::{Failure, Fault, Kind};
 use crate::request::Request;
 
 /// Says which macro asked.
@@ -17,6 +17,9 @@ pub fn asked_by(failure: Failure, request: &Request, call: usize) -> Failure {
     let path = request.calls[call].path();
     let note = format!("`{path}` asked it {}", item_note(request));
     let mut failure = failure;
+    if failure.kind.fault() == Fault::Macro {
+        failure.message = format!("macro `{path}`: {}", failure.message);
+    }
     failure.notes.insert(0, note);
     failure.in_call(call)
 }
@@ -53,7 +56,8 @@ pub fn no_services(question: &Question) -> Failure {
 #[must_use]
 pub fn no_such_question(question: &Question, why: &str, known: &[String]) -> Failure {
     let cell = &question.cell;
-    let failure = not_asked(Kind::UnknownQuestion, question, why);
+    let why = format!("by the schemas that cell.lock names, {why}");
+    let failure = not_asked(Kind::UnknownQuestion, question, &why);
     let failure = match near(&question.function, known.iter().map(String::as_str)) {
         Some(other) => failure.note(format!("there is `{cell}::{other}`")),
         None => failure,
@@ -189,7 +193,7 @@ pub fn other_schema(question: &Question, what: &str) -> Failure {
     not_asked(
         Kind::OtherSchema,
         question,
-        &format!("the cell `{cell}` that runs has another schema than `cell.lock` names: {what}"),
+        &format!("the cell `{cell}` that runs is not as `cell.lock` says: {what}"),
     )
     .help(format!("if that is the cell you want, take its schema with `cell add {cell}`"))
 }

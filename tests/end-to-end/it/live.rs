@@ -1,0 +1,9 @@
+//! Macros that ask a cell while cargo builds: what it says is recorded once, and is the same forever
+//! after. Whatever is wrong with the cell, there is one error at the macro, in time, and nothing is
+//! recorded.
+
+mod asked;
+mod faults;
+mod peers;
+mod place;
+mod refused;
