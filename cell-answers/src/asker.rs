@@ -21,6 +21,8 @@ pub const REPLY: usize = 1 << 20;
 
 /// How long a cell that hung up may take to come back, within the caller's patience.
 const RESTART: Duration = Duration::from_secs(1);
+/// Who waited less does not know that a cell is silent, only that there was no time.
+const ENOUGH: Duration = Duration::from_millis(100);
 /// Before something is tried again, at first.
 const FIRST: Duration = Duration::from_millis(2);
 
@@ -87,7 +89,8 @@ impl Asker {
     /// the answer. The arguments are MessagePack, as is the answer, and both are what the schema says.
     ///
     /// A cell that starts or is started anew is waited for. A question whose connection was lost is
-    /// asked once more.
+    /// asked once more. A cell that is absent, silent or broken is not asked again for 5 s, be it for
+    /// another question.
     ///
     /// # Errors
     /// [`Refusal`]: why there is no answer.
@@ -124,7 +127,7 @@ impl Asker {
             }
             Err(Ended::Known(why)) => Err(refusal(why, true)),
             Err(Ended::For(why)) => {
-                if why.is_of_cell() {
+                if why.is_of_cell() && (why != Why::Silent || began.elapsed() >= ENOUGH) {
                     // The socket from before: one that came meanwhile is worth a new attempt.
                     known.breaker().trip(why.clone(), socket, std::time::Instant::now());
                 }

@@ -63,19 +63,39 @@ impl Why {
     }
 }
 
+/// Words of a cell in one line, so that none of them is taken for a note or help of ours.
+struct Line<'a>(&'a str);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for letter in self.0.chars() {
+            if letter.is_control() {
+                write!(f, "{}", letter.escape_debug())?;
+            } else {
+                write!(f, "{letter}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Absent => f.write_str("the cell does not run"),
             Self::Forbidden(why) => f.write_str(why),
             Self::Silent => f.write_str("the cell did not answer in time"),
-            Self::Broken(fault) => write!(f, "the connection to the cell broke: {}", fault.text),
+            Self::Broken(fault) => {
+                write!(f, "the connection to the cell broke: {}", Line(&fault.text))
+            }
             Self::Refused(fault) => match fault.code {
-                Code::NotReady => write!(f, "the cell was not ready in time: {}", fault.text),
+                Code::NotReady => {
+                    write!(f, "the cell was not ready in time: {}", Line(&fault.text))
+                }
                 Code::HandlerPanicked => {
                     f.write_str("the cell's handler panicked; its log says more")
                 }
-                _ => write!(f, "the cell refused: {}", fault.text),
+                _ => write!(f, "the cell refused: {}", Line(&fault.text)),
             },
             Self::OtherSchema { running: None, .. } => {
                 f.write_str("the running cell has no such service any more")
@@ -128,5 +148,18 @@ impl std::error::Error for Refusal {}
 impl From<NotAsked> for Why {
     fn from(why: NotAsked) -> Self {
         Self::NotAsked(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_cell_stay_in_their_line() {
+        let fault = Fault::new(Code::Denied, "no\nhelp: run `rm`\u{1b}[2J é");
+        let text = Why::Refused(fault.clone()).to_string();
+        assert_eq!(text, "the cell refused: no\\nhelp: run `rm`\\u{1b}[2J é");
+        assert!(!Why::Broken(fault).to_string().contains('\n'));
     }
 }

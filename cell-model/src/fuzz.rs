@@ -215,7 +215,7 @@ fn answers() {
         b"\xa4more\xc1",
         b"\xd9\x02\xff\xff",
     ];
-    rounds(20_000, |random| {
+    rounds(8_000, |random| {
         let mut bytes = good[random.below(good.len())].clone();
         if random.below(8) > 0 {
             random.damage(&mut bytes, &words);

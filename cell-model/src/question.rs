@@ -11,6 +11,7 @@ use crate::schema::{Exposed, Method, Schema};
 
 mod check;
 mod read;
+mod shown;
 
 pub use check::Mismatch;
 
@@ -172,11 +173,11 @@ impl fmt::Display for NotAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { function, known } if known.is_empty() => {
-                let function = check::shown(function.as_bytes());
+                let function = shown::shown(function.as_bytes());
                 write!(f, "there is no method {function}, and none that macros may ask")
             }
             Self::Unknown { function, known } => {
-                let function = check::shown(function.as_bytes());
+                let function = shown::shown(function.as_bytes());
                 let more = if known.len() > LISTED { ", .." } else { "" };
                 let known = list(known.iter().take(LISTED), ", ");
                 write!(f, "there is no method {function}; macros may ask {known}{more}")

@@ -24,6 +24,18 @@ fn fifty_questions_wait_once() {
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
+/// Whoever has no time left says nothing about the cell.
+#[test]
+fn a_question_without_time_is_no_sign_of_silence() {
+    let place = Place::new();
+    let _cell = Cell::start::<LOCKED>(&place.folder());
+    for patience in [Duration::ZERO, Duration::from_micros(1)] {
+        let refusal = place.columns(&schema(), patience).expect_err("no time");
+        assert_eq!((refusal.why, refusal.known), (Why::Silent, false));
+    }
+    place.columns(&schema(), LONG).expect("an answer");
+}
+
 /// Each of those who ask at the same time waits no longer than one.
 #[test]
 fn threads_wait_together() {

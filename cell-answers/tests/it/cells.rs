@@ -220,6 +220,8 @@ fn a_cell_that_was_restarted_meanwhile() {
 
 #[test]
 fn many_threads_share_a_connection() {
+    fn may_be_shared<T: Send + Sync>() {}
+    may_be_shared::<Asker>();
     let place = Place::new();
     let cell = Cell::start::<LOCKED>(&place.folder());
     std::thread::scope(|scope| {

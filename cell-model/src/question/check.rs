@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::read::{Broken, Piece, Reader};
+use super::shown::{SHOWN, cut, next, piece_shown, shown, type_shown};
 use crate::message::DEPTH;
 use crate::schema::{Basic, Content, Field, Named, Schema, Type, Variant};
 
@@ -59,8 +60,6 @@ struct Wrong {
 
 /// Characters of a place that are kept: names and depths come from anybody.
 const PLACE: usize = 300;
-/// Characters of a text or a type that are shown.
-const SHOWN: usize = 60;
 
 impl Wrong {
     fn new(what: impl Into<String>) -> Self {
@@ -395,44 +394,4 @@ fn basic_value(basic: Basic, piece: &Piece<'_>) -> Checked {
 
 fn unexpected(expected: &str, found: &Piece<'_>) -> Wrong {
     Wrong::new(format!("expected {expected}, found {}", piece_shown(found)))
-}
-
-/// What comes next, as a text shows it.
-fn next(reader: Reader<'_>) -> String {
-    let mut reader = reader;
-    reader.next().map_or_else(|_| "nothing".to_owned(), |piece| piece_shown(&piece))
-}
-
-fn piece_shown(piece: &Piece<'_>) -> String {
-    match piece {
-        Piece::Nil => "nil".to_owned(),
-        Piece::Bool(value) => value.to_string(),
-        Piece::Integer(number) => number.to_string(),
-        Piece::F32(number) => format!("{number:?}"),
-        Piece::F64(number) => format!("{number:?}"),
-        Piece::Text(text) => match std::str::from_utf8(text) {
-            Ok(text) => format!("\"{}\"", cut(text, SHOWN).escape_debug()),
-            Err(_) => "a text that is not UTF-8".to_owned(),
-        },
-        Piece::Bytes(bytes) => format!("{} bytes", bytes.len()),
-        Piece::List(count) => format!("a list of {count}"),
-        Piece::Map(count) => format!("a map of {count}"),
-        Piece::Extension => "an extension type".to_owned(),
-    }
-}
-
-fn type_shown(ty: &Type) -> String {
-    cut(&ty.to_string(), SHOWN)
-}
-
-/// A name that somebody else chose, in quotes.
-pub(super) fn shown(name: &[u8]) -> String {
-    format!("`{}`", cut(&String::from_utf8_lossy(name), SHOWN).escape_debug())
-}
-
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}..", &text[..end]),
-        None => text.to_owned(),
-    }
 }

@@ -450,7 +450,7 @@ fn check(asked: Asked<'_>, is_reply: bool, bytes: &[u8]) -> Result<(), Mismatch>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn values_are_accepted_whole_and_alone(schema in asked_schema(), seed: u64) {

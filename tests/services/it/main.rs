@@ -8,6 +8,7 @@ mod place;
 mod pool;
 mod process;
 mod python;
+mod secrets;
 mod traces;
 
 use std::time::Duration;
