@@ -67,7 +67,7 @@ fn main() -> io::Result<()> {
     };
     let asker = Asker::new(folder.clone())?;
     let ask = || {
-        let answered = asker.ask("tables", &schema, "columns", &[0x80], patience);
+        let answered = asker.ask("tables", &schema, "columns", &[0x80], patience, 1);
         answered.map(drop).map_err(io::Error::other)
     };
     // By turns, so that whatever else the machine does meets both.

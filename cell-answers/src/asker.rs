@@ -89,8 +89,8 @@ impl Asker {
     /// the answer. The arguments are MessagePack, as is the answer, and both are what the schema says.
     ///
     /// A cell that starts or is started anew is waited for. A question whose connection was lost is
-    /// asked once more. A cell that is absent, silent or broken is not asked again for 5 s, be it for
-    /// another question.
+    /// asked once more. A cell that is absent, silent or broken is not asked again for 5 s by the same
+    /// `build`, be it for another question: whoever starts another build thinks that it is well again.
     ///
     /// # Errors
     /// [`Refusal`]: why there is no answer.
@@ -104,6 +104,7 @@ impl Asker {
         method: &str,
         arguments: &[u8],
         patience: Duration,
+        build: u32,
     ) -> Result<Answered, Refusal> {
         let began = Instant::now();
         let refusal = |why, known| {
@@ -117,7 +118,7 @@ impl Asker {
         let socket = self.socket(cell);
         let Some(runtime) = &self.runtime else { return Err(refusal(Why::Silent, false)) };
         let answered = runtime.block_on(async {
-            let answer = self.answer(cell, &known, asked, arguments, until);
+            let answer = self.answer(cell, &known, (asked, arguments), until, build);
             timeout_at(until, answer).await.unwrap_or(Err(Ended::For(Why::Silent)))
         });
         match answered {
@@ -129,7 +130,8 @@ impl Asker {
             Err(Ended::For(why)) => {
                 if why.is_of_cell() && (why != Why::Silent || began.elapsed() >= ENOUGH) {
                     // The socket from before: one that came meanwhile is worth a new attempt.
-                    known.breaker().trip(why.clone(), socket, std::time::Instant::now());
+                    let now = std::time::Instant::now();
+                    known.breaker().trip(why.clone(), socket, build, now);
                 }
                 Err(refusal(why, false))
             }
@@ -155,13 +157,13 @@ impl Asker {
         &self,
         name: &str,
         cell: &Cell,
-        asked: Asked<'_>,
-        arguments: &[u8],
+        (asked, arguments): (Asked<'_>, &[u8]),
         until: Instant,
+        build: u32,
     ) -> Result<Answered, Ended> {
         let (mut away, mut lost, mut wait) = (None, 0, FIRST);
         loop {
-            let connected = self.connected(name, cell, until, away.is_some()).await?;
+            let connected = self.connected(name, cell, until, build, away.is_some()).await?;
             let failed = match connected {
                 Ok(connection) => match connection.ask(asked, arguments, until).await {
                     Ok(answered) => return Ok(answered),
@@ -203,12 +205,13 @@ impl Asker {
         name: &str,
         cell: &Cell,
         until: Instant,
+        build: u32,
         again: bool,
     ) -> Result<Result<Arc<Connection>, Failed>, Ended> {
         let mut current = cell.connection.lock().await;
         let socket = self.socket(name);
         // What is known by now was not known to who had a connection a moment ago.
-        let says = cell.breaker().says(socket, std::time::Instant::now());
+        let says = cell.breaker().says(socket, build, std::time::Instant::now());
         match says {
             Says::Refuse(why) if !again => return Err(Ended::Known(why)),
             Says::AskAnew => *current = None,

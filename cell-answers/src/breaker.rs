@@ -27,14 +27,15 @@ impl Socket {
     }
 }
 
-/// Whether a cell is asked.
+/// Whether a cell is asked. What a build found out holds for that build: each waits once.
 #[derive(Debug, Default)]
-pub(crate) struct Breaker(Option<Tripped>);
+pub(crate) struct Breaker(Vec<Tripped>);
 
 #[derive(Debug)]
 struct Tripped {
     why: Why,
     socket: Option<Socket>,
+    build: u32,
     since: Instant,
 }
 
@@ -48,28 +49,26 @@ pub(crate) enum Says {
 }
 
 impl Breaker {
-    /// May the cell be asked, whose socket is this one now?
-    pub(crate) fn says(&mut self, socket: Option<Socket>, now: Instant) -> Says {
-        let Some(tripped) = &self.0 else { return Says::Ask };
-        if tripped.socket != socket {
-            self.0 = None;
+    /// May the cell be asked by this build, whose socket is this one now?
+    pub(crate) fn says(&mut self, socket: Option<Socket>, build: u32, now: Instant) -> Says {
+        if self.0.iter().any(|tripped| tripped.socket != socket) {
+            self.0.clear();
             return Says::AskAnew;
         }
-        if now.saturating_duration_since(tripped.since) >= REST {
-            self.0 = None;
-            return Says::Ask;
-        }
-        Says::Refuse(tripped.why.clone())
+        self.0.retain(|tripped| now.saturating_duration_since(tripped.since) < REST);
+        let known = self.0.iter().find(|tripped| tripped.build == build);
+        known.map_or(Says::Ask, |tripped| Says::Refuse(tripped.why.clone()))
     }
 
-    /// The cell with this socket did not answer.
-    pub(crate) fn trip(&mut self, why: Why, socket: Option<Socket>, now: Instant) {
-        self.0 = Some(Tripped { why, socket, since: now });
+    /// The cell with this socket did not answer this build.
+    pub(crate) fn trip(&mut self, why: Why, socket: Option<Socket>, build: u32, now: Instant) {
+        self.0.retain(|tripped| tripped.build != build);
+        self.0.push(Tripped { why, socket, build, since: now });
     }
 
     /// It did.
     pub(crate) fn reset(&mut self) {
-        self.0 = None;
+        self.0.clear();
     }
 }
 
@@ -81,19 +80,23 @@ mod tests {
     fn a_cell_rests_until_its_socket_is_another_one() {
         let (start, mut breaker) = (Instant::now(), Breaker::default());
         let socket = |file| Some(Socket { file, device: 1, changed: (1, 1) });
-        assert_eq!(breaker.says(None, start), Says::Ask);
-        breaker.trip(Why::Silent, socket(1), start);
+        assert_eq!(breaker.says(None, 1, start), Says::Ask);
+        breaker.trip(Why::Silent, socket(1), 1, start);
         let late = start + REST - Duration::from_millis(1);
-        assert_eq!(breaker.says(socket(1), late), Says::Refuse(Why::Silent));
-        assert_eq!(breaker.says(socket(2), start), Says::AskAnew);
-        assert_eq!(breaker.says(socket(1), start), Says::Ask, "what was known is forgotten");
-        breaker.trip(Why::Absent, None, start);
-        assert_eq!(breaker.says(None, start), Says::Refuse(Why::Absent));
-        assert_eq!(breaker.says(None, start + REST), Says::Ask);
-        breaker.trip(Why::Absent, None, start);
-        assert_eq!(breaker.says(socket(1), start), Says::AskAnew);
-        breaker.trip(Why::Absent, None, start);
+        assert_eq!(breaker.says(socket(1), 1, late), Says::Refuse(Why::Silent));
+        assert_eq!(breaker.says(socket(2), 1, start), Says::AskAnew);
+        assert_eq!(breaker.says(socket(1), 1, start), Says::Ask, "what was known is forgotten");
+        breaker.trip(Why::Absent, None, 1, start);
+        assert_eq!(breaker.says(None, 1, start), Says::Refuse(Why::Absent));
+        assert_eq!(breaker.says(None, 1, start + REST), Says::Ask);
+        breaker.trip(Why::Absent, None, 1, start);
+        assert_eq!(breaker.says(socket(1), 1, start), Says::AskAnew);
+        breaker.trip(Why::Absent, None, 1, start);
+        assert_eq!(breaker.says(None, 2, start), Says::Ask, "another build tries itself");
+        breaker.trip(Why::Silent, None, 2, start);
+        assert_eq!(breaker.says(None, 1, start), Says::Refuse(Why::Absent));
+        assert_eq!(breaker.says(None, 2, start), Says::Refuse(Why::Silent));
         breaker.reset();
-        assert_eq!(breaker.says(None, start), Says::Ask);
+        assert_eq!(breaker.says(None, 1, start), Says::Ask);
     }
 }

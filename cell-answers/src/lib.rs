@@ -8,7 +8,7 @@
 //! let asker = cell_answers::Asker::new(folder)?;
 //! // `{"table": "accounts"}` as MessagePack, checked against the schema before it is sent.
 //! let arguments = b"\x81\xa5table\xa8accounts";
-//! match asker.ask("ledger", locked, "columns", arguments, Duration::from_secs(2)) {
+//! match asker.ask("ledger", locked, "columns", arguments, Duration::from_secs(2), 1) {
 //!     Ok(answered) => drop(answered.reply),
 //!     Err(refusal) => assert!(!refusal.to_string().is_empty()),
 //! }

@@ -33,7 +33,8 @@ pub trait Live: Send + Sync {
     /// Why not, for people.
     fn session(&self, root: &Path) -> Result<(), String>;
 
-    /// Asks. `project` is as its files are now.
+    /// Asks. `project` is as its files are now; a cell that did not answer is not waited for again by the
+    /// same `build`.
     ///
     /// # Errors
     /// 06xx, or what is wrong with the question.
@@ -42,6 +43,7 @@ pub trait Live: Send + Sync {
         project: &Project,
         question: &Question,
         patience: Duration,
+        build: u32,
     ) -> Result<Answer, Failure>;
 }
 
@@ -235,7 +237,7 @@ impl OfBuild<'_> {
                 return Err(texts::live::build_waited(question, BUILD));
             }
             let begin = Instant::now();
-            let answer = live.ask(project, question, left.min(*within));
+            let answer = live.ask(project, question, left.min(*within), self.build);
             self.answers.waited(&project.root, self.build, begin.elapsed());
             keep(project, answer?)
         })

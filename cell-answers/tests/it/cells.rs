@@ -257,7 +257,8 @@ fn it_is_dropped_anywhere_and_waits_for_nobody() {
     let place = Place::new();
     let cell = Cell::start::<LOCKED>(&place.folder());
     let asker = Asker::new(place.folder()).expect("a thread");
-    let columns = |asker: &Asker| asker.ask("ledger", &schema(), "columns", &arguments("a"), LONG);
+    let columns =
+        |asker: &Asker| asker.ask("ledger", &schema(), "columns", &arguments("a"), LONG, 1);
     columns(&asker).expect("an answer");
     let began = Instant::now();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

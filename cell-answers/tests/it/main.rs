@@ -58,7 +58,7 @@ impl Place {
         patience: Duration,
     ) -> Result<Answered, Refusal> {
         let began = Instant::now();
-        let answered = self.asker.ask("ledger", locked, method, arguments, patience);
+        let answered = self.asker.ask("ledger", locked, method, arguments, patience, 1);
         let took = began.elapsed();
         assert!(took < patience + LATE, "it took {took:?}");
         answered

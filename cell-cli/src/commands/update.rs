@@ -47,7 +47,9 @@ pub(crate) fn run(options: &Update, global: &Global, shell: &Shell) -> Result<Ex
         return Ok(Exit::Failed);
     }
     made.write(&root)?;
-    shell.note("now run `cell vendor` if expansions are committed, and commit `cell.lock` and `.cell/`");
+    shell.note(
+        "now run `cell vendor` if expansions are committed, and commit `cell.lock` and `.cell/`",
+    );
     Ok(Exit::Done)
 }
 

@@ -65,6 +65,7 @@ impl Live for Cells {
         project: &Project,
         asked: &Question,
         patience: Duration,
+        build: u32,
     ) -> Result<Answer, Failure> {
         let schemas = self.schemas(project, &asked.cell)?;
         if schemas.is_empty() {
@@ -77,7 +78,7 @@ impl Live for Cells {
             .check_arguments(&asked.arguments)
             .map_err(|mismatch| texts::bad_arguments(asked, &mismatch.to_string()))?;
         let (schema, method) = (found.schema(), found.name());
-        match self.asker.ask(&asked.cell, schema, method, &asked.arguments, patience) {
+        match self.asker.ask(&asked.cell, schema, method, &asked.arguments, patience, build) {
             Ok(Answered { reply, schema, component }) => {
                 let schema = Digest::parse(&schema.to_string());
                 let component = component.as_deref().and_then(Digest::parse);

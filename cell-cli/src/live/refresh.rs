@@ -112,7 +112,7 @@ impl<'a> Fresh<'a> {
             // It is not asked by builds; this command was told to.
             lock::Live::No => Duration::from_secs(2),
         };
-        self.cells.ask(self.project, question, patience)
+        self.cells.ask(self.project, question, patience, std::process::id())
     }
 
     fn said(&self) -> MutexGuard<'_, BTreeMap<Digest, Result<Answer, Failure>>> {
@@ -143,7 +143,13 @@ mod tests {
             Ok(())
         }
 
-        fn ask(&self, _: &Project, asked: &Question, _: Duration) -> Result<Answer, Failure> {
+        fn ask(
+            &self,
+            _: &Project,
+            asked: &Question,
+            _: Duration,
+            _: u32,
+        ) -> Result<Answer, Failure> {
             let count = self.0.fetch_add(1, Ordering::Relaxed);
             let reply = Ok(count.to_be_bytes().to_vec());
             Ok(Answer { question: asked.clone(), reply, source: Source::default() })

@@ -22,7 +22,13 @@ impl Live for Counting {
         self.closed.map_or(Ok(()), |reason| Err(reason.to_owned()))
     }
 
-    fn ask(&self, _: &Project, asked: &Question, patience: Duration) -> Result<Answer, Failure> {
+    fn ask(
+        &self,
+        _: &Project,
+        asked: &Question,
+        patience: Duration,
+        _: u32,
+    ) -> Result<Answer, Failure> {
         std::thread::sleep(self.slow);
         guard(&self.patience).push(patience);
         let count = self.asked.fetch_add(1, Ordering::Relaxed);
