@@ -33,3 +33,4 @@ mod services;
 mod stacks;
 mod storm;
 mod strangers;
+mod traced;
