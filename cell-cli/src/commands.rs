@@ -19,6 +19,8 @@ pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod timings;
+pub(crate) mod tree;
 pub(crate) mod up;
 pub(crate) mod vendor;
 pub(crate) mod verify;
+pub(crate) mod why;

@@ -78,6 +78,8 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Vendor(options) => commands::vendor::run(options, global, shell),
         Command::Verify(options) => commands::verify::run(options, global, shell),
         Command::Expand(options) => commands::expand::run(options, global, shell),
+        Command::Why(options) => commands::why::run(options, global, shell),
+        Command::Tree(options) => commands::tree::run(options, global, shell),
         Command::Timings(options) => commands::timings::run(options, global, shell),
         Command::Doctor(options) => commands::doctor::run(options, global, shell),
         Command::Explain(options) => commands::explain::run(options, shell),

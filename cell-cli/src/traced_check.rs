@@ -27,6 +27,7 @@ pub(crate) struct TracedCheck {
     root: PathBuf,
     manifest: PathBuf,
     target: PathBuf,
+    metadata: Metadata,
     /// Packages whose macros are this project's.
     own: Packages,
     selection: Selection,
@@ -65,12 +66,17 @@ impl TracedCheck {
             shell.status("Blocking", "until another `cell` is done with this target directory");
         })?;
         let (root, selection, switches) = (root.to_owned(), selection.clone(), switches(global));
-        Ok(Self { folder, root, manifest, target, own, selection, switches })
+        Ok(Self { folder, root, manifest, target, metadata, own, selection, switches })
     }
 
     /// Where traces are kept.
     pub(crate) fn folder(&self) -> &Folder {
         &self.folder
+    }
+
+    /// What cargo says of the packages.
+    pub(crate) fn metadata(&self) -> &Metadata {
+        &self.metadata
     }
 
     /// Makes cargo compile the project's packages again, for those who want to know how long it takes.
@@ -225,7 +231,7 @@ fn switches(global: &Global) -> Vec<&'static str> {
 }
 
 /// What cargo says of a manifest.
-fn metadata(manifest: &Path, global: &Global) -> Result<Metadata> {
+pub(crate) fn metadata(manifest: &Path, global: &Global) -> Result<Metadata> {
     let mut command = MetadataCommand::new();
     command.manifest_path(manifest);
     command.other_options(switches(global).iter().map(ToString::to_string).collect::<Vec<_>>());

@@ -1,9 +1,9 @@
-//! What commands know of units that cargo does not compile again.
+//! What commands know of units that cargo does not compile again, and `cell why` and `cell tree`.
 
 use std::collections::BTreeMap;
 
 use crate::command::Project;
-use crate::vendoring::project;
+use crate::vendoring::{MAIN, project};
 
 const TRACES: &str = "target/cell/trace-1";
 
@@ -40,6 +40,8 @@ fn what_is_up_to_date_is_not_compiled_again() {
     let text = project.read(&recorded);
     std::fs::remove_file(project.root.join(&recorded)).unwrap();
     project.cell(&["verify"]).bad(1, &["is not recorded", "src/main.rs:4", "cell vendor"]);
+    let why = project.cell(&["why", "src/main.rs"]).good().stdout;
+    assert!(why.contains("`cell vendor` ") && !why.contains("recorded in"), "{why}");
     project.cell(&["vendor"]).good().says(&["Expanded ledger::table at src/main.rs:4", "1 new"]);
     assert_eq!(project.read(&recorded), text);
     assert_eq!(traces(&project), before);
@@ -122,6 +124,7 @@ fn units_come_and_go() {
     assert_eq!(expansions(&project).len(), 2);
     project.write("src/lib.rs", "pub const X: u8 = 1;\n");
     vendor(&[], 1);
+    assert!(project.cell(&["why", "src/lib.rs"]).bad(1, &["no macro of a cell"]).stdout.is_empty());
 }
 
 #[test]
@@ -138,4 +141,35 @@ fn a_crate_that_does_not_track_the_lock_is_compiled_when_it_changes() {
     project.cell(&["lock"]).good();
     project.cell(&["vendor"]).good().says(&["1 new", "which nothing uses"]);
     assert_ne!(expansions(&project), before, "limits are part of the key");
+}
+
+#[test]
+fn why_and_tree_say_what_is_there() {
+    let project = project();
+    project.cell(&["why", "src/none.rs"]).bad(1, &["there is no file `src/none.rs`"]);
+    let exact = project.cell(&["why", "src/main.rs:4"]).good().stdout;
+    // Another test of this user may have made it, but it is not recorded.
+    for part in ["src/main.rs:4:", "ledger::table", "`app`", "; `cell vendor` "] {
+        assert!(exact.contains(part), "`{part}`:\n{exact}");
+    }
+    project.cell(&["vendor"]).good();
+    let near = project.cell(&["why", "src/main.rs:7"]).good();
+    assert!(
+        near.stderr.contains("no call begins on line 7; the nearest is on line 4"),
+        "{}",
+        near.stderr
+    );
+    for part in ["src/main.rs:4:", "sha256 ", "recorded in `.cell/expansions/", "table `accounts`"]
+    {
+        assert!(near.stdout.contains(part), "`{part}`:\n{}", near.stdout);
+    }
+
+    let tree = project.cell(&["tree"]).good().stdout;
+    assert!(tree.contains("└── ledger ") && tree.contains("table (attribute): 1 call\n"), "{tree}");
+    let tree = project.cell(&["tree", "--no-calls"]).good().stdout;
+    assert!(tree.contains("table (attribute)\n"), "{tree}");
+    project.write("src/main.rs", MAIN.replace("main() {", "main() { let x: u8 = ();"));
+    let broken = project.cell(&["tree"]).good();
+    assert!(broken.stderr.contains("does not compile"), "{}", broken.stderr);
+    assert!(broken.stdout.contains("table (attribute): 1 call\n"), "{}", broken.stdout);
 }
