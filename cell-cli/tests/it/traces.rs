@@ -173,3 +173,37 @@ fn why_and_tree_say_what_is_there() {
     assert!(broken.stderr.contains("does not compile"), "{}", broken.stderr);
     assert!(broken.stdout.contains("table (attribute): 1 call\n"), "{}", broken.stdout);
 }
+
+#[test]
+fn macros_of_a_dependency_are_of_its_own_project() {
+    let project = project();
+    let sdk = project.read("Cargo.toml").lines().last().unwrap().to_owned();
+    let toml = project.read("cell.toml");
+    project.write(
+        "../dep/Cargo.toml",
+        format!(
+            "[package]\nname = \"dep\"\nversion = \"1.2.3\"\nedition = \"2024\"\n[workspace]\n\
+             [dependencies]\n{sdk}\n"
+        ),
+    );
+    project.write("../dep/src/lib.rs", table("theirs", "Theirs"));
+    let grant = "[cells.ledger.grants]\ncalls = [\"search::schema\"]\n";
+    project.write("../dep/cell.toml", format!("{toml}{grant}"));
+    project.cell(&["lock", "--manifest-path", "../dep/cell.toml"]).good();
+    let manifest = project.read("Cargo.toml");
+    project.write("Cargo.toml", format!("{manifest}dep = {{ path = \"../dep\" }}\n"));
+
+    let tree = project.cell(&["tree", "--no-calls"]).good().stdout;
+    let (own, theirs) = tree.split_once("── dependencies\n").expect(&tree);
+    assert!(own.contains("ledger ") && !own.contains("search::schema"), "{tree}");
+    assert!(theirs.contains("└── dep 1.2.3 ("), "{tree}");
+    assert!(theirs.contains("search::schema: granted, asked by no macro"), "{tree}");
+
+    project.cell(&["vendor", "--manifest-path", "../dep/Cargo.toml"]).good();
+    project.cell(&["vendor"]).good().says(&["1 expansion recorded, 1 new"]);
+    assert_eq!(
+        (expansions(&project).len(), project.files("../dep/.cell/expansions").len()),
+        (1, 1)
+    );
+    project.cell(&["vendor"]).good().says(&["1 expansion recorded, 0 new"]);
+}
