@@ -3,6 +3,7 @@
 pub mod cells;
 pub mod live;
 pub mod new;
+pub mod traced;
 pub mod up;
 
 use std::path::PathBuf;
@@ -93,6 +94,10 @@ pub enum Command {
     Verify(Verify),
     /// Show what macros were given and what they made of it
     Expand(Expand),
+    /// Say what stands at a place, and where its expansion comes from
+    Why(traced::Why),
+    /// Show the project's cells, what they do, and what they may do
+    Tree(traced::Tree),
     /// Show what macros cost in a build, and what was cached
     Timings(Timings),
     /// Look at this machine and this project, and say what to do

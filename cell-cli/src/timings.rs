@@ -26,7 +26,7 @@ impl Row {
 /// One row for each macro, the dearest first.
 pub(crate) fn rows(trace: &Trace) -> Vec<Row> {
     let titles: BTreeMap<_, _> =
-        trace.sites.iter().map(|site| (site.key, site.title.as_str())).collect();
+        trace.sites.keys().map(|site| (site.key, site.title.as_str())).collect();
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     for Took { key, how, micros } in &trace.took {
         let title = titles.get(key).copied().unwrap_or("?");
@@ -138,14 +138,19 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use macro_bridge::digest::Digest;
 
     use super::*;
-    use crate::trace::Site;
+    use crate::trace::{Place, Site};
 
     fn trace() -> Trace {
         let [a, b] = ["a", "b"].map(|text| Digest::of(text.as_bytes()));
-        let site = |key, title: &str| Site { place: "a.rs:1:1".into(), title: title.into(), key };
+        let site = |key, title: &str| {
+            let site = Site { place: Place::default(), title: title.into(), key };
+            (site, BTreeSet::new())
+        };
         let took = |key, how: &str, micros| Took { key, how: how.into(), micros };
         Trace {
             sites: [site(a, "x::a"), site(b, "x::<b>")].into(),

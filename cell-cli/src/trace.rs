@@ -1,33 +1,89 @@
-//! Reading what rustc left in a trace folder (`CELL_TRACE`).
+//! What rustc leaves of macros (`CELL_TRACE`), as data. Where it is kept is in [`folder`].
+
+pub(crate) mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
+use std::fmt;
 
-use anyhow::{Context as _, Result};
 use macro_bridge::digest::Digest;
-use macro_bridge::request::{self, Request};
+use macro_bridge::expansion::AnswerUsed;
+use macro_bridge::sealed::unescape;
+
+/// First line of the file of a unit.
+pub(crate) const FORMAT: &str = "cell-trace 1";
+
+/// Where a call stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// As rustc was given it: from the folder of the workspace, or absolute.
+    pub(crate) file: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+}
+
+impl Place {
+    /// `src/main.rs:12:3`
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.rsplitn(3, ':');
+        let column = parts.next()?.parse().ok()?;
+        let line = parts.next()?.parse().ok()?;
+        Some(Self { file: parts.next()?.to_owned(), line, column })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
 
 /// One call of a macro, or of a stack of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Site {
-    /// `src/main.rs:12:3`
-    pub(crate) place: String,
+    pub(crate) place: Place,
     /// `ledger::cache + ledger::table`
     pub(crate) title: String,
     /// The expansion.
     pub(crate) key: Digest,
 }
 
+/// What is compiled: `app (crate app_server)`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Crate {
+    pub(crate) package: String,
+    pub(crate) name: String,
+}
+
+/// What an expansion stood on and wanted when rustc was given it. What it stands on now, its record
+/// says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Made {
+    pub(crate) answers: Vec<AnswerUsed>,
+    /// Cell, kind and name of plan entries.
+    pub(crate) plan: Vec<[String; 3]>,
+    /// Cell and name of artifacts.
+    pub(crate) artifacts: Vec<[String; 2]>,
+}
+
+/// A call that could not be expanded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Failed {
+    pub(crate) site: Site,
+    /// `CELL0309`
+    pub(crate) code: String,
+    /// `search::schema`, if a question was denied or not answered.
+    pub(crate) question: Option<String>,
+}
+
 /// All that was traced.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
-    /// Calls, each once: a crate is compiled as library and as test.
-    pub(crate) sites: BTreeSet<Site>,
-    /// Expansions that are not recorded: nothing could answer, or an engine inside rustc did.
-    pub(crate) missing: BTreeSet<Digest>,
-    /// Recorded answers that were used: cell and key.
-    pub(crate) answers: BTreeSet<(String, Digest)>,
+    /// Calls, each once, with the crates they are in: a library is compiled as library and as test.
+    pub(crate) sites: BTreeMap<Site, BTreeSet<Crate>>,
+    /// By expansion.
+    pub(crate) made: BTreeMap<Digest, Made>,
+    /// Calls of macros that ended with an error.
+    pub(crate) failed: BTreeSet<Failed>,
     /// How long each expansion took, as often as it was asked for.
     pub(crate) took: Vec<Took>,
 }
@@ -36,57 +92,140 @@ pub(crate) struct Trace {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Took {
     pub(crate) key: Digest,
-    /// Where it came from: `recorded`, or an engine.
+    /// Where it came from when rustc ran: `recorded`, or an engine.
     pub(crate) how: String,
     /// Microseconds from rustc's tokens to the key, until it was found, and until it was rustc's
     /// tokens again.
     pub(crate) micros: [u64; 3],
 }
 
-impl Trace {
-    /// Reads all trace files of a folder. An unfinished last line is left out: its rustc was
-    /// killed, and cargo will run it again.
-    pub(crate) fn read(folder: &Path) -> Result<Self> {
-        let mut trace = Self::default();
-        for path in files(folder, "trace")? {
-            let text = fs::read(&path)?;
-            trace.add(&String::from_utf8_lossy(&text));
-        }
-        Ok(trace)
+/// The file of one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unit {
+    /// The run of the command that it was written in.
+    pub(crate) run: String,
+    pub(crate) krate: Crate,
+    /// The folder of the package.
+    pub(crate) folder: String,
+    /// All further lines.
+    lines: String,
+}
+
+impl Unit {
+    /// A unit that uses no macro.
+    pub(crate) fn without_macros(run: &str, krate: Crate, folder: &str) -> Self {
+        let (run, folder, lines) = (run.to_owned(), folder.to_owned(), String::new());
+        Self { run, krate, folder, lines }
     }
 
-    fn add(&mut self, text: &str) {
-        for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
-            if let Some(rest) = line.strip_prefix("expansion ") {
-                let mut words = rest.splitn(3, ' ');
-                let key = words.next().and_then(Digest::parse);
-                let (Some(key), Some(how), Some(rest)) = (key, words.next(), words.next()) else {
-                    continue;
-                };
-                let (place, title) = rest.split_once('\t').unwrap_or((rest, ""));
-                self.sites.insert(Site { place: unescape(place), title: unescape(title), key });
-                if how != "recorded" {
-                    self.missing.insert(key);
+    /// Reads a file; `None` if it is of another format. An unfinished last line is left out.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let whole = &text[..text.rfind('\n')? + 1];
+        let rest = whole.strip_prefix(FORMAT)?.strip_prefix("\nrun ")?;
+        let (run, rest) = rest.split_once('\n')?;
+        let (run, _process) = run.rsplit_once(' ')?;
+        let (unit, lines) = rest.strip_prefix("unit ")?.split_once('\n')?;
+        let [name, package, folder] = fields(unit)?;
+        let krate = Crate { package, name };
+        Some(Self { run: run.to_owned(), krate, folder, lines: lines.to_owned() })
+    }
+
+    /// Does it use no macro?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use macro_bridge::sealed::escape;
+        let Self { run, krate: Crate { package, name }, folder, lines } = self;
+        let [name, package, folder] = [name, package, folder].map(|part| escape(part));
+        writeln!(
+            f,
+            "{FORMAT}\nrun {run} {}\nunit {name}\t{package}\t{folder}",
+            std::process::id()
+        )?;
+        f.write_str(lines)
+    }
+}
+
+impl Trace {
+    /// Adds what a unit's file says. Lines of no known kind are of a later release.
+    pub(crate) fn add(&mut self, unit: &Unit) {
+        // What answers, plan entries and artifacts belong to: the expansion before them.
+        let mut last = None;
+        for line in unit.lines.lines() {
+            let Some((kind, rest)) = line.split_once(' ') else { continue };
+            match kind {
+                "expansion" => {
+                    last = site(rest);
+                    if let Some(site) = last.clone() {
+                        self.made.insert(site.key, Made::default());
+                        self.sites.entry(site).or_default().insert(unit.krate.clone());
+                    }
                 }
-            } else if let Some(rest) = line.strip_prefix("took ") {
-                self.took.extend(took(rest));
-            } else if let Some((cell, key)) =
-                line.strip_prefix("answer ").and_then(|rest| rest.rsplit_once(' '))
-            {
-                self.answers.extend(Digest::parse(key).map(|key| (cell.to_owned(), key)));
+                "took" => self.took.extend(took(rest)),
+                "failed" => self.failed.extend(failed(rest)),
+                _ => {
+                    let made = last.as_ref().and_then(|site| self.made.get_mut(&site.key));
+                    if let Some(made) = made {
+                        made.add(kind, rest);
+                    }
+                }
             }
         }
     }
 
-    /// Every expansion that was asked for.
+    /// Every expansion that was asked for, also where there is none.
     pub(crate) fn keys(&self) -> BTreeSet<Digest> {
-        self.sites.iter().map(|site| site.key).collect()
+        self.all_sites().map(|site| site.key).collect()
+    }
+
+    fn all_sites(&self) -> impl Iterator<Item = &Site> {
+        self.sites.keys().chain(self.failed.iter().map(|failed| &failed.site))
     }
 
     /// Where an expansion was first asked for.
-    pub(crate) fn place(&self, key: &Digest) -> &str {
-        self.sites.iter().find(|site| site.key == *key).map_or("", |site| &site.place)
+    pub(crate) fn place(&self, key: &Digest) -> String {
+        let first = self.all_sites().find(|site| site.key == *key);
+        first.map(|site| site.place.to_string()).unwrap_or_default()
     }
+}
+
+impl Made {
+    fn add(&mut self, kind: &str, rest: &str) {
+        match kind {
+            "answer" => self.answers.extend(answer(rest)),
+            "plan" => self.plan.extend(fields(rest)),
+            "artifact" => self.artifacts.extend(fields(rest)),
+            _ => {}
+        }
+    }
+}
+
+/// `KEY HOW FILE:LINE:COLUMN<tab>MACROS`
+fn site(text: &str) -> Option<Site> {
+    let mut words = text.splitn(3, ' ');
+    let (key, _how) = (Digest::parse(words.next()?)?, words.next()?);
+    let [place, title] = fields(words.next()?)?;
+    Some(Site { place: Place::parse(&place)?, title, key })
+}
+
+/// `KEY CODE FILE:LINE:COLUMN<tab>MACROS<tab>QUESTION`
+fn failed(text: &str) -> Option<Failed> {
+    let mut words = text.splitn(3, ' ');
+    let (key, code) = (Digest::parse(words.next()?)?, words.next()?.to_owned());
+    let [place, title, question] = fields(words.next()?)?;
+    let question = Some(question).filter(|question| !question.is_empty());
+    Some(Failed { site: Site { place: Place::parse(&place)?, title, key }, code, question })
+}
+
+/// `CELL KEY DIGEST`
+fn answer(text: &str) -> Option<AnswerUsed> {
+    let mut words = text.rsplitn(3, ' ');
+    let (digest, key) = (Digest::parse(words.next()?)?, Digest::parse(words.next()?)?);
+    Some(AnswerUsed { cell: unescape(words.next()?)?, key, digest })
 }
 
 /// `KEY HOW 1 2 3`
@@ -100,85 +239,11 @@ fn took(text: &str) -> Option<Took> {
     words.next().is_none().then_some(Took { key, how, micros })
 }
 
-/// The inputs of expansions that rustc wrote: those that were missing, and the others if it was
-/// told to.
-pub(crate) fn requests(folder: &Path) -> Result<BTreeMap<Digest, Request>> {
-    let mut requests = BTreeMap::new();
-    for kind in ["miss", "request"] {
-        let folder = folder.join(kind);
-        if !folder.is_dir() {
-            continue;
-        }
-        for path in files(&folder, "")? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let Some(key) = Digest::parse(&name) else { continue };
-            let request = request::file::decode(&fs::read(&path)?)
-                .map_err(|damage| anyhow::anyhow!("cannot read `{}`: {damage}", path.display()))?;
-            requests.insert(key, request);
-        }
-    }
-    Ok(requests)
-}
-
-fn files(folder: &Path, extension: &str) -> Result<Vec<std::path::PathBuf>> {
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
-    let mut files: Vec<_> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file() && path.extension().unwrap_or_default() == extension)
-        .collect();
-    files.sort();
-    Ok(files)
-}
-
-/// Undoes what keeps a text on its line.
-fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(ch) = chars.next() {
-        match ch {
-            '\\' => match chars.next() {
-                Some('n') => out.push('\n'),
-                Some('r') => out.push('\r'),
-                Some(other) => out.push(other),
-                None => {}
-            },
-            _ => out.push(ch),
-        }
-    }
-    out
+/// So many texts between tabs.
+fn fields<const COUNT: usize>(text: &str) -> Option<[String; COUNT]> {
+    let fields: Option<Vec<String>> = text.split('\t').map(unescape).collect();
+    fields?.try_into().ok()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_whole_lines_only() {
-        let (a, b) = (Digest::of(b"a"), Digest::of(b"b"));
-        let mut trace = Trace::default();
-        trace.add(&format!(
-            "expansion {a} recorded src/a b.rs:1:2\tledger::table\nanswer search {b}\n\
-             expansion {b} missing src\\\\c.rs:3:4\tx::y + x::z\nanswer search {a}"
-        ));
-        let site =
-            |place: &str, title: &str, key| Site { place: place.into(), title: title.into(), key };
-        let sites =
-            [site("src/a b.rs:1:2", "ledger::table", a), site("src\\c.rs:3:4", "x::y + x::z", b)];
-        assert_eq!(trace.sites, sites.into());
-        assert_eq!(trace.missing, [b].into());
-        assert_eq!(trace.answers, [("search".to_owned(), b)].into());
-        assert_eq!((trace.place(&a), trace.keys().len()), ("src/a b.rs:1:2", 2));
-    }
-
-    #[test]
-    fn noise_is_left_out() {
-        let mut trace = Trace::default();
-        trace.add("expansion x recorded y\nexpansion\nanswer\nhello\n\n");
-        assert!(trace.sites.is_empty() && trace.answers.is_empty());
-    }
-}
+mod tests;

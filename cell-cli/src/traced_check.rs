@@ -1,37 +1,46 @@
-//! `cargo check` as the engine's front end: rustc runs the macros' host, and leaves in a folder what
-//! was expanded, where, and what was missing.
+//! `cargo check` as the engine's front end: rustc runs the macros' host, and leaves what was expanded,
+//! where, and what was missing. What cargo does not compile again has left it before.
 
-use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+mod messages;
+
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
+use macro_bridge::answer::Answer;
+use macro_bridge::expansion::AnswerUsed;
 use macro_bridge::project::find_root;
-use tempfile::TempDir;
 
 use crate::arguments::{Global, Selection};
-use crate::project;
 use crate::shell::Shell;
+use crate::trace::Trace;
+use crate::trace::folder::{Compiled, Folder, Package, Packages};
+use crate::{files, project};
 
-/// A check of one project in a target directory of its own.
+/// A check of one project in a target directory of its own. No other command can have one of the
+/// same target directory meanwhile.
 pub(crate) struct TracedCheck {
-    folder: TempDir,
+    folder: Folder,
+    root: PathBuf,
     manifest: PathBuf,
     target: PathBuf,
+    metadata: Metadata,
     /// Packages whose macros are this project's.
-    own: Vec<String>,
+    own: Packages,
     selection: Selection,
     switches: Vec<&'static str>,
-    color: &'static str,
 }
 
 /// How a run of cargo ended.
 pub(crate) struct Run {
     pub(crate) success: bool,
-    /// All that it said.
+    /// All that it and rustc said, in colours.
     pub(crate) output: String,
+    /// What macros did in all that was compiled, now or before.
+    pub(crate) trace: Trace,
 }
 
 impl TracedCheck {
@@ -42,22 +51,8 @@ impl TracedCheck {
         shell: &Shell,
     ) -> Result<Self> {
         let manifest = manifest(root, global)?;
-        let mut switches = Vec::new();
-        switches.extend(global.locked.then_some("--locked"));
-        switches.extend(global.offline.then_some("--offline"));
-        let mut command = MetadataCommand::new();
-        command.manifest_path(&manifest);
-        command.other_options(switches.iter().map(ToString::to_string).collect::<Vec<_>>());
-        let metadata = command.exec().map_err(|error| match error {
-            cargo_metadata::Error::CargoMetadata { stderr } => {
-                anyhow::anyhow!("{}", cargo_words(&stderr))
-            }
-            other => other.into(),
-        })?;
+        let metadata = metadata(&manifest, global)?;
         let target = metadata.target_directory.as_std_path().join("cell");
-        fs::create_dir_all(&target)
-            .with_context(|| format!("cannot make the folder `{}`", target.display()))?;
-        let folder = tempfile::Builder::new().prefix("trace-").tempdir_in(&target)?;
         let own = own_packages(&metadata, root);
         if own.is_empty() {
             bail!(
@@ -67,21 +62,32 @@ impl TracedCheck {
                 root.join("cell.toml").display()
             );
         }
-        let (selection, color) = (selection.clone(), shell.color_word());
-        Ok(Self { folder, manifest, target, own, selection, switches, color })
+        let folder = Folder::open(&target, &|| {
+            shell.status("Blocking", "until another `cell` is done with this target directory");
+        })?;
+        let (root, selection, switches) = (root.to_owned(), selection.clone(), switches(global));
+        Ok(Self { folder, root, manifest, target, metadata, own, selection, switches })
     }
 
-    /// Where rustc leaves what it did.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// Where traces are kept.
+    pub(crate) fn folder(&self) -> &Folder {
+        &self.folder
     }
 
-    /// Makes cargo compile the project's packages again: those that are up to date run no macros
-    /// and would not say what they use.
+    /// What cargo says of the packages.
+    pub(crate) fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Makes cargo compile the project's packages again, for those who want to know how long it takes.
     pub(crate) fn forget(&self) -> Result<()> {
+        self.clean(self.own.keys())
+    }
+
+    fn clean<'a>(&self, packages: impl IntoIterator<Item = &'a String>) -> Result<()> {
         let mut command = self.cargo("clean");
         command.arg("--quiet");
-        for package in &self.own {
+        for package in packages {
             command.args(["--package", package]);
         }
         let output = command.output().context("cannot run cargo")?;
@@ -93,10 +99,51 @@ impl TracedCheck {
 
     /// Compiles as much as can be compiled. `say` is told what cargo is at.
     pub(crate) fn run(&self, say: &dyn Fn(&str)) -> Result<Run> {
+        for again in [false, true] {
+            // Read each time: this is what macros are expanded with from now on.
+            let lock = files::read_text(&self.root.join("cell.lock")).unwrap_or_default();
+            let run = self.folder.begin(&lock)?;
+            let (success, output, compiled) = self.check(&run, say)?;
+            let settled = self
+                .folder
+                .settle(&run, &self.own, &compiled, success, &|used| self.is_recorded(used))?;
+            if settled.lost.is_empty() {
+                if success {
+                    self.folder.tidy(&self.selected(), &settled)?;
+                }
+                return Ok(Run { success, output, trace: settled.trace });
+            }
+            if !again {
+                self.clean(&settled.lost)?;
+            }
+        }
+        bail!(
+            "cargo does not compile again what it was told to forget\n\
+             help: remove the folder `{}`",
+            self.target.display()
+        )
+    }
+
+    /// Is an answer that a macro was given the one that is recorded now?
+    fn is_recorded(&self, used: &AnswerUsed) -> bool {
+        let path = self.root.join(".cell/answers").join(&used.cell).join(used.key.to_string());
+        let found = files::read(&path).ok().and_then(|bytes| Answer::decode(&bytes).ok());
+        found.is_some_and(|answer| answer.digest() == used.digest)
+    }
+
+    /// What is compiled, as a text that is another for another selection.
+    fn selected(&self) -> String {
+        format!("{}\n{}\n{:?}", self.manifest.display(), self.root.display(), self.selection)
+    }
+
+    /// Did it succeed, all that was said, and what was compiled.
+    fn check(&self, run: &str, say: &dyn Fn(&str)) -> Result<(bool, String, Vec<Compiled>)> {
         let Selection { packages, lib, bins, features, all_features, no_default_features, .. } =
             &self.selection;
         let mut command = self.cargo("check");
-        command.args(["--keep-going", "--color", self.color]);
+        // What rustc says comes with colours, and is written with or without them by us.
+        command.args(["--keep-going", "--color", "always"]);
+        command.arg("--message-format=json-diagnostic-rendered-ansi");
         if packages.is_empty() {
             command.arg("--workspace");
         }
@@ -108,32 +155,42 @@ impl TracedCheck {
         command.args((!lib && bins.is_empty()).then_some("--all-targets"));
         command.args(all_features.then_some("--all-features"));
         command.args(no_default_features.then_some("--no-default-features"));
-        command.env("CELL_TRACE", self.folder()).env("CELL_TRACE_REQUESTS", "1");
+        command.env("CELL_TRACE", self.folder.path()).env("CELL_TRACE_REQUESTS", "1");
+        command.env("CELL_TRACE_RUN", run);
+        // It looks; who asks cells is the command itself.
+        command.env("CELL_MODE", "locked");
+        // One that keeps what rustc made would not run it, and so no macro.
+        command.env("RUSTC_WRAPPER", "");
         let mut child = command
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .context("cannot run cargo")?;
-        let mut output = Vec::new();
-        if let Some(stderr) = child.stderr.take() {
-            let mut stderr = BufReader::new(stderr.take(64 << 20));
-            loop {
-                let start = output.len();
-                if stderr.read_until(b'\n', &mut output)? == 0 {
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let said = Said::default();
+        let compiled = std::thread::scope(|scope| {
+            let messages = scope.spawn(|| messages::read(stdout, &|text| said.add(text)));
+            let mut stderr = stderr.map(BufReader::new);
+            let mut line = Vec::new();
+            while let Some(stderr) = &mut stderr {
+                line.clear();
+                if stderr.read_until(b'\n', &mut line)? == 0 {
                     break;
                 }
-                let line = anstream::adapter::strip_str(&String::from_utf8_lossy(&output[start..]))
-                    .to_string();
+                let line = String::from_utf8_lossy(&line);
+                said.add(&line);
+                let plain = anstream::adapter::strip_str(&line).to_string();
                 if let Some((verb @ ("Checking" | "Compiling" | "Downloading"), what)) =
-                    line.trim().split_once(' ')
+                    plain.trim().split_once(' ')
                 {
                     say(&format!("{} {}", verb.to_lowercase(), what.trim()));
                 }
             }
-        }
+            messages.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
         let success = child.wait()?.success();
-        Ok(Run { success, output: String::from_utf8_lossy(&output).into_owned() })
+        Ok((success, said.text(), compiled?))
     }
 
     fn cargo(&self, subcommand: &str) -> Command {
@@ -141,11 +198,51 @@ impl TracedCheck {
         let mut command = Command::new(cargo);
         command.arg(subcommand).arg("--manifest-path").arg(&self.manifest);
         command.arg("--target-dir").arg(&self.target).args(&self.switches);
+        // Who has set this shares what is compiled with builds that leave no trace.
+        command.env("CARGO_BUILD_BUILD_DIR", &self.target);
         if let Some(target) = &self.selection.target {
             command.args(["--target", target]);
         }
         command
     }
+}
+
+/// Bytes of words of cargo and rustc that are kept.
+const LONGEST: usize = 64 << 20;
+
+/// What two streams say, in the order in which it arrives.
+#[derive(Default)]
+struct Said(Mutex<String>);
+
+impl Said {
+    fn add(&self, text: &str) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() + text.len() <= LONGEST {
+            all.push_str(text);
+        }
+    }
+
+    fn text(self) -> String {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn switches(global: &Global) -> Vec<&'static str> {
+    let switches = [global.locked.then_some("--locked"), global.offline.then_some("--offline")];
+    switches.into_iter().flatten().collect()
+}
+
+/// What cargo says of a manifest.
+pub(crate) fn metadata(manifest: &Path, global: &Global) -> Result<Metadata> {
+    let mut command = MetadataCommand::new();
+    command.manifest_path(manifest);
+    command.other_options(switches(global).iter().map(ToString::to_string).collect::<Vec<_>>());
+    command.exec().map_err(|error| match error {
+        cargo_metadata::Error::CargoMetadata { stderr } => {
+            anyhow::anyhow!("{}", cargo_words(&stderr))
+        }
+        other => other.into(),
+    })
 }
 
 /// The manifest to compile: the one that was named, that beside `cell.toml`, or the one from here
@@ -172,13 +269,15 @@ pub(crate) fn manifest(root: &Path, global: &Global) -> Result<PathBuf> {
 }
 
 /// Packages on this machine that are in the project of `root`.
-fn own_packages(metadata: &Metadata, root: &Path) -> Vec<String> {
-    let own = metadata.packages.iter().filter(|package| {
-        let folder = package.manifest_path.parent();
-        package.source.is_none()
-            && folder.is_some_and(|f| find_root(f.as_std_path()).as_deref() == Some(root))
+fn own_packages(metadata: &Metadata, root: &Path) -> Packages {
+    let own = metadata.packages.iter().filter_map(|package| {
+        let folder = package.manifest_path.parent()?;
+        let is_own =
+            package.source.is_none() && find_root(folder.as_std_path()).as_deref() == Some(root);
+        let found = Package { name: package.name.to_string(), folder: folder.to_string() };
+        is_own.then(|| (package.id.repr.clone(), found))
     });
-    own.map(|package| package.id.repr.clone()).collect()
+    own.collect()
 }
 
 /// What cargo said, without its own `error:`, since we put one before.

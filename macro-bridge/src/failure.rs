@@ -7,6 +7,7 @@ pub mod texts;
 
 use std::fmt;
 
+use crate::request::CallPermission;
 use crate::sealed;
 
 /// Who has to do something about it.
@@ -207,6 +208,8 @@ pub struct Failure {
     pub at: Option<(u32, u32)>,
     /// The call of the request that is at fault, if it is one of several.
     pub call: Option<usize>,
+    /// The question that it is about.
+    pub question: Option<CallPermission>,
     /// The engine's own words, for people who look for them; never shown by default.
     pub source: Option<String>,
 }
@@ -222,6 +225,7 @@ impl Failure {
             help: Vec::new(),
             at: None,
             call: None,
+            question: None,
             source: None,
         }
     }
@@ -251,6 +255,14 @@ impl Failure {
     #[must_use]
     pub fn in_call(mut self, call: usize) -> Self {
         self.call = Some(call);
+        self
+    }
+
+    /// Says which question it is about.
+    #[must_use]
+    pub fn about(mut self, cell: &str, function: &str) -> Self {
+        let (cell, function) = (cell.to_owned(), function.to_owned());
+        self.question = Some(CallPermission { cell, function });
         self
     }
 

@@ -87,7 +87,8 @@ pub(crate) fn open<'a>(bytes: &'a [u8], format: &str) -> Result<&'a str, Damage>
 
 /// One field of a line: no line break, no tab (what separates fields), and nothing that a terminal
 /// or a diff would obey instead of showing.
-pub(crate) fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for ch in text.chars() {
         match ch {
@@ -110,7 +111,8 @@ pub(crate) fn is_direction(ch: char) -> bool {
 }
 
 /// Reads [`escape`]'s text.
-pub(crate) fn unescape(text: &str) -> Option<String> {
+#[must_use]
+pub fn unescape(text: &str) -> Option<String> {
     if !text.contains('\\') {
         return Some(text.to_owned());
     }
@@ -143,7 +145,8 @@ fn hexadecimal(chars: &mut std::str::Chars<'_>) -> Option<char> {
 }
 
 /// Any bytes as one readable line: printable ASCII as it is, the rest as `\xNN`.
-pub(crate) fn escape_bytes(bytes: &[u8]) -> String {
+#[must_use]
+pub fn escape_bytes(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for byte in bytes {
         match byte {

@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 
 use crate::asking::Asking;
 use crate::failure::{Failure, Kind};
+use crate::request::CallPermission;
 use crate::sealed::{escape, unescape};
 
 /// The first frame of both sides.
@@ -168,12 +169,15 @@ impl Reply {
 
 /// A failure as lines.
 fn encode(failure: &Failure) -> String {
-    let Failure { kind, message, notes, help, at, call, source } = failure;
+    let Failure { kind, message, notes, help, at, call, question, source } = failure;
     let mut out = format!("{}\n{}\n", kind.code(), escape(message));
     notes.iter().for_each(|note| out.push_str(&format!("note {}\n", escape(note))));
     help.iter().for_each(|help| out.push_str(&format!("help {}\n", escape(help))));
     at.iter().for_each(|(start, end)| out.push_str(&format!("at {start} {end}\n")));
     call.iter().for_each(|call| out.push_str(&format!("call {call}\n")));
+    question.iter().for_each(|CallPermission { cell, function }| {
+        out.push_str(&format!("question {}\t{}\n", escape(cell), escape(function)));
+    });
     source.iter().for_each(|source| out.push_str(&format!("source {}\n", escape(source))));
     out
 }
@@ -193,6 +197,11 @@ fn decode(text: &str) -> Option<Failure> {
                 failure.at = Some((start.parse().ok()?, end.parse().ok()?));
             }
             "call" => failure.call = Some(rest.parse().ok()?),
+            "question" => {
+                let (cell, function) = rest.split_once('\t')?;
+                let (cell, function) = (unescape(cell)?, unescape(function)?);
+                failure.question = Some(CallPermission { cell, function });
+            }
             "source" => failure.source = Some(unescape(rest)?),
             _ => return None,
         }

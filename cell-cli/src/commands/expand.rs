@@ -1,15 +1,17 @@
 //! `cell expand`: what macros were given and what they made of it, as Rust source on stdout.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use anyhow::Result;
+use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{Expansion, Level};
 use macro_bridge::project::Project;
 use macro_bridge::request::Request;
 
 use crate::arguments::{Expand, Global};
 use crate::shell::{Shell, count};
-use crate::trace::{self, Site, Trace};
+use crate::trace::Site;
 use crate::traced_check::TracedCheck;
 use crate::{Exit, engine, project, render};
 
@@ -18,12 +20,10 @@ pub(crate) fn run(options: &Expand, global: &Global, shell: &Shell) -> Result<Ex
     let project = Project::load(&root)?;
     let runtime = engine::runtime()?;
     let check = TracedCheck::new(&root, &options.selection, global, shell)?;
-    check.forget()?;
     let progress = shell.progress("Checking", "the project");
     let run = check.run(&|what| progress.say(what))?;
     drop(progress);
-    let trace = Trace::read(check.folder())?;
-    let mut requests = trace::requests(check.folder())?;
+    let trace = run.trace;
     if trace.sites.is_empty() {
         if !run.success {
             shell.pass_on(&run.output);
@@ -33,16 +33,16 @@ pub(crate) fn run(options: &Expand, global: &Global, shell: &Shell) -> Result<Ex
         return Ok(Exit::Done);
     }
     let wanted: Vec<&Site> =
-        trace.sites.iter().filter(|site| fits(site, options.filter.as_deref())).collect();
+        trace.sites.keys().filter(|site| fits(site, options.filter.as_deref())).collect();
     if wanted.is_empty() {
         let filter = options.filter.as_deref().unwrap_or_default();
         let all = count(trace.sites.len(), "call", "calls");
         anyhow::bail!("none of {all} of macros has `{filter}` in its path or place");
     }
-    let mut open = Vec::new();
-    for site in &wanted {
-        open.extend(requests.remove(&site.key).map(|request| (site.key, request)));
-    }
+    let keys: BTreeSet<Digest> = wanted.iter().map(|site| site.key).collect();
+    let open = check.folder().requests(keys)?.into_iter().collect();
+    // Whoever reads what is written below may take time.
+    drop(check);
     let outcomes = engine::expand_all(&runtime, &project, &project, open, &|_| {});
     let mut out = shell.stdout();
     let mut failed = false;
@@ -51,7 +51,10 @@ pub(crate) fn run(options: &Expand, global: &Global, shell: &Shell) -> Result<Ex
             continue;
         };
         let Site { place, title, key } = site;
-        let recorded = if trace.missing.contains(key) { "not recorded" } else { "recorded" };
+        let recorded = match project.expansion(key) {
+            Ok(Some(_)) => "recorded",
+            _ => "not recorded",
+        };
         let took = outcome.took.as_secs_f64() * 1000.0;
         writeln!(out, "// `{title}` at {place}: {took:.2} ms, {recorded} as {}", key.short())?;
         given(&mut out, &outcome.request)?;
@@ -73,7 +76,8 @@ pub(crate) fn run(options: &Expand, global: &Global, shell: &Shell) -> Result<Ex
 }
 
 fn fits(site: &Site, filter: Option<&str>) -> bool {
-    filter.is_none_or(|filter| site.title.contains(filter) || site.place.contains(filter))
+    filter
+        .is_none_or(|filter| site.title.contains(filter) || site.place.to_string().contains(filter))
 }
 
 fn given(out: &mut impl Write, request: &Request) -> Result<()> {

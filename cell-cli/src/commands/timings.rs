@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result, bail};
 use crate::arguments::{Global, Timings};
 use crate::shell::Shell;
 use crate::timings::{rows, svg, table};
-use crate::trace::Trace;
 use crate::traced_check::TracedCheck;
 use crate::{Exit, project};
 
@@ -22,7 +21,7 @@ pub(crate) fn run(options: &Timings, global: &Global, shell: &Shell) -> Result<E
         shell.pass_on(&run.output);
         bail!("the project does not compile, for reasons that are above");
     }
-    let rows = rows(&Trace::read(check.folder())?);
+    let rows = rows(&run.trace);
     if rows.is_empty() {
         shell.note("the project uses no macro of a cell");
         return Ok(Exit::Done);

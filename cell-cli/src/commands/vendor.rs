@@ -16,7 +16,7 @@ use macro_runtime::{Runtime, Store};
 
 use crate::arguments::{Global, Selection, Vendor};
 use crate::shell::{Shell, count};
-use crate::trace::{self, Trace};
+use crate::trace::Trace;
 use crate::traced_check::TracedCheck;
 use crate::{Exit, engine, files, project};
 
@@ -50,7 +50,7 @@ pub(crate) fn run(options: &Vendor, global: &Global, shell: &Shell) -> Result<Ex
     if !options.no_prune && is_whole(&options.selection) {
         prune(&project, &keys, shell)?;
     }
-    let unused = unused_answers(&project, &recorded.trace.answers)?;
+    let unused = unused_answers(&project, &recorded.answers)?;
     if unused > 0 {
         let answers = count(unused, "recorded answer is", "recorded answers are");
         shell.note(format!(
@@ -77,6 +77,8 @@ pub(crate) fn is_whole(selection: &Selection) -> bool {
 
 struct Recorded {
     trace: Trace,
+    /// What the recorded expansions stand on: cell and key.
+    answers: BTreeSet<(String, Digest)>,
     new: usize,
     /// Place and reason of expansions that could not be made.
     failures: Vec<(String, Failure)>,
@@ -94,7 +96,6 @@ fn record(
     let mut tried = BTreeSet::new();
     let mut failures = BTreeMap::new();
     let mut new = 0;
-    check.forget()?;
     for _ in 0..=DEPTH {
         let progress = shell.progress("Checking", "the project");
         let run = check.run(&|what| progress.say(what))?;
@@ -102,21 +103,27 @@ fn record(
         if shell.verbose {
             shell.pass_on(&run.output);
         }
-        let trace = Trace::read(check.folder())?;
-        let mut open = Vec::new();
-        for (key, request) in trace::requests(check.folder())? {
-            if tried.insert(key) && project.expansion(&key)?.is_none() {
-                open.push((key, request));
+        let trace = run.trace;
+        let (mut open, mut answers) = (BTreeSet::new(), BTreeSet::new());
+        for key in trace.keys() {
+            // Looked up, not traced: units that are fresh were compiled when more, or less, was
+            // recorded.
+            match project.expansion(&key)? {
+                Some(found) => {
+                    answers.extend(found.answers.into_iter().map(|used| (used.cell, used.key)));
+                }
+                None if tried.insert(key) => drop(open.insert(key)),
+                None => {}
             }
         }
         if open.is_empty() {
-            let failures =
-                failures.into_iter().map(|(key, failure)| (trace.place(&key).to_owned(), failure));
+            let failures = failures.into_iter().map(|(key, failure)| (trace.place(&key), failure));
             let failures = failures.collect();
             let broken = (!run.success).then_some(run.output);
-            return Ok(Recorded { failures, new, broken, trace });
+            return Ok(Recorded { failures, new, broken, trace, answers });
         }
         let total = open.len();
+        let open = check.folder().requests(open)?.into_iter().collect();
         let progress = shell.progress("Expanding", format!("0 of {total}"));
         let say = |done: usize| progress.say(format!("{done} of {total}"));
         let outcomes = engine::expand_all(runtime, project, project, open, &say);

@@ -14,7 +14,6 @@ use macro_bridge::project::Project;
 use crate::arguments::{Global, Verify};
 use crate::commands::{lock, vendor};
 use crate::shell::{Shell, count};
-use crate::trace::{self, Trace};
 use crate::traced_check::TracedCheck;
 use crate::{Exit, engine, files, project};
 
@@ -136,13 +135,22 @@ fn expansions(
         return Ok(files.len());
     }
     let check = TracedCheck::new(&project.root, &options.selection, global, shell)?;
-    check.forget()?;
     let progress = shell.progress("Checking", "the project");
     let run = check.run(&|what| progress.say(what))?;
     drop(progress);
-    let trace = Trace::read(check.folder())?;
-    let mut requests = trace::requests(check.folder())?;
-    for key in &trace.missing {
+    let trace = run.trace;
+    let keys: BTreeSet<Digest> = trace.keys();
+    let mut requests = check.folder().requests(keys.iter().copied())?;
+    for key in &keys {
+        // Looked up, not traced: units that are fresh were compiled when more, or less, was recorded.
+        match project.expansion(key) {
+            Ok(None) => {}
+            Ok(Some(_)) => continue,
+            Err(failure) => {
+                wrong.say(failure);
+                continue;
+            }
+        }
         let title = requests.remove(key).map(|request| request.title()).unwrap_or_default();
         let place = trace.place(key);
         wrong.say(format!(
@@ -159,7 +167,6 @@ fn expansions(
     let outcomes =
         engine::expand_all(runtime, project, project, requests.into_iter().collect(), &say);
     drop(progress);
-    let keys: BTreeSet<Digest> = trace.keys();
     for outcome in outcomes {
         let title = outcome.request.title();
         let place = trace.place(&outcome.key);

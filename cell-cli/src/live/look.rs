@@ -58,7 +58,7 @@ pub(crate) struct Changed {
 }
 
 impl Found {
-    pub(crate) pub(crate) fn is_same(&self) -> bool {
+    pub(crate) fn is_same(&self) -> bool {
         self.changed.is_empty()
             && self.new.is_empty()
             && self.dead.is_empty()

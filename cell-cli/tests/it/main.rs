@@ -2,5 +2,6 @@
 
 mod command;
 mod project;
+mod traces;
 mod vendoring;
 mod words;

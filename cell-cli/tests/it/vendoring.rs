@@ -2,7 +2,7 @@
 
 use crate::command::{Project, ledger, workspace};
 
-const MAIN: &str = r#"
+pub(crate) const MAIN: &str = r#"
 cell::cell_remote!(Ledger = "ledger");
 
 #[Ledger::table(name = "accounts")]
@@ -18,7 +18,7 @@ fn main() {
 }
 "#;
 
-fn project() -> Project {
+pub(crate) fn project() -> Project {
     let project = Project::new();
     let sdk = workspace().join("cell-sdk");
     let manifest = format!(

@@ -139,9 +139,7 @@ impl Prepared {
                 out
             }
             Err(failure) => {
-                if failure.kind == Kind::NoEngine {
-                    trace.missing(request, &key, place);
-                }
+                trace.failed(request, &key, place, &failure);
                 let at = failure.call.and_then(|call| spans.get(call).copied()).unwrap_or(place);
                 let mut out = self.item_alone();
                 out.extend(live::report_failure(&failure, originals, at));

@@ -1,19 +1,21 @@
-//! What an expansion leaves for the command line, if `CELL_TRACE` names a folder: one file a rustc
-//! run, and the requests that could not be answered.
+//! What an expansion leaves for the command line, if `CELL_TRACE` names a folder: one file for each
+//! unit that cargo compiles, and with `CELL_TRACE_REQUESTS` what was expanded, by key.
 //!
 //! A trace is a help, never a part of the build: what cannot be written is left out.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::path::PathBuf;
+mod unit;
+
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use proc_macro::Span;
 
 use crate::digest::Digest;
 use crate::expansion::{self, Expansion};
+use crate::failure::{Failure, Kind};
 use crate::request::{Request, file};
-use crate::sealed;
+use crate::sealed::escape;
 
 pub(super) struct Trace {
     folder: Option<PathBuf>,
@@ -46,31 +48,35 @@ impl Trace {
         lines.push_str(&format!("output {key} {output}\n"));
         let [walk, find, emit] = times.map(|time| time.as_micros());
         lines.push_str(&format!("took {key} {} {walk} {find} {emit}\n", word(how)));
-        for used in &expansion.answers {
-            lines.push_str(&format!("answer {} {}\n", used.cell, used.key));
-        }
-        self.append(lines);
+        lines.push_str(&stands_on(expansion));
+        unit::append(folder, &lines);
         if self.requests {
-            let _ = write_request(&folder.join("request"), request, key);
+            let _ = write_request(folder, request, key);
         }
     }
 
-    /// Nothing could answer.
-    pub(super) fn missing(&self, request: &Request, key: &Digest, place: Span) {
+    /// There is no expansion.
+    pub(super) fn failed(&self, request: &Request, key: &Digest, place: Span, failure: &Failure) {
         let Some(folder) = &self.folder else { return };
-        self.append(call_line(request, key, place, "missing"));
-        let _ = write_request(&folder.join("miss"), request, key);
-    }
-
-    /// One `write` in append mode, so lines of threads do not mix.
-    fn append(&self, lines: String) {
-        let Some(folder) = &self.folder else { return };
-        let krate = std::env::var("CARGO_CRATE_NAME").unwrap_or_else(|_| "crate".to_owned());
-        let path = folder.join(format!("{krate}-{}.trace", std::process::id()));
-        let _ = fs::create_dir_all(folder);
-        if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(path) {
-            let _ = file.write_all(lines.as_bytes());
+        if failure.kind == Kind::NoEngine {
+            unit::append(folder, &call_line(request, key, place, "missing"));
+            let _ = write_request(folder, request, key);
+            return;
         }
+        let question = failure.question.as_ref().map(|it| format!("{}::{}", it.cell, it.function));
+        if self.requests {
+            let _ = write_request(folder, request, key);
+        }
+        unit::append(
+            folder,
+            &format!(
+                "failed {key} {} {}\t{}\t{}\n",
+                failure.kind.code(),
+                escape(&written(place)),
+                escape(&request.title()),
+                escape(&question.unwrap_or_default())
+            ),
+        );
     }
 }
 
@@ -79,22 +85,73 @@ fn word(how: &str) -> String {
     how.replace(' ', "-")
 }
 
-/// `expansion KEY HOW FILE:LINE:COLUMN<tab>MACROS`
-fn call_line(request: &Request, key: &Digest, place: Span, how: &str) -> String {
-    let how = word(how);
-    let (file, line, column) = (place.file(), place.line(), place.column());
-    let place = sealed::escape(&format!("{file}:{line}:{column}"));
-    format!("expansion {key} {how} {}\t{}\n", place, sealed::escape(&request.title()))
+/// `FILE:LINE:COLUMN`
+fn written(place: Span) -> String {
+    format!("{}:{}:{}", place.file(), place.line(), place.column())
 }
 
-fn write_request(folder: &std::path::Path, request: &Request, key: &Digest) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
+/// `expansion KEY HOW FILE:LINE:COLUMN<tab>MACROS`
+fn call_line(request: &Request, key: &Digest, place: Span, how: &str) -> String {
+    let (how, place, title) = (word(how), escape(&written(place)), escape(&request.title()));
+    format!("expansion {key} {how} {place}\t{title}\n")
+}
+
+/// What the expansion of the line above uses and wants: answers, plan entries, artifacts.
+fn stands_on(expansion: &Expansion) -> String {
+    let mut lines = String::new();
+    for used in &expansion.answers {
+        lines.push_str(&format!("answer {} {} {}\n", escape(&used.cell), used.key, used.digest));
+    }
+    for entry in &expansion.plan {
+        let [cell, kind, name] = [&entry.cell, &entry.kind, &entry.name].map(|part| escape(part));
+        lines.push_str(&format!("plan {cell}\t{kind}\t{name}\n"));
+    }
+    for artifact in &expansion.artifacts {
+        let (cell, name) = (escape(&artifact.cell), escape(&artifact.name));
+        lines.push_str(&format!("artifact {cell}\t{name}\n"));
+    }
+    lines
+}
+
+fn write_request(folder: &Path, request: &Request, key: &Digest) -> std::io::Result<()> {
+    let folder = folder.join("request");
     let path = folder.join(key.to_string());
     if path.exists() {
         return Ok(());
     }
+    fs::create_dir_all(&folder)?;
     // Another rustc may write the same request: same bytes, one rename wins.
     let temporary = folder.join(format!("{key}.{}.tmp", std::process::id()));
     fs::write(&temporary, file::encode(request))?;
     fs::rename(&temporary, &path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expansion::{AnswerUsed, Artifact, PlanEntry};
+
+    #[test]
+    fn names_of_others_stay_on_their_line() {
+        let [a, b] = [b"a", b"b"].map(|text| Digest::of(text));
+        let evil = || "x\ty\nanswer".to_owned();
+        let expansion = Expansion {
+            answers: vec![AnswerUsed { cell: "search".into(), key: a, digest: b }],
+            plan: vec![PlanEntry {
+                cell: "ledger".into(),
+                kind: "table".into(),
+                name: evil(),
+                body: evil(),
+            }],
+            artifacts: vec![Artifact { cell: "ledger".into(), name: evil(), body: Vec::new() }],
+            ..Expansion::default()
+        };
+        assert_eq!(
+            stands_on(&expansion),
+            format!(
+                "answer search {a} {b}\nplan ledger\ttable\tx\\ty\\nanswer\n\
+                 artifact ledger\tx\\ty\\nanswer\n"
+            )
+        );
+    }
 }

@@ -34,3 +34,4 @@ mod services;
 mod stacks;
 mod storm;
 mod strangers;
+mod traced;

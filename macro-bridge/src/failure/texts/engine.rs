@@ -205,6 +205,7 @@ pub fn denied_call(subject: &Subject, cell: &str, function: &str) -> Failure {
         "to grant it write `calls = [{line}]` under {} in cell.toml, then run `cell lock`",
         subject.table("grants")
     ))
+    .about(cell, function)
 }
 
 /// A question that the macro itself does not list in `describe`: granting cannot help.
@@ -228,6 +229,7 @@ pub fn undeclared_call(
         some => format!("it says that it may ask {}", quoted(some, '`')),
     })
     .help("do not use this version of the macro until its author has explained it")
+    .about(cell, function)
 }
 
 const REBUILD: &str = "build it with `cell build-macros`";

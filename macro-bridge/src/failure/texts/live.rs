@@ -34,9 +34,13 @@ fn looked_for(question: &Question) -> String {
     format!("no answer is recorded: looked for .cell/answers/{}/{}", question.cell, question.key())
 }
 
+fn failure(kind: Kind, question: &Question, message: String) -> Failure {
+    Failure::new(kind, message).about(&question.cell, &question.function)
+}
+
 /// A failure that starts with what could not be asked.
 fn not_asked(kind: Kind, question: &Question, why: &str) -> Failure {
-    Failure::new(kind, format!("`{}` could not be asked: {why}", name(question)))
+    failure(kind, question, format!("`{}` could not be asked: {why}", name(question)))
         .note(looked_for(question))
 }
 
@@ -70,8 +74,9 @@ pub fn no_such_question(question: &Question, why: &str, known: &[String]) -> Fai
 /// The question or its answer would contain what is secret. `what` says where.
 #[must_use]
 pub fn secret(question: &Question, what: &str) -> Failure {
-    Failure::new(
+    failure(
         Kind::SecretQuestion,
+        question,
         format!("`{}` is not asked while a program compiles: {what}", name(question)),
     )
     .note("answers are recorded in files that are committed; secrets never are")
@@ -81,8 +86,9 @@ pub fn secret(question: &Question, what: &str) -> Failure {
 /// The arguments are not those of the schema. `what` says which.
 #[must_use]
 pub fn bad_arguments(question: &Question, what: &str) -> Failure {
-    Failure::new(
+    failure(
         Kind::BadQuestion,
+        question,
         format!("`{}` was asked with arguments that it does not take: {what}", name(question)),
     )
     .note(format!("`cell.lock` names the schema of `{}`", question.cell))
@@ -110,7 +116,7 @@ pub fn silent(question: &Question, patience: Duration, known: bool) -> Failure {
         false => format!("the cell `{cell}` did not answer within {patience} ms"),
         true => format!("the cell `{cell}` did not answer just before, and was not asked again"),
     };
-    Failure::new(Kind::CellSilent, format!("`{}` has no answer: {why}", name(question)))
+    failure(Kind::CellSilent, question, format!("`{}` has no answer: {why}", name(question)))
         .note(looked_for(question))
         .help(format!("`cell health {cell}` and `cell logs {cell}` show how it is"))
         .help(format!(
@@ -135,8 +141,9 @@ pub fn build_waited(question: &Question, limit: Duration) -> Failure {
 pub fn broken(question: &Question, how: &str, known: bool) -> Failure {
     let cell = &question.cell;
     let when = if known { "just before, " } else { "" };
-    Failure::new(
+    failure(
         Kind::CellBroken,
+        question,
         format!(
             "`{}` has no answer: {when}the connection to the cell `{cell}` failed: {how}",
             name(question)
@@ -150,8 +157,9 @@ pub fn broken(question: &Question, how: &str, known: bool) -> Failure {
 #[must_use]
 pub fn refused(question: &Question, fault: &str) -> Failure {
     let cell = &question.cell;
-    Failure::new(
+    failure(
         Kind::CellRefused,
+        question,
         format!("the cell `{cell}` did not answer `{}`: {fault}", name(question)),
     )
     .note(looked_for(question))
@@ -162,8 +170,9 @@ pub fn refused(question: &Question, fault: &str) -> Failure {
 #[must_use]
 pub fn wrong_reply(question: &Question, what: &str) -> Failure {
     let cell = &question.cell;
-    Failure::new(
+    failure(
         Kind::WrongReply,
+        question,
         format!(
             "`{cell}` answered `{}` with what its schema does not have: {what}",
             name(question)
@@ -178,8 +187,9 @@ pub fn wrong_reply(question: &Question, what: &str) -> Failure {
 pub fn reply_too_large(question: &Question, limit: u64) -> Failure {
     let limit = super::numbers::size(limit);
     let cell = &question.cell;
-    Failure::new(
+    failure(
         Kind::WrongReply,
+        question,
         format!("the answer of the cell `{cell}` to `{}` is larger than {limit}", name(question)),
     )
     .note("nothing was recorded")
@@ -213,8 +223,9 @@ pub fn foreign(question: &Question, what: &str) -> Failure {
 /// The answer is there and could not be written.
 #[must_use]
 pub fn not_kept(question: &Question, path: &Path, reason: &str) -> Failure {
-    Failure::new(
+    failure(
         Kind::NotKept,
+        question,
         format!(
             "`{}` was answered, and the answer could not be recorded: {reason}",
             name(question)

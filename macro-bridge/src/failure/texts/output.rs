@@ -64,6 +64,7 @@ pub fn unrecorded(
     .note(why)
     .help("`cell sync` asks the cell and records the answer, which is then committed")
     .help("`cell up` starts the project's cells, and as long as they run builds may ask them")
+    .about(cell, function)
 }
 
 /// 03xx: more than the limits allow.
