@@ -41,17 +41,13 @@ pub(crate) fn find<'a>(
     for name in named {
         let text = plain(name);
         let field = fields.iter().find(|(field, _)| plain(field) == text);
-        if field.is_none() {
-            let known: Vec<String> = fields.iter().map(|(field, _)| plain(field)).collect();
-            let error = Diagnostic::error(name, format!("`{item}` has no field `{text}`"))
-                .help(format!("its fields are {}", list(&known)));
-            errors.combine(error);
-        }
-        let Some(table) = table else { continue };
-        let Some(column) = table.columns.iter().find(|column| column.name == text) else {
-            errors.combine(no_column(name, &text, table));
+        let column = table.map(|table| table.columns.iter().find(|column| column.name == text));
+        if field.is_none() || column == Some(None) {
+            let without_column = table.filter(|_| column == Some(None));
+            errors.combine(absent(name, field.is_none().then_some((item, fields)), without_column));
             continue;
-        };
+        }
+        let (Some(table), Some(Some(column))) = (table, column) else { continue };
         if let Some((field, declared)) = field {
             match fit(field, &declared.ty, column, table) {
                 Ok(indexed) => found.push(indexed),
@@ -99,15 +95,37 @@ fn fit<'a>(
     })
 }
 
-fn no_column(name: &Ident, text: &str, table: &Table) -> Diagnostic {
-    let column = |column: &Column| match fit::name(&column.ty) {
-        Some(kind) => format!("{}: {kind}", column.name),
-        None => column.name.clone(),
+/// A name that is missing in the struct, in the table, or in both: one mistake, one error.
+fn absent(
+    name: &Ident,
+    item: Option<(&Ident, &[(&Ident, &Field)])>,
+    table: Option<&Table>,
+) -> Diagnostic {
+    let text = plain(name);
+    let message = match (item, table) {
+        (Some((item, _)), Some(table)) => {
+            format!("neither `{item}` nor table `{}` has `{text}`", table.name)
+        }
+        (Some((item, _)), None) => format!("`{item}` has no field `{text}`"),
+        (None, Some(table)) => format!("table `{}` has no column `{text}`", table.name),
+        (None, None) => format!("there is no `{text}`"),
     };
-    let columns: Vec<String> = table.columns.iter().map(column).collect();
-    Diagnostic::error(name, format!("table `{}` has no column `{text}`", table.name))
-        .note("cell `ledger` was asked for its tables")
-        .help(format!("its columns are {}", list(&columns)))
+    let mut error = Diagnostic::error(name, message);
+    if let Some((item, fields)) = item {
+        let known: Vec<String> = fields.iter().map(|(field, _)| plain(field)).collect();
+        error = error.help(format!("the fields of `{item}` are {}", list(&known)));
+    }
+    if let Some(table) = table {
+        let column = |column: &Column| match fit::name(&column.ty) {
+            Some(kind) => format!("{}: {kind}", column.name),
+            None => column.name.clone(),
+        };
+        let columns: Vec<String> = table.columns.iter().map(column).collect();
+        let help =
+            format!("the columns of `{}` in cell `ledger` are {}", table.name, list(&columns));
+        error = error.help(help);
+    }
+    error
 }
 
 /// Names as a text.

@@ -80,8 +80,7 @@ fn each_wrong_field_is_said_on_its_own_token() {
         expanded.errors(),
         [
             "this type does not hold what is in column `id` of table `accounts` (at `u32`)",
-            "`Account` has no field `height` (at `height`)",
-            "table `accounts` has no column `height` (at `height`)",
+            "neither `Account` nor table `accounts` has `height` (at `height`)",
             "table `accounts` has no column `colour` (at `colour`)",
             "column `picture` of `accounts` is of no type that can be indexed (at `picture`)",
         ]
@@ -94,11 +93,12 @@ fn each_wrong_field_is_said_on_its_own_token() {
             "help: use `u64` or a larger one, or leave it out of `fields(..)`"
         ]
     );
-    let fields = "help: its fields are `id`, `owner`, `asset`, `type`, `picture`, `colour`";
-    assert_eq!(lines(1), [fields]);
-    let columns = "help: its columns are `id: u64`, `owner: text`, `asset: u32`, `type: text`, \
-                   `picture`";
-    assert_eq!(lines(3), ["note: cell `ledger` was asked for its tables", columns]);
+    let fields = "help: the fields of `Account` are `id`, `owner`, `asset`, `type`, `picture`, \
+                  `colour`";
+    let columns = "help: the columns of `accounts` in cell `ledger` are `id: u64`, `owner: text`, \
+                   `asset: u32`, `type: text`, `picture`";
+    assert_eq!(lines(1), [fields, columns]);
+    assert_eq!(lines(2), [columns]);
     assert!(expanded.code().contains("fn by_owner"), "what is right is there");
 }
 
