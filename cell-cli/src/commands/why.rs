@@ -9,7 +9,6 @@ use macro_bridge::answer::Answer;
 use macro_bridge::expansion::{AnswerUsed, Expansion};
 use macro_bridge::host::{Cached, Engine as _};
 use macro_bridge::project::Project;
-use macro_bridge::sealed::escape_bytes;
 
 use crate::arguments::Global;
 use crate::arguments::traced::Why;

@@ -9,8 +9,6 @@ use crate::both;
 use crate::cells::{self, all};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
     #[test]
     fn bytes_are_those_of_a_cell_both_ways(value in all()) {
         let bytes = message::encode(&value).unwrap();
@@ -69,6 +67,41 @@ proptest! {
         if let Ok(number) = message::decode::<i128>(&bytes) {
             prop_assert_eq!(read(&bytes), Ok(number));
         }
+    }
+}
+
+/// The same value as a cell writes it and as we do, and both read both.
+fn same<T>(value: T)
+where
+    T: serde::Serialize + macro_guest_sdk::wire::Read + macro_guest_sdk::wire::Write,
+    T: PartialEq + std::fmt::Debug,
+{
+    let bytes = message::encode(&value).unwrap();
+    assert_eq!(write(&value), bytes, "{value:?}");
+    assert_eq!(read(&bytes), Ok(value));
+}
+
+#[test]
+fn numbers_and_lengths_are_right_where_their_marks_change() {
+    for power in 0..64 {
+        for near in [-1, 0, 1] {
+            let number = (1i128 << power) + near;
+            same(number as u64);
+            same(number as i64);
+            same((-number) as i64);
+            same((number as u8, number as u16, number as u32));
+            same((number as i8, number as i16, number as i32));
+            same((-number as i8, -number as i16, -number as i32));
+            same(number);
+            same(number as u128);
+        }
+    }
+    for length in [0, 1, 15, 16, 31, 32, 255, 256, 65_535, 65_536] {
+        same("x".repeat(length));
+        same(vec![7u8; length]);
+        same(vec![true; length]);
+        same((0..length as u32).map(|key| (key, ())).collect::<std::collections::BTreeMap<_, _>>());
+        same((0..length as u32).collect::<std::collections::BTreeSet<_>>());
     }
 }
 

@@ -1,10 +1,13 @@
 //! What the market knows of an account.
 
-use crate::Ledger;
+use crate::{Ledger, Search};
 
-/// An account: a row of the table `accounts`, kept in memory by `AccountCache`.
+/// An account: a row of the table `accounts`, kept in memory by `AccountCache` and found by its words
+/// with `AccountIndex`. The ledger says what the columns `owner` and `id` hold; `balance` could not be
+/// indexed, since the ledger's is a `u64`.
 #[Ledger::table(name = "accounts")]
 #[Ledger::cache(capacity = 2)]
+#[Search::index(table = "accounts", fields(owner, id))]
 #[derive(Clone, Debug, PartialEq, Ledger::Model)]
 pub(crate) struct Account {
     #[Ledger::primary_key]

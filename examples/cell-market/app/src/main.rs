@@ -1,5 +1,6 @@
-//! A small market that uses all sorts of macros of the cell `ledger`: the attributes `table` and
-//! `cache` and the derive `Model` on one struct, and the function-like `query`.
+//! A small market that uses macros of two cells. Of `ledger` all sorts: the attributes `table` and
+//! `cache` and the derive `Model` on one struct, and the function-like `query`. Of `search` the
+//! attribute `index`, on the same struct, which asks the ledger what its table looks like.
 //!
 //! Not one of them runs when this is built from a clone: what they made is in `../.cell`.
 #![forbid(unsafe_code)]
@@ -7,10 +8,11 @@
 mod account;
 mod rows;
 
-use account::{Account, AccountCache, RichestOf};
+use account::{Account, AccountCache, AccountIndex, RichestOf};
 use rows::Rows;
 
 cell::cell_remote!(Ledger = "ledger");
+cell::cell_remote!(Search = "search");
 
 fn main() -> Result<(), String> {
     println!("{};", Account::CREATE_TABLE);
@@ -26,6 +28,14 @@ fn main() -> Result<(), String> {
     if let Err(why) = transfer(&mut rows, &mut cache, 4, 1, 1) {
         println!("refused: {why}");
     }
+
+    let mut index = AccountIndex::new();
+    for account in rows.all() {
+        index.insert(account.id, account);
+    }
+    let columns = AccountIndex::<u64>::COLUMNS.iter().map(|(name, ty)| format!("{name}: {ty}"));
+    println!("indexed by {}", columns.collect::<Vec<_>>().join(", "));
+    println!("  Ada: {:?}, 4: {:?}", index.by_owner("Ada"), index.by_id(4));
 
     println!("{}", RichestOf::SQL);
     for (id, balance) in rows.richest_of("ada", 1) {

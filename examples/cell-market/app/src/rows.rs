@@ -20,6 +20,11 @@ impl Rows {
         Self { accounts: opened.iter().enumerate().map(account).collect(), loads: 0 }
     }
 
+    /// All of them, as they are now.
+    pub(crate) fn all(&self) -> &[Account] {
+        &self.accounts
+    }
+
     /// The row with this id.
     pub(crate) fn load(&mut self, id: u64) -> Option<Account> {
         self.loads += 1;

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cell::Serve as _;
+use cell::Runtime;
 use cell_market_journal::SyncMode;
 use clap::Parser;
 
 use crate::Ledger;
+
+/// The macros that the cell publishes; their source is in `guests/ledger`.
+const MACROS: &[u8] = include_bytes!("../../../../guests/components/ledger.wasm");
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,9 +56,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let (name, records) = (&arguments.name, ledger.records());
     eprintln!("{name}: serves, with {records} records of {}", arguments.journal.display());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let cell = Runtime::builder(ledger).name(name).macros(MACROS)?;
     runtime.block_on(async {
         tokio::select! {
-            served = ledger.serve(name) => served,
+            served = cell.serve() => served,
             () = cell_market_stdin::ended(), if arguments.until_stdin_ends => Ok(()),
         }
     })?;

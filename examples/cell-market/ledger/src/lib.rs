@@ -14,7 +14,11 @@ pub mod cli;
 mod record;
 mod service;
 mod state;
+mod tables;
 mod types;
 
 pub use service::{Ledger, LedgerClient, StartError};
-pub use types::{Balance, Leg, Movement, Receipt, Recorded, Refused, Total, Transfer, TransferId};
+pub use types::{
+    Account, Balance, Column, ColumnType, Leg, Movement, NoSuchTable, Receipt, Recorded, Refused,
+    Table, Total, Transfer, TransferId,
+};

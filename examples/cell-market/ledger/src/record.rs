@@ -2,11 +2,13 @@
 //!
 //! Numbers are little endian. An opened account is `1 account u64 asset u32 balance u64`; a transfer
 //! is `2 by u64 number u64 verdict legs` with a leg being `from u64 to u64 amount u64`, and a verdict
-//! `0` if it happened, else `1 account u64`, `2 account u64 missing u64` or `3 from u64 to u64`.
+//! `0` if it happened, else `1 account u64`, `2 account u64 missing u64` or `3 from u64 to u64`. Whose
+//! an account is now is `3 account u64 owner`, a text to the end.
 
 use crate::types::{Leg, Refused, Transfer, TransferId};
 
-/// The kind of the journal. A change of what is below is another number.
+/// The kind of the journal. A change of what a record means is another number; another sort of records
+/// is not, since a ledger that does not know one refuses the journal.
 pub(crate) const KIND: &str = "ledger 1";
 
 /// Something that happened, or did not for good.
@@ -14,6 +16,7 @@ pub(crate) const KIND: &str = "ledger 1";
 pub(crate) enum Record {
     Open { account: u64, asset: u32, balance: u64 },
     Transfer(Transfer, Result<(), Verdict>),
+    Owner { account: u64, owner: String },
 }
 
 /// Why a transfer did not happen: what depends on the accounts, and so has to be remembered.
@@ -59,6 +62,11 @@ impl Record {
                 let legs = legs.iter().flat_map(|leg| [leg.from, leg.to, leg.amount]);
                 numbers.into_iter().chain(legs).for_each(|n| bytes.extend(n.to_le_bytes()));
             }
+            Self::Owner { account, owner } => {
+                put(*account);
+                bytes.insert(0, 3);
+                bytes.extend(owner.as_bytes());
+            }
         }
         bytes
     }
@@ -92,6 +100,11 @@ impl Record {
                     legs.push(Leg { from, to, amount: number(&mut rest)? });
                 }
                 Self::Transfer(Transfer { id, legs }, verdict)
+            }
+            [3] => {
+                let account = number(&mut rest)?;
+                let owner = String::from_utf8(std::mem::take(&mut rest).to_vec()).ok()?;
+                Self::Owner { account, owner }
             }
             _ => return None,
         };
@@ -137,6 +150,7 @@ pub(crate) mod tests {
                     Record::Transfer(Transfer { id, legs }, verdict)
                 }
             ),
+            any::<(u64, String)>().prop_map(|(account, owner)| Record::Owner { account, owner }),
         ]
     }
 

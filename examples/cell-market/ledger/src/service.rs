@@ -9,7 +9,10 @@ use tokio::sync::watch;
 
 use crate::record::{KIND, Record};
 use crate::state::{Decision, State};
-use crate::types::{Balance, Movement, Receipt, Recorded, Refused, Total, Transfer};
+use crate::tables;
+use crate::types::{
+    Account, Balance, Movement, NoSuchTable, Receipt, Recorded, Refused, Table, Total, Transfer,
+};
 
 /// Items of a stream that are taken out of the state at once.
 const SOME: usize = 256;
@@ -52,6 +55,13 @@ impl Ledger {
         answer
     }
 
+    /// Says whose an account is, until somebody says otherwise.
+    pub async fn set_owner(&self, account: u64, owner: String) -> Result<(), Refused> {
+        let (answer, durable) = self.decide(|state| state.set_owner(account, owner.clone()));
+        written(durable).await?;
+        answer
+    }
+
     /// Moves money, once for each id. A repeated request has the reply of the first.
     pub async fn transfer(&self, transfer: Transfer) -> Result<Receipt, Refused> {
         let (answer, durable) = self.decide(|state| state.transfer(transfer.clone()));
@@ -67,6 +77,26 @@ impl Ledger {
     /// What is in all accounts, for each asset. Transfers do not change it.
     pub async fn totals(&self) -> Vec<Total> {
         self.lock().state.totals()
+    }
+
+    /// All accounts, by their numbers: the rows of the table `accounts`.
+    pub async fn accounts(&self, items: Items<Account>) -> Result<(), Fault> {
+        let mut next = Some(0);
+        while let Some(from) = next {
+            let some = self.lock().state.rows(from, SOME);
+            next = some.last().and_then(|last| last.id.checked_add(1));
+            for account in some {
+                items.send(account).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The columns of a table, for macros that ask while an application compiles. They are the same
+    /// for all ledgers of one schema.
+    #[compile_time]
+    pub async fn schema(&self, table: String) -> Result<Table, NoSuchTable> {
+        tables::table(&table)
     }
 
     /// The movements of an account, those that there are and those that come, from a place in the

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::record::{Record, Verdict};
 use crate::types::{
-    Balance, Leg, Movement, Receipt, Recorded, Refused, Total, Transfer, TransferId,
+    Account as Row, Balance, Leg, Movement, Receipt, Recorded, Refused, Total, Transfer, TransferId,
 };
 
 /// Legs of one transfer.
 const LEGS: usize = 16;
+/// Bytes of an owner's name.
+const OWNER: usize = 200;
 /// Of one asset there is no more, so that no sum of balances is too large for a number.
 const MOST: u64 = i64::MAX as u64;
 
@@ -24,6 +26,7 @@ pub(crate) struct State {
 
 #[derive(Debug)]
 struct Account {
+    owner: String,
     asset: u32,
     opening: u64,
     balance: u64,
@@ -51,6 +54,20 @@ impl State {
             return Decision::Known(Err(Refused::TooMuch));
         }
         Decision::New(Record::Open { account, asset, balance })
+    }
+
+    pub(crate) fn set_owner(&self, account: u64, owner: String) -> Decision<()> {
+        let Some(there) = self.accounts.get(&account) else {
+            return Decision::Known(Err(Refused::NoSuchAccount(account)));
+        };
+        if owner.len() > OWNER {
+            let why = format!("an owner of {} bytes, of which there may be {OWNER}", owner.len());
+            return Decision::Known(Err(Refused::Malformed(why)));
+        }
+        if there.owner == owner {
+            return Decision::Known(Ok(()));
+        }
+        Decision::New(Record::Owner { account, owner })
     }
 
     pub(crate) fn transfer(&self, transfer: Transfer) -> Decision<Receipt> {
@@ -109,7 +126,8 @@ impl State {
                 if !matches!(self.open(account, asset, balance), Decision::New(_)) {
                     return Err("it opens an account that cannot be opened");
                 }
-                let new = Account { asset, opening: balance, balance, movements: Vec::new() };
+                let (owner, movements) = (String::new(), Vec::new());
+                let new = Account { owner, asset, opening: balance, balance, movements };
                 self.accounts.insert(account, new);
                 *self.opened.entry(asset).or_insert(0) += balance;
             }
@@ -129,6 +147,14 @@ impl State {
                 self.by_id.insert(transfer.id, sequence);
                 self.transfers.push((transfer, verdict));
             }
+            Record::Owner { account, owner } => {
+                if !matches!(self.set_owner(account, owner.clone()), Decision::New(_)) {
+                    return Err("it gives an account to an owner that it cannot have, or has");
+                }
+                if let Some(there) = self.accounts.get_mut(&account) {
+                    there.owner = owner;
+                }
+            }
         }
         Ok(())
     }
@@ -144,6 +170,16 @@ impl State {
         let there = self.accounts.get(&account).ok_or(Refused::NoSuchAccount(account))?;
         let Account { asset, opening, balance, .. } = *there;
         Ok(Balance { account, asset, amount: balance, opening })
+    }
+
+    /// Some rows of the table `accounts`, from a number on.
+    pub(crate) fn rows(&self, from: u64, most: usize) -> Vec<Row> {
+        let row = |(id, account): (&u64, &Account)| {
+            let Account { owner, asset, opening, balance, .. } = account;
+            let (asset, balance, opening) = (*asset, *balance, *opening);
+            Row { id: *id, owner: owner.clone(), asset, balance, opening }
+        };
+        self.accounts.range(from..).take(most).map(row).collect()
     }
 
     pub(crate) fn totals(&self) -> Vec<Total> {

@@ -70,6 +70,22 @@ pub struct Movement {
     pub balance: u64,
 }
 
+/// An account: a row of the table `accounts`.
+#[cell::protein]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub id: u64,
+    /// Whose it is; empty until it was said.
+    pub owner: String,
+    /// What is in it.
+    pub asset: u32,
+    /// How much.
+    pub balance: u64,
+    /// With how much it was opened.
+    pub opening: u64,
+}
+
 /// All accounts of an asset together.
 #[cell::protein]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +110,52 @@ pub struct Recorded {
     pub transfer: Transfer,
     /// Why nothing happened, if so.
     pub refused: Option<Refused>,
+}
+
+/// A table, as macros are told of it.
+#[cell::protein]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// In the order in which rows have them.
+    pub columns: Vec<Column>,
+}
+
+/// A column of a table.
+#[cell::protein]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What is in it.
+    pub ty: ColumnType,
+}
+
+/// What is in a column.
+#[cell::protein]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnType {
+    /// Words.
+    Text,
+    /// An integer.
+    Integer {
+        /// How large it may be.
+        bits: u8,
+        /// May it be negative?
+        signed: bool,
+    },
+    /// Something else.
+    #[protein(default)]
+    Other,
+}
+
+/// There is no table of this name.
+#[cell::protein]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoSuchTable {
+    /// Those that there are.
+    pub known: Vec<String>,
 }
 
 /// Why the ledger does not do something.

@@ -4,3 +4,4 @@ mod crash;
 mod market;
 mod published;
 mod replies;
+mod search;

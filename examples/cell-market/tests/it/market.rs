@@ -36,7 +36,7 @@ pub(crate) struct Cell {
 }
 
 impl Cell {
-    fn start(program: &'static str, name: &str, words: Vec<String>) -> Self {
+    pub(crate) fn start(program: &'static str, name: &str, words: Vec<String>) -> Self {
         let child = spawn(program, &words);
         Self { program, name: name.to_owned(), words, child }
     }

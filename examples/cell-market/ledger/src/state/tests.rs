@@ -84,6 +84,37 @@ fn what_is_no_transfer_is_refused_and_not_remembered() {
     assert_eq!(state.open(1, 0, 99), Decision::Known(Err(Refused::OpenedOtherwise(1))));
 }
 
+#[test]
+fn an_account_has_the_owner_that_was_said_last() {
+    let mut state = three_accounts();
+    let mut records = Vec::new();
+    for owner in ["ada", "bob", "bob"] {
+        match state.set_owner(2, owner.to_owned()) {
+            Decision::New(record) => {
+                state.apply(record.clone()).expect("it was decided");
+                records.push(record);
+            }
+            Decision::Known(answer) => assert_eq!(answer, Ok(())),
+        }
+    }
+    assert_eq!(records.len(), 2, "what is so already needs no record");
+    let refused = Decision::Known(Err(Refused::NoSuchAccount(9)));
+    assert_eq!(state.set_owner(9, "ada".to_owned()), refused);
+    let long = state.set_owner(1, "x".repeat(201));
+    assert!(matches!(long, Decision::Known(Err(Refused::Malformed(_)))), "{long:?}");
+    let rows = state.rows(2, 1);
+    let expected = Row { id: 2, owner: "bob".to_owned(), asset: 0, balance: 100, opening: 100 };
+    assert_eq!(rows, [expected]);
+    assert_eq!(state.rows(0, 9).iter().map(|row| row.id).collect::<Vec<_>>(), [1, 2, 3]);
+    let mut again = three_accounts();
+    for record in records {
+        again.apply(record).expect("it was decided");
+    }
+    assert_eq!(again.rows(2, 1), rows);
+    let lie = Record::Owner { account: 9, owner: "ada".to_owned() };
+    assert!(again.apply(lie).is_err());
+}
+
 fn make_known(state: &State, transfer: Transfer) -> Result<Receipt, Refused> {
     match state.transfer(transfer) {
         Decision::Known(answer) => answer,
