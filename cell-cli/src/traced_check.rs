@@ -159,6 +159,8 @@ impl TracedCheck {
         command.env("CELL_TRACE_RUN", run);
         // It looks; who asks cells is the command itself.
         command.env("CELL_MODE", "locked");
+        // A `cell` in `PATH` may be of another release.
+        command.env("CELL_BIN", std::env::current_exe()?);
         // One that keeps what rustc made would not run it, and so no macro.
         command.env("RUSTC_WRAPPER", "");
         let mut child = command

@@ -55,9 +55,9 @@ fn a_unit_says_what_was_denied_and_what_was_answered_in_its_last_run() -> Result
     let (cell, function) = ("vault".to_owned(), "secret".to_owned());
     let question = Question { cell, function, arguments: b"all".to_vec() };
     let key = question.key();
-    let answer = Answer { question, reply: Ok(b"seven".to_vec()), schema: None };
+    let answer = Answer { question, reply: Ok(b"seven".to_vec()), source: Default::default() };
     let store = Store::of_project(&project.root);
-    store.put_answer("vault", &key, answer.encode().as_bytes(), Age::Fresh)?;
+    store.put_answer(&answer, Age::Fresh)?;
     project.check(SOURCE)?;
     let lines = trace(&project)?;
     ensure!(has(&lines, "failed ", " CELL0309 ", denied), "{lines:#?}");

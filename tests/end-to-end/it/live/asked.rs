@@ -137,7 +137,7 @@ fn sync_asks_again_shows_the_difference_and_writes_it() -> Result<()> {
     let said = sync(&place, &["--check"], 1)?;
     ensure!(said.contains("Changed oracle::table") && said.contains("- \"one-7\""), "{said}");
     ensure!(said.contains("+ \"two-7\""), "{said}");
-    ensure!(said.contains("Expands asks::value at src/lib.rs:1:"), "{said}");
+    ensure!(said.contains("Expands asks::value at src/lib.rs:2:"), "{said}");
     ensure!(place.answers()? == before, "`--check` wrote");
     sync(&place, &[], 0)?;
     ensure!(place.answers()?.iter().all(|answer| answer.reply().contains("two")));
