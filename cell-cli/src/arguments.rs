@@ -114,6 +114,8 @@ pub enum Command {
     Build(live::Build),
     /// Run the project's cells in this terminal, and let builds ask them
     Dev(live::Dev),
+    /// Say what is recorded and should not be, what is missing, and what cells say otherwise now
+    Check(live::Check),
     /// Ask the cells again, show what is different, and record it
     Sync(live::Sync),
     /// Run one cell in this terminal

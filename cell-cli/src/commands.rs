@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod build_macros;
 pub(crate) mod cache;
 pub(crate) mod cells;
+pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod dev;

@@ -91,6 +91,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Up(options) => commands::up::run(options, global, shell),
         Command::Build(options) => commands::build::run(options, global, shell),
         Command::Dev(options) => commands::dev::run(options, global, shell),
+        Command::Check(options) => commands::check::run(options, global, shell),
         Command::Sync(options) => commands::sync::run(options, global, shell),
         Command::Run(options) => commands::run::run(options, global, shell),
         Command::Logs(options) => commands::logs::run(options, global, shell),

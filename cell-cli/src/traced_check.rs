@@ -247,19 +247,23 @@ pub(crate) fn metadata(manifest: &Path, global: &Global) -> Result<Metadata> {
     })
 }
 
-/// The manifest to compile: the one that was named, that beside `cell.toml`, or the one from here
-/// upwards, as cargo would take it.
+/// The manifest to compile: the one that was named, the one that cargo would take here if it belongs to
+/// the project, or that beside `cell.toml`. A project may have packages that are workspaces of their own.
 pub(crate) fn manifest(root: &Path, global: &Global) -> Result<PathBuf> {
     let named = global.manifest_path.as_deref().filter(|p| p.ends_with("Cargo.toml"));
     if let Some(named) = named {
         return Ok(std::path::absolute(named)?);
     }
+    let start = project::start(global)?;
+    let above = start.ancestors().map(|folder| folder.join("Cargo.toml")).find(|p| p.is_file());
+    let is_ours = |path: &PathBuf| path.starts_with(root);
     let beside = root.join("Cargo.toml");
+    if let Some(ours) = above.clone().filter(is_ours) {
+        return Ok(ours);
+    }
     if beside.is_file() {
         return Ok(beside);
     }
-    let start = project::start(global)?;
-    let above = start.ancestors().map(|folder| folder.join("Cargo.toml")).find(|p| p.is_file());
     above.with_context(|| {
         format!(
             "there is no `Cargo.toml` beside `{}` and none from `{}` upwards\n\

@@ -40,6 +40,21 @@ pub struct Dev {
     pub wait: u64,
 }
 
+/// Options of `cell check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Fails if a recorded answer is damaged, used by nothing, missing, or not what a cell says that runs; and if
+a macro asks what it is not granted. Starts no cell, and writes nothing.
+
+Examples:
+  cell check                     where cells run, also what they say now
+  cell check --offline           asks nobody")]
+pub struct Check {
+    /// What to compile.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
 /// Options of `cell sync`.
 #[derive(Debug, Args)]
 #[command(after_help = "\

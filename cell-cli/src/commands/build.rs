@@ -1,7 +1,6 @@
 //! `cell build`: one `cargo build` that may ask the project's cells.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use macro_bridge::asking::Asking;
 
 use crate::arguments::Global;
 use crate::arguments::live::Build;
-use crate::commands::vendor::files_in;
+use crate::commands::vendor::recorded_answers;
 use crate::live::attended::Attended;
 use crate::shell::{Shell, count};
 use crate::traced_check::manifest;
@@ -34,7 +33,7 @@ pub(crate) fn run(options: &Build, global: &Global, shell: &Shell) -> Result<Exi
             Some(Attended::begin(&root, &cells, false, wait, global, shell)?)
         }
     };
-    let before = recorded(&root)?;
+    let before = recorded_answers(&root)?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.arg("build").arg("--manifest-path").arg(manifest(&root, global)?);
     cargo.args(global.locked.then_some("--locked")).args(global.offline.then_some("--offline"));
@@ -44,7 +43,7 @@ pub(crate) fn run(options: &Build, global: &Global, shell: &Shell) -> Result<Exi
     let ended = attended.map_or(Ok(()), |attended| attended.end(shell));
     let status = status?;
     ended?;
-    let new: Vec<PathBuf> = recorded(&root)?.difference(&before).cloned().collect();
+    let new: Vec<PathBuf> = recorded_answers(&root)?.difference(&before).cloned().collect();
     if !new.is_empty() {
         shell.status("Recorded", count(new.len(), "new answer", "new answers"));
         shell.note("commit `.cell/answers`: with it others build without the cells");
@@ -52,13 +51,4 @@ pub(crate) fn run(options: &Build, global: &Global, shell: &Shell) -> Result<Exi
     // Whoever runs this in a script expects what cargo says.
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     Ok(if code == 0 { Exit::Done } else { Exit::OfCell(code) })
-}
-
-/// The files of all recorded answers.
-pub(crate) fn recorded(root: &Path) -> Result<BTreeSet<PathBuf>> {
-    let mut files = BTreeSet::new();
-    for cell in std::fs::read_dir(root.join(".cell/answers")).into_iter().flatten().flatten() {
-        files.extend(files_in(&cell.path())?);
-    }
-    Ok(files)
 }

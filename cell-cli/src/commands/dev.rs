@@ -11,7 +11,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::arguments::Global;
 use crate::arguments::live::Dev;
 use crate::arguments::up::Up;
-use crate::commands::{build, up};
+use crate::commands::up;
+use crate::commands::vendor::recorded_answers;
 use crate::live::session::Open;
 use crate::shell::Shell;
 use crate::supervisor::client::listens;
@@ -29,7 +30,7 @@ pub(crate) fn run(options: &Dev, global: &Global, shell: &Shell) -> Result<Exit>
     shell.status("Live", "builds of this project may ask its cells, until Ctrl-C");
     let (_end, ended) = std::sync::mpsc::channel::<()>();
     std::thread::scope(|scope| {
-        let known = build::recorded(&root)?;
+        let known = recorded_answers(&root)?;
         let shown = Shell::new(global);
         let root = &root;
         scope.spawn(move || {
@@ -73,7 +74,7 @@ fn until_interrupted(place: &Place) -> Result<Exit> {
 /// Says which answers were recorded since the last look.
 fn say_new(root: &Path, known: &mut BTreeSet<PathBuf>, shell: &Shell) {
     // A folder that is being written: next time.
-    let Ok(now) = build::recorded(root) else { return };
+    let Ok(now) = recorded_answers(root) else { return };
     for path in now.difference(known) {
         let answer = files::read(path).ok().and_then(|bytes| Answer::decode(&bytes).ok());
         if let Some(answer) = answer {

@@ -47,15 +47,9 @@ pub(crate) fn run(options: &Vendor, global: &Global, shell: &Shell) -> Result<Ex
         return Ok(Exit::Failed);
     }
     let keys = recorded.trace.keys();
-    if !options.no_prune && is_whole(&options.selection) {
-        prune(&project, &keys, shell)?;
-    }
-    let unused = unused_answers(&project, &recorded.answers)?;
-    if unused > 0 {
-        let answers = count(unused, "recorded answer is", "recorded answers are");
-        shell.note(format!(
-            "{answers} not used by what was compiled; only you can know if by nothing"
-        ));
+    // Where there is no call at all, another workspace than the one with the calls was compiled.
+    if !options.no_prune && is_whole(&options.selection) && !keys.is_empty() {
+        prune(&project, &keys, &recorded.answers, shell)?;
     }
     shell.status(
         "Finished",
@@ -166,7 +160,19 @@ fn remove_damaged(project: &Project, shell: &Shell) -> Result<()> {
     Ok(())
 }
 
-fn prune(project: &Project, used: &BTreeSet<Digest>, shell: &Shell) -> Result<()> {
+fn prune(
+    project: &Project,
+    used: &BTreeSet<Digest>,
+    answers: &BTreeSet<(String, Digest)>,
+    shell: &Shell,
+) -> Result<()> {
+    let answers = answers.iter().map(|(cell, key)| project.answer_path(cell, key));
+    let answers: BTreeSet<PathBuf> = answers.collect();
+    for path in recorded_answers(&project.root)? {
+        if !answers.contains(&path) {
+            remove(&path, project, "which nothing asks", shell)?;
+        }
+    }
     for (path, key) in expansions(project)? {
         if key.is_none_or(|key| !used.contains(&key)) {
             remove(&path, project, "which nothing uses", shell)?;
@@ -195,6 +201,15 @@ fn remove(path: &Path, project: &Project, why: &str, shell: &Shell) -> Result<()
     Ok(())
 }
 
+/// Files in `.cell/answers`.
+pub(crate) fn recorded_answers(root: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::new();
+    for cell in fs::read_dir(root.join(".cell/answers")).into_iter().flatten().flatten() {
+        files.extend(files_in(&cell.path())?);
+    }
+    Ok(files)
+}
+
 /// Files in `.cell/expansions`; without a key if the name is none.
 pub(crate) fn expansions(project: &Project) -> Result<Vec<(PathBuf, Option<Digest>)>> {
     let files = files_in(&project.root.join(".cell/expansions"))?;
@@ -219,17 +234,4 @@ pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files: Vec<_> = entries.flatten().map(|e| e.path()).filter(visible).collect();
     files.sort();
     Ok(files)
-}
-
-fn unused_answers(project: &Project, used: &BTreeSet<(String, Digest)>) -> Result<usize> {
-    let answers = project.root.join(".cell/answers");
-    let mut unused = 0;
-    for cell in fs::read_dir(answers).into_iter().flatten().flatten() {
-        let name = cell.file_name().to_string_lossy().into_owned();
-        for path in files_in(&cell.path())? {
-            let key = path.file_name().and_then(|name| Digest::parse(name.to_str()?));
-            unused += usize::from(key.is_none_or(|key| !used.contains(&(name.clone(), key))));
-        }
-    }
-    Ok(unused)
 }

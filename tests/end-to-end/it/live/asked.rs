@@ -130,6 +130,19 @@ fn sync_asks_again_shows_the_difference_and_writes_it() -> Result<()> {
     expect_none(&place.served.project, source)?;
     place.served.project.cell_does(&["vendor"])?;
 
+    // `cell check` says so too, in its own words, and asks only who runs.
+    let check = |place: &Place, words: &[&str], code: i32| -> Result<String> {
+        let ended = place.served.project.cell(&[&["check"], words].concat())?;
+        ensure!(ended.code == Some(code), "{words:?}: {:?} {}", ended.code, ended.stderr);
+        Ok(ended.stderr)
+    };
+    let said = check(&place, &[], 0)?;
+    ensure!(
+        said.contains("`oracle` does not run") && said.contains("2 calls, 2 answers"),
+        "{said}"
+    );
+    check(&place, &["--offline"], 0)?;
+
     // What is recorded does not change by itself.
     place.oracle("two")?;
     let before = place.answers()?;
@@ -139,8 +152,12 @@ fn sync_asks_again_shows_the_difference_and_writes_it() -> Result<()> {
     ensure!(said.contains("+ \"two-7\""), "{said}");
     ensure!(said.contains("Expands asks::value at src/lib.rs:2:"), "{said}");
     ensure!(place.answers()? == before, "`--check` wrote");
+    let said = check(&place, &[], 1)?;
+    ensure!(said.contains("`oracle::value { \"number\": 7 }` says something else now"), "{said}");
+    check(&place, &["--offline"], 0)?;
     sync(&place, &[], 0)?;
     ensure!(place.answers()?.iter().all(|answer| answer.reply().contains("two")));
+    ensure!(check(&place, &[], 0)?.contains("2 compared with running cells"));
     // And what was vendored is what the macros say now.
     place.stop_oracle();
     place.served.project.cell_does(&["verify"])?;
@@ -148,6 +165,8 @@ fn sync_asks_again_shows_the_difference_and_writes_it() -> Result<()> {
     // What nothing uses any more goes.
     place.oracle("two")?;
     place.served.project.write("src/lib.rs", "#[cell::wasm(asks::value(7))]\npub struct A;\n")?;
+    let said = check(&place, &[], 1)?;
+    ensure!(said.contains("nothing asks oracle::table"), "{said}");
     let said = sync(&place, &[], 0)?;
     ensure!(said.contains("Unused oracle::table"), "{said}");
     ensure!(place.only_answer()? == "\"two-7\"");
