@@ -136,7 +136,7 @@ pub(crate) fn programs(
     let progress = shell.progress("Building", shown.clone());
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["build", "--message-format=json-render-diagnostics"]);
-    command.arg("--manifest-path").arg(crate::traced_check::manifest(root, global)?);
+    command.arg("--manifest-path").arg(manifest_of_cells(root, global)?);
     command.args((!shell.verbose).then_some("--quiet")).args(release.then_some("--release"));
     command.args(global.locked.then_some("--locked"));
     command.args(global.offline.then_some("--offline"));
@@ -157,6 +157,13 @@ pub(crate) fn programs(
         .into_iter()
         .map(|(name, (package, bin))| Ok((name.to_owned(), choose(&built, name, package, bin)?)))
         .collect()
+}
+
+/// The manifest that has the packages of cells: beside `cell.toml`, where applications that use the
+/// cells may have workspaces of their own.
+fn manifest_of_cells(root: &Path, global: &Global) -> Result<PathBuf> {
+    let beside = root.join("Cargo.toml");
+    if beside.is_file() { Ok(beside) } else { crate::traced_check::manifest(root, global) }
 }
 
 /// Programs by package and name, of what cargo says.
