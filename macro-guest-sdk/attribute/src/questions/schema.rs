@@ -91,6 +91,7 @@ pub(super) fn read(text: &str, to: &mut Asked) -> Read<()> {
     // Heads of types with the lines below them, by name.
     let mut blocks: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
     let mut open: Option<&str> = None;
+    let mut secret = BTreeSet::new();
     let mut needed: Vec<String> = Vec::new();
     for (index, line) in lines {
         let numbered = (index + 1, line);
@@ -99,6 +100,8 @@ pub(super) fn read(text: &str, to: &mut Asked) -> Read<()> {
             continue;
         }
         open = None;
+        let plain = line.strip_prefix("secret ");
+        let line = plain.unwrap_or(line);
         let mut words = line.split(' ');
         match (words.next(), words.next()) {
             (Some("method"), Some(_)) => {
@@ -112,8 +115,9 @@ pub(super) fn read(text: &str, to: &mut Asked) -> Read<()> {
                 }
             }
             (Some("struct" | "enum" | "type"), Some(name)) => {
-                blocks.entry(name).or_default().push(numbered);
+                blocks.entry(name).or_default().push((index + 1, line));
                 open = Some(name);
+                secret.extend(plain.map(|_| name));
             }
             _ => {}
         }
@@ -126,6 +130,11 @@ pub(super) fn read(text: &str, to: &mut Asked) -> Read<()> {
     while let Some(name) = needed.pop() {
         if !done.insert(name.clone()) {
             continue;
+        }
+        if secret.contains(name.as_str()) {
+            return Err(format!(
+                "`{name}` is secret, and what macros are told is recorded in files"
+            ));
         }
         let block = blocks.get(name.as_str()).ok_or_else(|| format!("it has no type `{name}`"))?;
         let named = named(block)?;

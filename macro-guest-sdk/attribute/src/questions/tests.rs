@@ -67,6 +67,10 @@ fn what_is_wrong_is_said_at_the_file() {
             no_schema("line 6: ` secret` is not known here"),
         ),
         (
+            "a = \"with method b() -> list<B> at compile time\n\nsecret struct B\n  c: u8\"",
+            no_schema("`B` is secret, and what macros are told is recorded in files"),
+        ),
+        (
             "a = \"with method b() -> array<u8, x> at compile time\"",
             no_schema("line 3: an array without a length"),
         ),

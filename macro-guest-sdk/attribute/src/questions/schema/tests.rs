@@ -132,6 +132,7 @@ fn any_schema() -> impl Strategy<Value = model::Schema> {
         service: "Any".to_owned(),
         methods,
         types: TYPES.map(str::to_owned).into_iter().zip(types).collect(),
+        ..model::Schema::default()
     })
 }
 
@@ -160,7 +161,7 @@ proptest! {
 fn what_no_question_reaches_may_be_of_a_later_format() {
     let text = "cell-schema 1\nservice S\nmethod a() -> A at compile time\n\
                 method b(c: later<C>) -> stream D really\n\nstruct A\n  b: u8\n\n\
-                struct C secret\n  d: later<u8>\n\nunion D\n  later\n";
+                secret struct C\n  d: later<u8>\n\nunion D\n  later\n";
     let mut found = Asked::default();
     assert_eq!(read(text, &mut found), Ok(()));
     assert_eq!((found.methods.len(), found.types.len()), (1, 1));
