@@ -86,7 +86,12 @@ fn panics(_: TokenStream, item: TokenStream, cx: &mut Context) -> Result<Expansi
 }
 
 /// Asks a function of the oracle with bytes that are none of its arguments.
-fn raw(function: &str, arguments: &[u8], item: &TokenStream, cx: &mut Context) -> Result<Expansion> {
+fn raw(
+    function: &str,
+    arguments: &[u8],
+    item: &TokenStream,
+    cx: &mut Context,
+) -> Result<Expansion> {
     let reply = cx.call_cell("oracle", function, arguments)?;
     Ok(constant(item, "LENGTH", &reply.len().to_string()))
 }
