@@ -76,5 +76,6 @@ fn what_cannot_be_added() {
     check("bad.wasm", "CELL04");
     let (_, said) = home.says(1, &["add", "led ger", "--from", "text.txt"]);
     assert!(!said.is_empty());
-    home.says(2, &["add", "ledger"]);
+    let (_, said) = home.says(1, &["add", "ledger"]);
+    assert!(said.contains("the cell `ledger` does not run"), "{said}");
 }
