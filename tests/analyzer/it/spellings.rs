@@ -10,6 +10,16 @@ use crate::world::World;
 
 /// The file in rust-analyzer and in rustc; the macros that rust-analyzer expanded.
 fn compare(world: &World, source: &str, package: &Package) -> Result<Vec<String>> {
+    compare_two(world, source, source, package)
+}
+
+/// The same, where rust-analyzer has done something to a file before it expands macros.
+fn compare_two(
+    world: &World,
+    source: &str,
+    rustc_source: &str,
+    package: &Package,
+) -> Result<Vec<String>> {
     let mut analyzer = world.analyzer()?;
     let file = File::expand(source, &mut analyzer, &package.variables())?;
     let text = file.text();
@@ -17,7 +27,7 @@ fn compare(world: &World, source: &str, package: &Package) -> Result<Vec<String>
     let ended = analyzer.end()?;
     assert!(ended.status.success(), "{ended:?}");
     assert_eq!(ended.complaints, "");
-    let rustc = world.rustc(source, package)?;
+    let rustc = world.rustc(rustc_source, package)?;
     assert_eq!(ours(&text)?, ours(&rustc)?);
     // In rust-analyzer it is still a call: of the file by which cargo knows when to build again.
     let lock = package.folder.ancestors().find(|folder| folder.join("cell.lock").exists());
@@ -83,18 +93,53 @@ fn behind_an_alias() -> Result<()> {
     Ok(())
 }
 
+/// The module of the market's account, as part of a file.
+fn account() -> Result<String> {
+    let account = fs::read_to_string(workspace().join("examples/cell-market/app/src/account.rs"))?;
+    let account = account.replace("//! What", "// What").replace("use crate::Ledger;", "");
+    Ok(format!("cell::cell_remote!(Ledger = \"ledger\");\n{account}"))
+}
+
 #[test]
 fn a_stack_with_a_derive() -> Result<()> {
     let world = World::new()?;
-    let account = fs::read_to_string(workspace().join("examples/cell-market/app/src/account.rs"))?;
-    let account = account.replace("//! What", "// What").replace("use crate::Ledger;", "");
-    let source = format!(
-        "cell::cell_remote!(Ledger = \"ledger\");\n{account}\n\
-         pub fn count() -> &'static str {{ Ledger::query!(\"select id from accounts where balance > ?\").table }}"
-    );
+    let source = account()?
+        + "pub fn count() -> &'static str {\n\
+            Ledger::query!(\"select id from accounts where balance > ?\").table }";
     let steps = compare(&world, &source, &world.market()?)?;
     let expected =
         ["cell_remote", "__attr_1", "__attr_0", "__gathered", "__derive_0", "expand", "expand"];
     assert_eq!(steps, expected);
+    Ok(())
+}
+
+/// The same stack in other spellings has the same recorded expansion.
+#[test]
+fn a_stack_spelled_out_in_another_order() -> Result<()> {
+    let world = World::new()?;
+    let market = world.market()?;
+    let source = account()?.replace("#[Ledger::cache(capacity = 2)]\n", "").replace(
+        "#[Ledger::table(",
+        "#[cell::wasm(ledger::cache(capacity = 2))]\n#[Ledger::table(",
+    );
+    let steps = compare(&world, &source, &market)?;
+    assert_eq!(steps, ["cell_remote", "wasm", "__attr_1", "__gathered", "__derive_0", "expand"]);
+    // Where the crate has another name.
+    let named = "cell::wasm(ledger::table(name = \"accounts\"), crate = ::cell)";
+    let source = account()?.replace("Ledger::table(name = \"accounts\")", named);
+    let steps = compare(&world, &source, &market)?;
+    assert_eq!(steps, ["cell_remote", "wasm", "__attr_0", "__gathered", "__derive_0", "expand"]);
+    Ok(())
+}
+
+/// rustc leaves `cfg_attr` to whom comes after; rust-analyzer decides all of an item first.
+#[test]
+fn a_stack_under_a_condition() -> Result<()> {
+    let world = World::new()?;
+    let source = account()?;
+    let condition = "cfg_attr(not(any()), Ledger::cache(capacity = 2))";
+    let conditional = source.replace("Ledger::cache(capacity = 2)", condition);
+    assert_ne!(source, conditional);
+    compare_two(&world, &source, &conditional, &world.market()?)?;
     Ok(())
 }
