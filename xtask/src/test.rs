@@ -27,8 +27,14 @@ const TOGETHER: [&str; 5] =
 pub(crate) fn light() -> Result<()> {
     let manifest = "macro-guest-sdk/proc-macro/Cargo.toml";
     step::run(&mut step::cargo(&["test", "--locked", "--manifest-path", manifest]))?;
-    let packages =
-        ["guest-toolchain", "macro-guest-sdk-attribute", "xtask", "macro-bridge", "cell-tests"];
+    let packages = [
+        "guest-toolchain",
+        "macro-guest-sdk-attribute",
+        "xtask",
+        "macro-bridge",
+        "cell-tests",
+        "cell-analyzer-tests",
+    ];
     for package in packages {
         step::run(&mut step::cargo(&["test", "--locked", "--no-fail-fast", "--package", package]))?;
     }
