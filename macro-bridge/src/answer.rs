@@ -52,5 +52,5 @@ pub fn digest(record: &[u8]) -> Result<Digest, Damage> {
     let body = sealed::open(record, FORMAT)?;
     // The first line names the cell, so none of these is before it.
     let end = body.find("\nfrom ").map_or(body.len(), |at| at + 1);
-    Ok(Digest::of(body[..end].as_bytes()))
+    Ok(Digest::of(&body.as_bytes()[..end]))
 }

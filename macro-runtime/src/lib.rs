@@ -91,7 +91,7 @@ pub trait Lookup {
 
     /// Why no cell was asked for what is not there.
     fn why_not(&self) -> Cow<'_, str> {
-        Cow::Borrowed("here nobody asks cells: only recorded answers are used")
+        Cow::Borrowed("the engine that ran the macro uses recorded answers only")
     }
 }
 

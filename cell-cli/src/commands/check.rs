@@ -73,7 +73,7 @@ pub(crate) fn run(options: &Check, global: &Global, shell: &Shell) -> Result<Exi
     }
     let drift = match global.offline {
         true => Drift::default(),
-        false => drift(&project, &recorded, &found.used, shell)?,
+        false => drift(&project, &recorded, &found.used, shell),
     };
     for (old, new) in &drift.changed {
         shell.say_error(format!("`{}` says something else now", title(&old.question)));
@@ -158,19 +158,14 @@ struct Drift {
     failed: BTreeMap<String, Failure>,
 }
 
-fn drift(
-    project: &Project,
-    recorded: &Recorded,
-    used: &BTreeSet<Digest>,
-    shell: &Shell,
-) -> Result<Drift> {
+fn drift(project: &Project, recorded: &Recorded, used: &BTreeSet<Digest>, shell: &Shell) -> Drift {
     let old = || recorded.answers.values().filter(|answer| used.contains(&answer.question.key()));
     let questions: Vec<Question> = old().map(|answer| answer.question.clone()).collect();
     let mut drift = Drift::default();
     if questions.is_empty() {
-        return Ok(drift);
+        return drift;
     }
-    let cells = Cells::new()?;
+    let cells = Cells::new();
     let fresh = Fresh::new(project, &cells);
     let total = questions.len();
     let progress = shell.progress("Asking", format!("0 of {total}"));
@@ -187,7 +182,7 @@ fn drift(
             None => {}
         }
     }
-    Ok(drift)
+    drift
 }
 
 #[cfg(test)]

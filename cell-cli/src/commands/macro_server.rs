@@ -39,8 +39,7 @@ pub(crate) fn run(options: &MacroServer, shell: &Shell) -> Result<Exit> {
         idle: Duration::from_secs(options.idle),
         memory: options.memory.saturating_mul(1 << 20),
         workers: options.jobs.unwrap_or(cores),
-        // Who has no folder for sockets has no cells either.
-        live: Cells::new().ok().map(|cells| Arc::new(cells) as Arc<dyn Live>),
+        live: Some(Arc::new(Cells::new()) as Arc<dyn Live>),
     };
     let notices = Notices::to(|notice| {
         let _ = writeln!(std::io::stderr(), "cell: {notice}");

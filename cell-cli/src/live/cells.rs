@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -13,6 +13,7 @@ use cell_model::schema::Schema;
 use macro_bridge::answer::{Answer, Question, Source};
 use macro_bridge::digest::Digest;
 use macro_bridge::failure::Failure;
+use macro_bridge::failure::texts::engine::internal;
 use macro_bridge::failure::texts::live as texts;
 use macro_bridge::project::Project;
 use macro_server::Live;
@@ -22,15 +23,24 @@ use crate::live::session;
 
 /// The cells of this user.
 pub(crate) struct Cells {
-    asker: Asker,
+    /// Made with the first question: most builds have none.
+    asker: OnceLock<Asker>,
     /// Schemas that were read, by the digests of their texts.
     schemas: Mutex<HashMap<Digest, Arc<Schema>>>,
 }
 
 impl Cells {
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new() -> Self {
+        Self { asker: OnceLock::new(), schemas: Mutex::default() }
+    }
+
+    fn asker(&self) -> Result<&Asker> {
+        if let Some(asker) = self.asker.get() {
+            return Ok(asker);
+        }
         let asker = Asker::new(folder()?).context("cells cannot be asked")?;
-        Ok(Self { asker, schemas: Mutex::default() })
+        // Of two that were made at the same time one stays.
+        Ok(self.asker.get_or_init(|| asker))
     }
 
     /// The schemas of a cell, by service.
@@ -78,7 +88,10 @@ impl Live for Cells {
             .check_arguments(&asked.arguments)
             .map_err(|mismatch| texts::bad_arguments(asked, &mismatch.to_string()))?;
         let (schema, method) = (found.schema(), found.name());
-        match self.asker.ask(&asked.cell, schema, method, &asked.arguments, patience, build) {
+        let asker = self
+            .asker()
+            .map_err(|error| internal("cells cannot be asked", &format!("{error:#}")))?;
+        match asker.ask(&asked.cell, schema, method, &asked.arguments, patience, build) {
             Ok(Answered { reply, schema, component }) => {
                 let schema = Digest::parse(&schema.to_string());
                 let component = component.as_deref().and_then(Digest::parse);

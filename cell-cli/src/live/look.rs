@@ -78,7 +78,7 @@ pub(crate) fn look(
     global: &Global,
     shell: &Shell,
 ) -> Result<Found> {
-    let cells = Cells::new()?;
+    let cells = Cells::new();
     let recorded = Recorded::read(&project.root)?;
     let fresh = Fresh::new(project, &cells);
     let wanted = |cell: &String| look.cells.is_empty() || look.cells.contains(cell);

@@ -3,6 +3,7 @@
 //! recorded.
 
 mod asked;
+mod editor;
 mod faults;
 mod peers;
 mod place;

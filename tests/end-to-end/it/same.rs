@@ -14,6 +14,7 @@ use macro_bridge::answer::{Answer, Question, Source};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{Expansion, compact, file};
 use macro_bridge::failure::Failure;
+use macro_bridge::failure::texts::output::NOT_ASKED;
 use macro_bridge::host::{Cached, Engine as _, Server, entry, home};
 use macro_bridge::project::Project;
 use macro_bridge::request::Request;
@@ -174,7 +175,12 @@ impl Paths {
                 seen.answers += u64::from(!made.answers.is_empty());
             }
             (Err(made), Err(served)) => {
-                let words = |failure: &Failure| format!("{failure:?}");
+                // Why nobody was asked depends on the place, and only that.
+                let words = |failure: &Failure| {
+                    let mut failure = failure.clone();
+                    failure.notes.retain(|note| !note.starts_with(NOT_ASKED));
+                    format!("{failure:?}")
+                };
                 let (made, served) = (words(made), words(&served));
                 ensure!(made == served, "another failure:\n{made}\n{served}");
                 ensure!(Cached.expand(project, &request, &key).is_none(), "a failure was kept");

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use cell_tests::Progress;
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{compact, file};
+use macro_bridge::failure::texts::output::NOT_ASKED;
 use macro_bridge::host::entry;
 use serde_json::Value;
 
@@ -36,10 +37,18 @@ fn outcome(served: &Served, how: &str, source: &str) -> Result<Outcome> {
     for line in ended.stdout.lines() {
         let line: Value = serde_json::from_str(line).context("cargo prints JSON")?;
         if line["reason"] == "compiler-message" {
-            messages.push(line["message"].to_string());
+            messages.push(without_reason(&line["message"].to_string()));
         }
     }
     Ok(Outcome { expansions, messages })
+}
+
+/// Why nobody was asked depends on where a macro ran, and nothing else may.
+fn without_reason(message: &str) -> String {
+    let mut parts = message.split(NOT_ASKED);
+    let first = parts.next().unwrap_or_default().to_owned();
+    // In JSON a line ends so.
+    parts.fold(first, |kept, part| kept + part.find("\\n").map_or("", |end| &part[end..]))
 }
 
 /// The beginning of what only one of them has.

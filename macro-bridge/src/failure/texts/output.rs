@@ -44,6 +44,9 @@ pub fn no_fields(request: &Request, call: usize, name: &str) -> Failure {
     .in_call(call)
 }
 
+/// How the note begins that says why: it depends on where the macro ran, as no other part does.
+pub const NOT_ASKED: &str = "nobody was asked: ";
+
 /// A question without a recorded answer. `why` says why nobody was asked.
 #[must_use]
 pub fn unrecorded(
@@ -61,7 +64,7 @@ pub fn unrecorded(
     )
     .note(item_note(request))
     .note(format!("looked for .cell/answers/{cell}/{key}"))
-    .note(why)
+    .note(format!("{NOT_ASKED}{why}"))
     .help("`cell sync` asks the cell and records the answer, which is then committed")
     .help("`cell up` starts the project's cells, and as long as they run builds may ask them")
     .about(cell, function)
