@@ -14,7 +14,7 @@ use cell::Builder;
 use cell_services::{Ledger, Oracle};
 use macro_bridge::failure::Kind;
 
-use super::peers::{Passing, Peer, hold};
+use super::peers::{Change, Passing, Peer, hold};
 use super::place::Place;
 use crate::project::Host;
 use crate::report::{expect, expect_none, fails};
@@ -71,7 +71,7 @@ impl Faults {
     }
 
     /// The oracle in the place where nobody asks, and somebody between.
-    fn between(&mut self, change: fn(usize, &mut Vec<u8>) -> Passing) -> Result<Peer> {
+    fn between(&mut self, change: Change) -> Result<Peer> {
         let oracle = Oracle::new("word", self.place.asked);
         let cell = Builder::new("oracle").with(oracle).in_folder(self.hidden.path());
         self.place.start_in(cell.without_signals())?;
@@ -154,7 +154,7 @@ fn other_user(path: &Path) -> Result<Child> {
 #[test]
 fn whatever_happens_to_the_bytes_between() -> Result<()> {
     let mut faults = Faults::new("live-between")?;
-    let cases: &[(&str, fn(usize, &mut Vec<u8>) -> Passing, Kind)] = &[
+    let cases: &[(&str, Change, Kind)] = &[
         (
             "one byte after the other",
             |_, _| Passing::Slowly(Duration::from_millis(60)),

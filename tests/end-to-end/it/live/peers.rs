@@ -19,7 +19,7 @@ pub(crate) struct Peer {
 impl Peer {
     /// Listens at `path` and gives each connection to `talk`, on a thread of its own.
     pub(crate) fn listen(path: &Path, talk: fn(UnixStream, &AtomicBool)) -> Result<Self> {
-        Self::with(path, move |stream, stop| talk(stream, stop))
+        Self::with(path, talk)
     }
 
     fn with(
@@ -48,11 +48,7 @@ impl Peer {
 
     /// Listens at `path` for a cell that listens elsewhere, and passes what it says through `change`,
     /// which is given the number of bytes that were passed before.
-    pub(crate) fn between(
-        path: &Path,
-        cell: &Path,
-        change: fn(usize, &mut Vec<u8>) -> Passing,
-    ) -> Result<Self> {
+    pub(crate) fn between(path: &Path, cell: &Path, change: Change) -> Result<Self> {
         let cell = cell.to_owned();
         Self::with(path, move |client, stop| {
             let Ok(server) = UnixStream::connect(&cell) else { return };
@@ -75,6 +71,9 @@ impl Drop for Peer {
     }
 }
 
+/// Changes bytes of a cell, knowing how many were passed before.
+pub(crate) type Change = fn(usize, &mut Vec<u8>) -> Passing;
+
 /// What becomes of bytes.
 pub(crate) enum Passing {
     /// They are written.
@@ -87,12 +86,7 @@ pub(crate) enum Passing {
     Never,
 }
 
-fn pass(
-    mut from: UnixStream,
-    mut to: UnixStream,
-    stop: &AtomicBool,
-    change: fn(usize, &mut Vec<u8>) -> Passing,
-) {
+fn pass(mut from: UnixStream, mut to: UnixStream, stop: &AtomicBool, change: Change) {
     let mut passed = 0;
     let mut buffer = [0; 4096];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
