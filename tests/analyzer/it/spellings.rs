@@ -96,8 +96,11 @@ fn behind_an_alias() -> Result<()> {
 /// The module of the market's account, as part of a file.
 fn account() -> Result<String> {
     let account = fs::read_to_string(workspace().join("examples/cell-market/app/src/account.rs"))?;
-    let account = account.replace("//! What", "// What").replace("use crate::Ledger;", "");
-    Ok(format!("cell::cell_remote!(Ledger = \"ledger\");\n{account}"))
+    let account =
+        account.replace("//! What", "// What").replace("use crate::{Ledger, Search};", "");
+    let aliases =
+        "cell::cell_remote!(Ledger = \"ledger\");\ncell::cell_remote!(Search = \"search\");";
+    Ok(format!("{aliases}\n{account}"))
 }
 
 #[test]
@@ -107,8 +110,17 @@ fn a_stack_with_a_derive() -> Result<()> {
         + "pub fn count() -> &'static str {\n\
             Ledger::query!(\"select id from accounts where balance > ?\").table }";
     let steps = compare(&world, &source, &world.market()?)?;
-    let expected =
-        ["cell_remote", "__attr_1", "__attr_0", "__gathered", "__derive_0", "expand", "expand"];
+    let expected = [
+        "cell_remote",
+        "cell_remote",
+        "__attr_1",
+        "__attr_0",
+        "__attr_2",
+        "__gathered",
+        "__derive_0",
+        "expand",
+        "expand",
+    ];
     assert_eq!(steps, expected);
     Ok(())
 }
@@ -123,12 +135,36 @@ fn a_stack_spelled_out_in_another_order() -> Result<()> {
         "#[cell::wasm(ledger::cache(capacity = 2))]\n#[Ledger::table(",
     );
     let steps = compare(&world, &source, &market)?;
-    assert_eq!(steps, ["cell_remote", "wasm", "__attr_1", "__gathered", "__derive_0", "expand"]);
+    assert_eq!(
+        steps,
+        [
+            "cell_remote",
+            "cell_remote",
+            "wasm",
+            "__attr_1",
+            "__attr_2",
+            "__gathered",
+            "__derive_0",
+            "expand"
+        ]
+    );
     // Where the crate has another name.
     let named = "cell::wasm(ledger::table(name = \"accounts\"), crate = ::cell)";
     let source = account()?.replace("Ledger::table(name = \"accounts\")", named);
     let steps = compare(&world, &source, &market)?;
-    assert_eq!(steps, ["cell_remote", "wasm", "__attr_0", "__gathered", "__derive_0", "expand"]);
+    assert_eq!(
+        steps,
+        [
+            "cell_remote",
+            "cell_remote",
+            "wasm",
+            "__attr_0",
+            "__attr_2",
+            "__gathered",
+            "__derive_0",
+            "expand"
+        ]
+    );
     Ok(())
 }
 
