@@ -3,6 +3,8 @@
 //! recorded.
 
 mod asked;
+mod copy;
+mod exact;
 mod faults;
 mod peers;
 mod place;
