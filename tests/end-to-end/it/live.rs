@@ -3,7 +3,10 @@
 //! recorded.
 
 mod asked;
+mod branches;
 mod copy;
+mod damaged;
+mod dependency;
 mod exact;
 mod faults;
 mod peers;

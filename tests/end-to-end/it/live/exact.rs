@@ -24,7 +24,9 @@ fn source() -> (String, usize) {
     for n in 0..40 {
         // Others asked the same.
         site(format!("#[cell::wasm(asks::value({n}))]\npub enum E{n} {{ One, Two(u8) }}\n"));
-        site(format!("#[cell::wasm(asks::table(\"accounts\"))]\npub struct T{n}(pub &'static str);\n"));
+        site(format!(
+            "#[cell::wasm(asks::table(\"accounts\"))]\npub struct T{n}(pub &'static str);\n"
+        ));
         site(format!("pub const W{n}: &str = cell::expand!(asks::word({n}));\n"));
         let d = "D".repeat(n + 1);
         site(format!("#[cell::wasm_derive(asks::Derived)]\npub struct {d}(pub u8);\n"));
