@@ -2,8 +2,10 @@
 //! after. Whatever is wrong with the cell, there is one error at the macro, in time, and nothing is
 //! recorded.
 
+mod actor;
 mod asked;
 mod branches;
+mod commands;
 mod copy;
 mod damaged;
 mod dependency;
@@ -12,3 +14,4 @@ mod faults;
 mod peers;
 mod place;
 mod refused;
+mod together;
