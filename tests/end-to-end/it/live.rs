@@ -14,6 +14,7 @@ mod faults;
 mod killed;
 mod peers;
 mod place;
+mod published;
 mod raced;
 mod refused;
 mod together;
