@@ -109,12 +109,12 @@ pub(crate) fn add_for_ever(folder: &Path) {
 /// Two writers who answer the same questions, killed one after the other.
 fn kill_two_in_round(folder: &Path, round: u64) {
     let mut writers = [start("add", folder), start("add", folder)];
-    let both = || {
-        let ready = |id: u32| folder.join(format!("ready-{id}")).exists();
-        writers.iter().all(|writer| ready(writer.id()))
-    };
-    while !both() {
-        std::thread::yield_now();
+    for writer in &mut writers {
+        let ready = folder.join(format!("ready-{}", writer.id()));
+        while !ready.exists() {
+            assert!(writer.try_wait().unwrap().is_none(), "a writer ended by itself");
+            std::thread::yield_now();
+        }
     }
     let mut until = Instant::now();
     for (number, writer) in (0..).zip(&mut writers) {
