@@ -154,7 +154,8 @@ fn other_user(path: &Path) -> Result<Child> {
 #[test]
 fn whatever_happens_to_the_bytes_between() -> Result<()> {
     let mut faults = Faults::new("live-between")?;
-    let cases: &[(&str, fn(usize, &mut Vec<u8>) -> Passing, Kind)] = &[
+    type Change = fn(usize, &mut Vec<u8>) -> Passing;
+    let cases: &[(&str, Change, Kind)] = &[
         (
             "one byte after the other",
             |_, _| Passing::Slowly(Duration::from_millis(60)),

@@ -19,7 +19,7 @@ pub(crate) struct Peer {
 impl Peer {
     /// Listens at `path` and gives each connection to `talk`, on a thread of its own.
     pub(crate) fn listen(path: &Path, talk: fn(UnixStream, &AtomicBool)) -> Result<Self> {
-        Self::with(path, move |stream, stop| talk(stream, stop))
+        Self::with(path, talk)
     }
 
     fn with(
