@@ -35,6 +35,7 @@ fn role() {
         "describe" => describe(&folder, &large()),
         "describe-small" => describe(&folder, &small()),
         "write" => crate::kill::write_for_ever(&folder),
+        "add" => crate::kill::add_for_ever(&folder),
         "compile" => crate::kill::compile_for_ever(&folder),
         other => panic!("no role `{other}`"),
     }

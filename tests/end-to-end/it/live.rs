@@ -2,9 +2,20 @@
 //! after. Whatever is wrong with the cell, there is one error at the macro, in time, and nothing is
 //! recorded.
 
+mod actor;
 mod asked;
+mod branches;
+mod commands;
+mod copy;
+mod damaged;
+mod dependency;
+mod exact;
 mod editor;
 mod faults;
+mod killed;
 mod peers;
 mod place;
+mod published;
+mod raced;
 mod refused;
+mod together;

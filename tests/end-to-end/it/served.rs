@@ -144,7 +144,7 @@ pub(crate) fn servers(folder: &Path) -> Vec<Pid> {
         .collect()
 }
 
-fn traced(folder: &Path) -> Result<Found> {
+pub(crate) fn traced(folder: &Path) -> Result<Found> {
     let mut found = Found::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry?.path();

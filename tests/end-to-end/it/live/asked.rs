@@ -8,7 +8,7 @@ use crate::report::{errors, expect_none};
 use crate::served::Found;
 
 /// Tokens, and not how they were found.
-fn tokens(found: Found) -> Vec<(String, String)> {
+pub(super) fn tokens(found: Found) -> Vec<(String, String)> {
     found.into_iter().map(|(key, (_, output))| (key, output)).collect()
 }
 

@@ -55,6 +55,20 @@ fn values(number: Number, item: TokenStream, cx: &mut Context) -> Result<Expansi
     Ok(constant(&item, "VALUES", &values.join(" ")))
 }
 
+/// Is what the oracle says to a number.
+#[cell_macro(function, calls(oracle::value))]
+fn word(number: Number, cx: &mut Context) -> Result<Expansion> {
+    let value = oracle::value(cx, number.0)?;
+    Ok(Expansion::new().items(quote!(#value)))
+}
+
+/// Adds what the oracle says to the length of the type's name, as `DERIVED`.
+#[cell_macro(derive, name = "Derived", calls(oracle::value))]
+fn derived(item: TokenStream, cx: &mut Context) -> Result<Expansion> {
+    let length = name(&item).to_string().len() as u64;
+    Ok(constant(&item, "DERIVED", &oracle::value(cx, length)?))
+}
+
 /// Adds the columns of a table, as `COLUMNS`.
 #[cell_macro(attribute, calls(oracle::table))]
 fn table(name: TokenStream, item: TokenStream, cx: &mut Context) -> Result<Expansion> {
@@ -136,6 +150,8 @@ fn stranger(_: TokenStream, item: TokenStream, cx: &mut Context) -> Result<Expan
 macro_guest_sdk::component!(
     value,
     values,
+    word,
+    derived,
     table,
     slow,
     large,
