@@ -38,6 +38,11 @@ impl Home {
         Ok(Self { folder, cell: cell.to_owned(), server: None })
     }
 
+    /// Where its caches, sockets and states are.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Lets a command use it.
     pub(super) fn given<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("CELL_HOME", &self.folder).env("CELL_BIN", &self.cell)
