@@ -143,7 +143,7 @@ impl Sites {
         let words = ["clean", "--offline", "--quiet", "--package", package];
         said(&mut measure::cargo(&self.root, &words))?;
         if way == "live" {
-            let _ = fs::remove_dir_all(self.root.join(".cell/answers"));
+            self.home.forget(&self.root.join(".cell/answers"));
         }
         if matches!(way, "quiet" | "live" | "recorded") {
             self.home.forget_expansions();
