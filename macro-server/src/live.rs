@@ -3,6 +3,8 @@
 //!
 //! Who asks, and over what, is [`Live`]'s; nothing here opens a connection.
 
+mod records;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -16,9 +18,10 @@ use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, texts};
 use macro_bridge::lock;
 use macro_bridge::project::Project;
-use macro_runtime::{Lookup, Store};
+use macro_runtime::Lookup;
 
 use crate::gate::Gate;
+use records::Records;
 
 /// All cells together may keep one build waiting for so long.
 pub const BUILD: Duration = Duration::from_secs(30);
@@ -52,6 +55,7 @@ pub(crate) struct Answers {
     live: Option<Arc<dyn Live>>,
     flights: Mutex<HashMap<(PathBuf, Digest), Arc<Flight>>>,
     builds: Mutex<BTreeMap<(PathBuf, u32), Waited>>,
+    records: Records,
 }
 
 /// A question that somebody is asking.
@@ -69,7 +73,12 @@ struct Waited {
 
 impl Answers {
     pub(crate) fn new(live: Option<Arc<dyn Live>>) -> Self {
-        Self { live, flights: Mutex::default(), builds: Mutex::default() }
+        Self {
+            live,
+            flights: Mutex::default(),
+            builds: Mutex::default(),
+            records: Records::default(),
+        }
     }
 
     /// The answers for one request of a compiler.
@@ -239,22 +248,8 @@ impl OfBuild<'_> {
             let begin = Instant::now();
             let answer = live.ask(project, question, left.min(*within), self.build);
             self.answers.waited(&project.root, self.build, begin.elapsed());
-            keep(project, answer?)
+            self.answers.records.keep(project, answer?)
         })
-    }
-}
-
-/// Records an answer. If somebody else was first, theirs is the answer.
-fn keep(project: &Project, answer: Answer) -> Result<Answer, Failure> {
-    let question = &answer.question;
-    let store = Store::of_project(&project.root);
-    match store.add_answer(&answer) {
-        Ok(true) => Ok(answer),
-        Ok(false) => {
-            let gone = || texts::engine::internal("a record is gone that was just there", "");
-            project.answer(question)?.ok_or_else(gone)
-        }
-        Err(error) => Err(texts::live::not_kept(question, error.path(), &error.reason())),
     }
 }
 
