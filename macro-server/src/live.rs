@@ -17,7 +17,7 @@ use macro_bridge::asking::Asking;
 use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, texts};
 use macro_bridge::lock;
-use macro_bridge::project::Project;
+use macro_bridge::project::{Project, Projects};
 use macro_runtime::Lookup;
 
 use crate::gate::Gate;
@@ -56,6 +56,7 @@ pub(crate) struct Answers {
     flights: Mutex<HashMap<(PathBuf, Digest), Arc<Flight>>>,
     builds: Mutex<BTreeMap<(PathBuf, u32), Waited>>,
     records: Records,
+    projects: Projects,
 }
 
 /// A question that somebody is asking.
@@ -78,6 +79,7 @@ impl Answers {
             flights: Mutex::default(),
             builds: Mutex::default(),
             records: Records::default(),
+            projects: Projects::default(),
         }
     }
 
@@ -203,7 +205,7 @@ impl Lookup for OfBuild<'_> {
 /// Who is asked, and for how long.
 struct Asked<'a> {
     live: &'a dyn Live,
-    project: Project,
+    project: Arc<Project>,
     within: Duration,
 }
 
@@ -220,7 +222,7 @@ impl OfBuild<'_> {
             return Ok(Err(reason));
         }
         // A request names components; what a cell may be asked, only the files say.
-        let project = Project::load(&self.project.root)?;
+        let project = self.answers.projects.load(&self.project.root)?;
         let cell = project.lock.cells.get(&question.cell);
         match cell.ok_or_else(|| texts::live::no_services(question))?.live {
             lock::Live::Within(millis) => {
