@@ -3,6 +3,8 @@
 //!
 //! Who asks, and over what, is [`Live`]'s; nothing here opens a connection.
 
+mod records;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -15,10 +17,11 @@ use macro_bridge::asking::Asking;
 use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, texts};
 use macro_bridge::lock;
-use macro_bridge::project::Project;
-use macro_runtime::{Lookup, Store};
+use macro_bridge::project::{Project, Projects};
+use macro_runtime::Lookup;
 
 use crate::gate::Gate;
+use records::Records;
 
 /// All cells together may keep one build waiting for so long.
 pub const BUILD: Duration = Duration::from_secs(30);
@@ -52,6 +55,8 @@ pub(crate) struct Answers {
     live: Option<Arc<dyn Live>>,
     flights: Mutex<HashMap<(PathBuf, Digest), Arc<Flight>>>,
     builds: Mutex<BTreeMap<(PathBuf, u32), Waited>>,
+    records: Records,
+    projects: Projects,
 }
 
 /// A question that somebody is asking.
@@ -69,7 +74,13 @@ struct Waited {
 
 impl Answers {
     pub(crate) fn new(live: Option<Arc<dyn Live>>) -> Self {
-        Self { live, flights: Mutex::default(), builds: Mutex::default() }
+        Self {
+            live,
+            flights: Mutex::default(),
+            builds: Mutex::default(),
+            records: Records::default(),
+            projects: Projects::default(),
+        }
     }
 
     /// The answers for one request of a compiler.
@@ -194,7 +205,7 @@ impl Lookup for OfBuild<'_> {
 /// Who is asked, and for how long.
 struct Asked<'a> {
     live: &'a dyn Live,
-    project: Project,
+    project: Arc<Project>,
     within: Duration,
 }
 
@@ -211,7 +222,7 @@ impl OfBuild<'_> {
             return Ok(Err(reason));
         }
         // A request names components; what a cell may be asked, only the files say.
-        let project = Project::load(&self.project.root)?;
+        let project = self.answers.projects.load(&self.project.root)?;
         let cell = project.lock.cells.get(&question.cell);
         match cell.ok_or_else(|| texts::live::no_services(question))?.live {
             lock::Live::Within(millis) => {
@@ -239,22 +250,8 @@ impl OfBuild<'_> {
             let begin = Instant::now();
             let answer = live.ask(project, question, left.min(*within), self.build);
             self.answers.waited(&project.root, self.build, begin.elapsed());
-            keep(project, answer?)
+            self.answers.records.keep(project, answer?)
         })
-    }
-}
-
-/// Records an answer. If somebody else was first, theirs is the answer.
-fn keep(project: &Project, answer: Answer) -> Result<Answer, Failure> {
-    let question = &answer.question;
-    let store = Store::of_project(&project.root);
-    match store.add_answer(&answer) {
-        Ok(true) => Ok(answer),
-        Ok(false) => {
-            let gone = || texts::engine::internal("a record is gone that was just there", "");
-            project.answer(question)?.ok_or_else(gone)
-        }
-        Err(error) => Err(texts::live::not_kept(question, error.path(), &error.reason())),
     }
 }
 

@@ -4,6 +4,7 @@
 //! Each part measures and keeps its samples in a file; the report is made of all files. So a part can
 //! be measured again without the others.
 
+mod answers;
 mod builds;
 mod by_hand;
 mod calls;
@@ -70,7 +71,7 @@ impl<'a> Wanted<'a> {
 }
 
 /// In the order in which they are measured. `report` measures nothing.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "builds",
     "market",
     "server",
@@ -79,6 +80,7 @@ const PARTS: [&str; 9] = [
     "expansions",
     "memory",
     "calls",
+    "answers",
     "report",
 ];
 
@@ -96,6 +98,7 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
             "expansions" => expansions::run(wanted.host, effort)?,
             "memory" => builds::memory(effort)?,
             "calls" => calls::run(effort)?,
+            "answers" => answers::run(effort)?,
             _ => {}
         }
     }
@@ -106,6 +109,7 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
         workspace::PART,
         instructions::PART,
         calls::PART,
+        answers::PART,
     ];
     let samples = Samples::read(&[&files[..], &expansions::PARTS].concat())?;
     // The trend has a point for each time that instructions were counted, and for no other.

@@ -5,6 +5,7 @@ use macro_bridge::failure::Kind;
 use macro_bridge::lock::{Lock, LockedCell};
 use macro_bridge::project::manifest_digest;
 use macro_bridge::request::{Allowed, Limits};
+use macro_runtime::Store;
 
 use super::*;
 
@@ -114,8 +115,19 @@ fn an_answer_that_is_there_is_used_whatever_the_cell_says() {
     // Another process records one while this one asks.
     let asked = Answer { reply: Ok(vec![1]), ..first.clone() };
     Store::of_project(&place.project.root).add_answer(&first).unwrap();
-    assert_eq!(keep(&place.project, asked).unwrap(), first);
+    assert_eq!(answers.records.keep(&place.project, asked).unwrap(), first);
     assert_eq!(ask(&place, &answers, "schema").unwrap(), Some(first));
+}
+
+#[test]
+fn records_that_somebody_removed_are_made_again() {
+    let place = place(lock::Live::default());
+    let answers = Answers::new(Some(Arc::new(Counting::default())));
+    for function in ["schema", "tables"] {
+        let answer = ask(&place, &answers, function).unwrap().unwrap();
+        assert_eq!(place.project.answer(&question(function)).unwrap(), Some(answer));
+        std::fs::remove_dir_all(place.project.root.join(".cell")).unwrap();
+    }
 }
 
 #[test]

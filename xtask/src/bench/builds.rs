@@ -45,7 +45,8 @@ const EMBEDDED: &str =
     r#"cell-sdk = { path = "ROOT/cell-sdk", default-features = false, features = ["embedded"] }"#;
 /// Cargo asks for it in a crate that has the lock file of the peers.
 const SERDE: &str = r#"serde = { version = "1.0.229", features = ["derive"] }"#;
-const SQLX: &str = r#"sqlx = { version = "0.9.0", default-features = false, features = ["macros", "postgres", "runtime-tokio"] }"#;
+/// Also of the queries that are compared with questions.
+pub(super) const SQLX: &str = r#"sqlx = { version = "0.9.0", default-features = false, features = ["macros", "postgres", "runtime-tokio"] }"#;
 
 const PLAIN: Variant = Variant {
     name: "nothing",

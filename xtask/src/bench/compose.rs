@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::answers::section as answers;
 use super::builds::VARIANTS;
 use super::calls::section as services;
 use super::goals::{self, Facts};
@@ -76,7 +77,7 @@ pub(super) fn report(measured: &Measured<'_>) -> Report {
     let _ = write!(text, "\n{}{headlines}{}\n", marks::begin(HEADLINES), marks::end(HEADLINES));
     goal_table(&mut text, samples, facts);
     let mut plots = Vec::new();
-    for section in [builds, calls, hits, checks, market, services::write] {
+    for section in [builds, calls, hits, checks, market, services::write, answers::write] {
         section(&mut text, samples, &mut plots);
     }
     instructions(&mut text, samples, trend, &mut plots);

@@ -1,5 +1,6 @@
 //! What was to be reached, what was measured, and why the one is not the other.
 
+mod answers;
 mod services;
 
 use super::samples::Samples;
@@ -97,6 +98,7 @@ pub(super) fn all(samples: &Samples, facts: &Facts) -> Vec<Goal> {
         reason: "all of the call, engine inside rustc, 10 fields".to_owned(),
     });
     goals.extend(services::goals(samples));
+    goals.extend(answers::goals(samples));
     // What is made of figures that are not there says nothing.
     for goal in goals.iter_mut().filter(|goal| goal.verdict == Verdict::NotMeasured) {
         goal.reason.clear();

@@ -38,6 +38,11 @@ impl Home {
         Ok(Self { folder, cell: cell.to_owned(), server: None })
     }
 
+    /// Where its caches, sockets and states are.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Lets a command use it.
     pub(super) fn given<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("CELL_HOME", &self.folder).env("CELL_BIN", &self.cell)
@@ -75,7 +80,19 @@ impl Home {
 
     /// As if this user had expanded nothing yet; compiled code stays.
     pub(super) fn forget_expansions(&self) {
-        let _ = fs::remove_dir_all(self.folder.join("cache").join(home::EXPANSIONS));
+        self.forget(&self.folder.join("cache").join(home::EXPANSIONS));
+    }
+
+    /// Takes a folder away, which goes with this. Not removed: for a minute ext4 looks at each file that
+    /// was removed before it makes a new one there, and what is measured would wait for it.
+    pub(super) fn forget(&self, folder: &Path) {
+        let forgotten = self.folder.join("forgotten");
+        let _ = fs::create_dir_all(&forgotten);
+        let number = fs::read_dir(&forgotten).map_or(0, Iterator::count);
+        // On another file system there is no such way.
+        if fs::rename(folder, forgotten.join(number.to_string())).is_err() {
+            let _ = fs::remove_dir_all(folder);
+        }
     }
 
     fn socket(&self) -> Result<PathBuf> {

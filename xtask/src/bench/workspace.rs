@@ -171,14 +171,15 @@ impl Expansions {
 }
 
 /// A line of a trace: `took KEY HOW 1 2 3`, in microseconds.
-fn traced(line: &str) -> Option<(bool, f64)> {
+pub(super) fn traced(line: &str) -> Option<(bool, f64)> {
     let mut words = line.strip_prefix("took ")?.split(' ').skip(1);
     let how = words.next()?;
     let micros: Option<Vec<f64>> = words.map(|word| word.parse().ok()).collect();
     Some((matches!(how, "recorded" | "expansion-cache"), micros?.iter().sum::<f64>() * 1e-6))
 }
 
-fn texts(folder: &Path) -> Result<Vec<String>> {
+/// The files of a trace.
+pub(super) fn texts(folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder).context("no rustc left what it expanded")?;
     let files = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file());
     files.map(|path| Ok(fs::read_to_string(path)?)).collect()
