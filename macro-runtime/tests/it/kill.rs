@@ -131,7 +131,7 @@ fn kill_two_in_round(folder: &Path, round: u64) {
 
 #[test]
 fn of_writers_that_are_killed_each_question_has_one_whole_answer_or_none() {
-    let rounds = if std::env::var_os("SLOW_TESTS").is_some() { 10_000 } else { 200 };
+    let rounds = if std::env::var_os("SLOW_TESTS").is_some() { 10_000 } else { 60 };
     let (mut answers_seen, mut leftovers) = (0, 0);
     let mut progress = Progress::new("killed recorders", rounds);
     for round in 0..rounds {
