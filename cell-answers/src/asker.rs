@@ -1,5 +1,6 @@
 //! Asks, and gives up in time.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
@@ -117,9 +118,12 @@ impl Asker {
         let known = self.cell(cell);
         let socket = self.socket(cell);
         let Some(runtime) = &self.runtime else { return Err(refusal(Why::Silent, false)) };
+        // What was seen last, should the time end while something is tried again.
+        let seen = RefCell::new(None);
         let answered = runtime.block_on(async {
-            let answer = self.answer(cell, &known, (asked, arguments), until, build);
-            timeout_at(until, answer).await.unwrap_or(Err(Ended::For(Why::Silent)))
+            let answer = self.answer(cell, &known, (asked, arguments), until, build, &seen);
+            let late = |_| Err(Ended::For(seen.take().unwrap_or(Why::Silent)));
+            timeout_at(until, answer).await.unwrap_or_else(late)
         });
         match answered {
             Ok(answered) => {
@@ -160,6 +164,7 @@ impl Asker {
         (asked, arguments): (Asked<'_>, &[u8]),
         until: Instant,
         build: u32,
+        seen: &RefCell<Option<Why>>,
     ) -> Result<Answered, Ended> {
         let (mut away, mut lost, mut wait) = (None, 0, FIRST);
         loop {
@@ -192,6 +197,7 @@ impl Asker {
             // It was there when this began: it may be on its way back.
             let is_late = away.is_some_and(|since| since.elapsed() >= RESTART)
                 && !matches!(why, Why::Refused(_) | Why::Silent);
+            seen.replace(Some(why.clone()));
             if is_late || !pause(&mut wait, until).await {
                 return Err(why.into());
             }

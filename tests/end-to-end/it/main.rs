@@ -22,6 +22,7 @@ mod help;
 mod kill;
 mod live;
 mod new_cell;
+mod profiles;
 mod project;
 mod records;
 mod report;

@@ -1,5 +1,7 @@
 //! What rustc reports, and what it should.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use macro_bridge::failure::Kind;
 use serde_json::Value;
@@ -53,12 +55,22 @@ pub(crate) fn says(words: &[&str]) -> Expected {
 /// Checks a source in which the tokens at fault stand in `«»`: at each exactly one error, the one
 /// expected, and none elsewhere.
 pub(crate) fn expect(project: &Project, source: &str, expected: &[Expected]) -> Result<()> {
+    expect_in(project, source, expected).map(drop)
+}
+
+/// The same, and how long the build took.
+pub(crate) fn expect_in(
+    project: &Project,
+    source: &str,
+    expected: &[Expected],
+) -> Result<Duration> {
     let (source, places) = marked(source);
     ensure!(places.len() == expected.len(), "{} places, {} errors", places.len(), expected.len());
-    let found = errors(&project.check(&source)?)?;
+    let ended = project.check(&source)?;
+    let found = errors(&ended)?;
     let problems = compare(&places, expected, &found);
     ensure!(problems.is_empty(), "{}", problems.join("\n\n"));
-    Ok(())
+    Ok(ended.took)
 }
 
 /// Checks a source that is right.

@@ -16,6 +16,8 @@ pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    /// How long it ran.
+    pub(crate) took: Duration,
 }
 
 /// Runs a program whose output goes to files in `folder`; kills it, and all that it started, if it
@@ -44,7 +46,8 @@ pub(crate) fn run(command: &mut Command, folder: &Path, most: Duration) -> Resul
     if let Some(signal) = status.signal() {
         bail!("{command:?} was ended by signal {signal}\n{}", text(&err)?);
     }
-    Ok(Ended { code: status.code(), stdout: text(&out)?, stderr: text(&err)? })
+    let took = started.elapsed();
+    Ok(Ended { code: status.code(), stdout: text(&out)?, stderr: text(&err)?, took })
 }
 
 /// The command inside namespaces of its own, after `script`, which ends by running `"$@"`: it may

@@ -135,6 +135,9 @@ fn packaged(copy: &Copy) -> Result<crate::served::Found> {
     let mut tar = std::process::Command::new("tar");
     tar.arg("-xzf").arg(&tarball).args(["--strip-components", "1", "-C"]).arg(&apart.root);
     ensure!(tar.status()?.success());
+    // Packages leave out what workspace they are; a target folder may be in one.
+    let manifest = std::fs::read_to_string(apart.root.join("Cargo.toml"))?;
+    apart.write("Cargo.toml", format!("{manifest}\n[workspace]\n").as_bytes())?;
     // The one dependency is on no registry: where it would come from, it comes from here.
     let sdk = crate::project::workspace().join("cell-sdk");
     let patch = format!("[patch.crates-io]\ncell-sdk = {{ path = {sdk:?} }}\n");

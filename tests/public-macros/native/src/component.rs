@@ -37,7 +37,7 @@ pub(crate) fn expand(
     let Some((table, originals)) = walker.finish() else {
         return Outcome::Failed("too many tokens".to_owned());
     };
-    let place = Place { profile: project.lock.profile.clone(), ..Place::default() };
+    let place = Place::default();
     let request = Request { form, table, calls: vec![call], place };
     match ask(request::file::encode(&request).as_bytes()) {
         Err(error) => Outcome::Failed(format!("the test does not answer: {error}")),
