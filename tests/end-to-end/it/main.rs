@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod background;
+mod book;
 mod bridge;
 mod cache;
 mod calls;
