@@ -2,6 +2,7 @@
 
 mod command;
 mod project;
+mod reference;
 mod traces;
 mod vendoring;
 mod words;

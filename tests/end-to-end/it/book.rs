@@ -2,6 +2,7 @@
 
 mod follow;
 mod markdown;
+pub(crate) mod shown;
 
 use anyhow::{Result, ensure};
 

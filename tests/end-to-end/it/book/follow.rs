@@ -7,11 +7,13 @@
 //! `cell`, a checkout of this repository, in it.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use macro_bridge::digest::Digest;
 use tempfile::TempDir;
 
 use super::markdown::{Block, blocks, changed};
@@ -34,11 +36,14 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// With a fresh folder of this name, the same one each time: cargo knows packages by theirs.
+    /// In a fresh folder outside of this workspace: `cargo new` would add its package to it. It is the
+    /// same one each time, since cargo knows packages by their folders, and another one for another
+    /// target folder.
     pub(crate) fn new(name: &str) -> Result<Self> {
-        let root = folder().join("books").join(name);
+        let digest = Digest::of(folder().as_os_str().as_encoded_bytes());
+        let root = std::env::temp_dir().join(format!("cell-{name}-{}", digest.short()));
         let _ = fs::remove_dir_all(&root);
-        fs::create_dir_all(&root)?;
+        fs::DirBuilder::new().mode(0o700).create(&root)?;
         let (home, bin) = (tempfile::tempdir()?, tempfile::tempdir()?);
         std::os::unix::fs::symlink(workspace(), root.join("cell"))?;
         let command = env!("CARGO_BIN_EXE_cell-end-to-end");
@@ -129,6 +134,13 @@ impl Reader {
     /// A file that the reader has now.
     pub(crate) fn read(&self, file: &str) -> Result<String> {
         fs::read_to_string(self.root.join(file)).with_context(|| file.to_owned())
+    }
+}
+
+impl Drop for Reader {
+    /// Nothing stays outside of the target folder.
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.root);
     }
 }
 
