@@ -33,7 +33,8 @@ pub(super) fn find(tokens: &TokenStream, macros: &[&'static Macro]) -> Result<Us
             found.push(Used { info, arguments: inside(&rest), item });
         }
         if path == ["derive"] {
-            for part in inside(&rest).into_iter().collect::<Vec<_>>().split(|it| is_punct(it, ',')) {
+            for part in inside(&rest).into_iter().collect::<Vec<_>>().split(|it| is_punct(it, ','))
+            {
                 let (path, _) = self::path(&part.iter().cloned().collect());
                 let last = path.last().map(String::as_str).unwrap_or_default();
                 if let Some(info) = known(last, Kind::Derive) {
