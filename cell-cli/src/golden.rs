@@ -236,11 +236,19 @@ fn plain(tokens: &TokenStream) -> String {
                 let blank = if inside.is_empty() || open.is_empty() { "" } else { " " };
                 out.push_str(&format!("{open}{blank}{inside}{blank}{close}"));
             }
-            other => out.push_str(&other.to_string()),
+            other => out.push_str(&unraw(other.to_string())),
         }
         glued = trees.peek().is_some_and(|next| is_operator(&tree, next));
     }
     out
+}
+
+/// `quote!` writes doc comments as raw strings, the compiler as plain ones.
+fn unraw(token: String) -> String {
+    match token.strip_prefix("r\"").filter(|text| !text.contains('\\')) {
+        Some(text) => format!("\"{text}"),
+        None => token,
+    }
 }
 
 /// Do the two make an operator, or a lifetime?
@@ -264,6 +272,7 @@ mod tests {
     fn only_what_the_compiler_reads_otherwise_has_another_text() {
         let check = |a: &str, b: &str| plain(&parse(a).unwrap()) == plain(&parse(b).unwrap());
         assert!(check("a<b> ,c 'a", "a < b >, c  'a") && check("x::<u8>()", "x :: < u8 > ()"));
+        assert!(check("r\" a\"", "\" a\"") && !check("r\"\\n\"", "\"\\n\""));
         assert!(!check("a && b", "a & & b") && !check("(a,)", "(a)") && !check("a", "r#a"));
     }
 

@@ -25,7 +25,7 @@ pub(super) fn plain(tokens: &TokenStream) -> String {
                 let blank = if inside.is_empty() || open.is_empty() { "" } else { " " };
                 out.push_str(&format!("{open}{blank}{inside}{blank}{close}"));
             }
-            other => out.push_str(&other.to_string()),
+            other => out.push_str(&unraw(other.to_string())),
         }
         glued = trees.peek().is_some_and(|next| is_operator(&tree, next));
     }
@@ -38,6 +38,14 @@ fn delimiters(group: &Group) -> (&'static str, &'static str) {
         Delimiter::Brace => ("{", "}"),
         Delimiter::Bracket => ("[", "]"),
         Delimiter::None => ("", ""),
+    }
+}
+
+/// `quote!` writes doc comments as raw strings, the compiler as plain ones.
+fn unraw(token: String) -> String {
+    match token.strip_prefix("r\"").filter(|text| !text.contains('\\')) {
+        Some(text) => format!("\"{text}"),
+        None => token,
     }
 }
 
@@ -195,6 +203,7 @@ mod tests {
             a == b
         };
         assert!(check("a<b> ,c", "a < b >, c") && check("f ( x )", "f(x)"));
+        assert!(check("r\" a\"", "\" a\"") && !check("r\"\\n\"", "\"\\n\""));
         assert!(check("'a 'b' 1", "'a 'b'  1") && check("x::<u8>()", "x :: < u8 > ()"));
         assert!(!check("a && b", "a & & b") && !check("a..=b", "a.. =b"));
         assert!(!check("(a,)", "(a)") && !check("a", "r#a") && !check("{}", "()"));
