@@ -100,7 +100,8 @@ fn what_was_saved_is_expanded_without_the_project() {
 /// The same file with another name in what came out, and right sums.
 fn with_other_result(file: &str) -> String {
     let unsealed = |text: &str| text[..text.rfind("sum ").unwrap()].to_owned();
-    let lines = unsealed(file).lines().map(|line| match line.strip_prefix("made ") {
+    let body = unsealed(file);
+    let lines = body.lines().map(|line| match line.strip_prefix("made ") {
         Some(made) => {
             let made = unsealed(&unescape(made).unwrap()).replace("get_balance", "get_balanze");
             format!("made {}\n", escape(&seal(made)))
