@@ -1,6 +1,8 @@
 //! What can be written on the command line.
 
+pub mod authors;
 pub mod cells;
+pub mod expand;
 pub mod live;
 pub mod new;
 pub mod traced;
@@ -76,12 +78,16 @@ impl Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a new cell
+    /// Make a new cell, or a new macro
     New(new::New),
     /// Prepare a package for macros of cells
     Init(Init),
     /// Compile guest crates to components
     BuildMacros(BuildMacros),
+    /// Run the tests of guests, and their golden cases in the sandbox too
+    TestMacros(authors::TestMacros),
+    /// Say what macros there are, and what they are given
+    Macros(authors::Macros),
     /// Name a cell in `cell.toml`, and take what it publishes
     Add(cells::Add),
     /// Take what cells publish now, and show what that changes
@@ -93,7 +99,11 @@ pub enum Command {
     /// Expand everything again and compare it with what is recorded
     Verify(Verify),
     /// Show what macros were given and what they made of it
-    Expand(Expand),
+    Expand(expand::Expand),
+    /// Expand once more what `cell expand --save` wrote, and compare
+    Replay(expand::Replay),
+    /// Write the files for other tools that macros return
+    Artifacts(traced::Artifacts),
     /// Say what stands at a place, and where its expansion comes from
     Why(traced::Why),
     /// Show the project's cells, what they do, and what they may do
@@ -148,6 +158,8 @@ pub enum Command {
     Keep(up::Keep),
     /// Write completions for a shell to stdout
     Completions(Completions),
+    /// Write man pages
+    Man(Man),
 }
 
 /// Options of `cell init`.
@@ -289,26 +301,6 @@ pub struct Verify {
     pub selection: Selection,
 }
 
-/// Options of `cell expand`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  cell expand                    everything
-  cell expand ledger::table      macros with this in their path
-  cell expand src/model.rs       calls in this file
-  cell expand --lib --plan       also what should exist when the program runs")]
-pub struct Expand {
-    /// Only macros (`ledger::table`) or places (`src/main.rs:12`) with this text in them
-    #[arg(value_name = "FILTER")]
-    pub filter: Option<String>,
-    /// Also show plan entries
-    #[arg(long)]
-    pub plan: bool,
-    /// What to compile.
-    #[command(flatten)]
-    pub selection: Selection,
-}
-
 /// Options of `cell timings`.
 #[derive(Debug, Args)]
 #[command(long_about = "Show what macros cost in a build, and what was cached
@@ -419,6 +411,20 @@ pub struct Completions {
     pub shell: clap_complete::Shell,
 }
 
+/// Options of `cell man`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+One page for each command: `cell.1`, `cell-expand.1`, `cell-new-macro.1`.
+
+Examples:
+  cell man target/man            then `man -l target/man/cell-expand.1`
+  cell man ~/.local/share/man/man1")]
+pub struct Man {
+    /// The folder that they are written to
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -431,7 +437,9 @@ mod tests {
 
     #[test]
     fn every_command_has_a_working_example() {
-        for command in Arguments::command().get_subcommands() {
+        let whole = Arguments::command();
+        let below = whole.get_subcommands().flat_map(clap::Command::get_subcommands);
+        for command in whole.get_subcommands().chain(below) {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let (_, examples) = help.split_once("Examples:\n").unwrap_or_default();
             assert!(!examples.is_empty(), "`{}` has no examples", command.get_name());

@@ -1,6 +1,7 @@
 //! One file per command: reads, calls what is pure, writes, says what happened.
 
 pub(crate) mod add;
+pub(crate) mod artifacts;
 pub(crate) mod build;
 pub(crate) mod build_macros;
 pub(crate) mod cache;
@@ -17,11 +18,15 @@ pub(crate) mod init;
 pub(crate) mod lock;
 pub(crate) mod logs;
 pub(crate) mod macro_server;
+pub(crate) mod macros;
+pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod sync;
+pub(crate) mod test_macros;
 pub(crate) mod timings;
 pub(crate) mod tree;
 pub(crate) mod up;

@@ -9,9 +9,8 @@ use anyhow::Result;
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::Expansion;
 use macro_bridge::failure::Failure;
-use macro_bridge::project::Project;
 use macro_bridge::request::Request;
-use macro_runtime::{CacheDir, Lookup, Options, Runtime};
+use macro_runtime::{CacheDir, Components, Lookup, Options, Runtime};
 
 /// The user's cache.
 pub(crate) fn cache() -> Option<CacheDir> {
@@ -35,7 +34,7 @@ pub(crate) struct Outcome {
 /// Expands requests on all cores; the outcomes are in the order of the requests.
 pub(crate) fn expand_all(
     runtime: &Runtime,
-    project: &Project,
+    components: &(dyn Components + Sync),
     answers: &(dyn Lookup + Sync),
     requests: Vec<(Digest, Request)>,
     done: &(dyn Fn(usize) + Sync),
@@ -53,7 +52,7 @@ pub(crate) fn expand_all(
                     requests.get(index).map(|request| (index, request))
                 } {
                     let started = Instant::now();
-                    let result = runtime.expand(request, project, answers);
+                    let result = runtime.expand(request, components, answers);
                     let outcome = (index, result, started.elapsed());
                     outcomes.lock().unwrap_or_else(|e| e.into_inner()).push(outcome);
                     done(finished.fetch_add(1, Ordering::Relaxed) + 1);

@@ -5,19 +5,25 @@
 #![forbid(unsafe_code)]
 
 pub mod arguments;
+mod artifacts;
 mod commands;
 mod component;
 mod connection;
 mod engine;
 mod files;
+mod golden;
+mod guests;
+mod highlight;
 mod live;
 pub mod lock;
 pub mod manifest;
 mod project;
 mod published;
 mod render;
+mod saved;
 mod schemas;
 mod shell;
+mod show;
 mod supervisor;
 mod timings;
 mod trace;
@@ -74,6 +80,8 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
     match &arguments.command {
         Command::New(options) => commands::new::run(options, global, shell),
         Command::Init(options) => commands::init::run(options, global, shell),
+        Command::TestMacros(options) => commands::test_macros::run(options, global, shell),
+        Command::Macros(options) => commands::macros::run(options, global, shell),
         Command::BuildMacros(options) => commands::build_macros::run(options, global, shell),
         Command::Add(options) => commands::add::run(options, global, shell),
         Command::Update(options) => commands::update::run(options, global, shell),
@@ -81,6 +89,8 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Vendor(options) => commands::vendor::run(options, global, shell),
         Command::Verify(options) => commands::verify::run(options, global, shell),
         Command::Expand(options) => commands::expand::run(options, global, shell),
+        Command::Replay(options) => commands::replay::run(options, shell),
+        Command::Artifacts(options) => commands::artifacts::run(options, global, shell),
         Command::Why(options) => commands::why::run(options, global, shell),
         Command::Tree(options) => commands::tree::run(options, global, shell),
         Command::Timings(options) => commands::timings::run(options, global, shell),
@@ -107,6 +117,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Stop(options) => commands::stop::run(options, global, shell),
         Command::Compare(options) => commands::compare::run(options, shell),
         Command::Completions(options) => commands::completions::run(options, shell),
+        Command::Man(options) => commands::man::run(options, shell),
     }
 }
 

@@ -27,6 +27,38 @@ pub(crate) fn input(input: &Table, rows: Range<usize>) -> String {
     }
 }
 
+/// The tokens from one span to another, as they are printed; of a span that is no token's, nothing.
+pub(crate) fn between(input: &Table, start: u32, end: u32) -> String {
+    let (Some((first, part)), Some((last, _))) = (span::row(start), span::row(end)) else {
+        return String::new();
+    };
+    let (first, last) = (first as usize, last as usize);
+    match (input.rows.get(first), part) {
+        (Some(group), span::OPEN | span::CLOSE) if first == last => {
+            let pair = ["()", "{}", "[]", "  "][usize::from(group.sub.min(delimiter::NONE))];
+            let (open, close) = pair.split_at(1);
+            (if part == span::OPEN { open } else { close }).trim().to_owned()
+        }
+        (Some(_), _) if first <= last && last < input.rows.len() => {
+            tokens(input, first..input.next_sibling(last)).to_string()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Part of what a macro was given, as tokens.
+pub(crate) fn tokens(input: &Table, rows: Range<usize>) -> TokenStream {
+    if depth(&input.rows) > DEEPEST { TokenStream::new() } else { from_input(input, rows) }
+}
+
+/// What rustc is given, as tokens.
+pub(crate) fn output_tokens(input: &Table, output: &Output) -> TokenStream {
+    if depth(&output.rows) + depth(&input.rows) > DEEPEST {
+        return TokenStream::new();
+    }
+    from_output(input, output, 0..output.rows.len())
+}
+
 /// Formatted as a file, as the body of a function, or else as plain tokens.
 fn source(tokens: TokenStream) -> String {
     if let Ok(file) = syn::parse2(tokens.clone()) {

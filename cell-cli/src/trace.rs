@@ -182,7 +182,8 @@ impl Trace {
         self.all_sites().map(|site| site.key).collect()
     }
 
-    fn all_sites(&self) -> impl Iterator<Item = &Site> {
+    /// Every call, also those that ended with an error.
+    pub(crate) fn all_sites(&self) -> impl Iterator<Item = &Site> {
         self.sites.keys().chain(self.failed.iter().map(|failed| &failed.site))
     }
 

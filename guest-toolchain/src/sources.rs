@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use cargo_metadata::{DependencyKind, Package};
 use macro_bridge::digest::{Digest, Sha256};
@@ -12,6 +13,8 @@ use crate::error::{Error, Kind, Result};
 use crate::packages::{self, Guest, Workspace};
 use crate::shim;
 
+/// The record beside components; a folder with it has nothing else.
+const RECORD: &str = "sources.lock";
 /// Folders of a package that no library is made of.
 const OUTSIDE: [&str; 4] = ["target", "tests", "benches", "examples"];
 
@@ -53,6 +56,33 @@ pub fn digest(workspace: &Workspace, guest: &Guest) -> Result<Digest> {
         }
     }
     Ok(hash.finish())
+}
+
+/// The folders that a guest's sources are in: its package and those that it depends on by path.
+///
+/// # Errors
+/// If cargo cannot read a manifest.
+pub fn folders(guest: &Guest) -> Result<Vec<PathBuf>> {
+    let packages = path_packages(&guest.manifest)?.into_values();
+    let folder = |package: Package| package.manifest_path.parent().map(PathBuf::from);
+    Ok(packages.filter_map(folder).collect())
+}
+
+/// The files in a folder that [`digest`] is made of, with their lengths and times of change: quick to
+/// compare, and without meaning for anybody else.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn stamps(folder: &Path) -> Result<Vec<(PathBuf, u64, Option<SystemTime>)>> {
+    let mut files = BTreeSet::new();
+    collect(folder, Path::new(""), &mut files)?;
+    let stamp = |file: PathBuf| {
+        let path = folder.join(file);
+        let found = path.metadata().ok();
+        let time = found.as_ref().and_then(|found| found.modified().ok());
+        (path, found.map_or(0, |found| found.len()), time)
+    };
+    Ok(files.into_iter().map(stamp).collect())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -121,7 +151,9 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeSet<PathBuf>) -> Result<
         if entry.path().is_file() {
             files.insert(path);
         } else if entry.path().is_dir() {
-            let skipped = top && OUTSIDE.iter().any(|outside| name == *outside);
+            // Components that `cell build-macros` made are not made of themselves.
+            let made = top && entry.path().join(RECORD).is_file();
+            let skipped = made || top && OUTSIDE.iter().any(|outside| name == *outside);
             if !skipped && !entry.path().join("Cargo.toml").is_file() {
                 collect(root, &path, files)?;
             }

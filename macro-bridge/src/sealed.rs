@@ -66,7 +66,10 @@ pub(crate) fn sum(bytes: &[u8]) -> u64 {
 }
 
 /// The lines between the first, which must be `format`, and the last.
-pub(crate) fn open<'a>(bytes: &'a [u8], format: &str) -> Result<&'a str, Damage> {
+///
+/// # Errors
+/// [`Damage`] if there are no such lines, or another sum belongs to them.
+pub fn open<'a>(bytes: &'a [u8], format: &str) -> Result<&'a str, Damage> {
     let text = std::str::from_utf8(bytes).map_err(|_| Damage::NotSealed)?;
     let end = text.len().checked_sub(SEAL.len() + 17).ok_or(Damage::NotSealed)?;
     let last = text.get(end..).ok_or(Damage::NotSealed)?;
@@ -163,7 +166,8 @@ pub fn escape_bytes(bytes: &[u8]) -> String {
 }
 
 /// Reads [`escape_bytes`]' text.
-pub(crate) fn unescape_bytes(text: &str) -> Option<Vec<u8>> {
+#[must_use]
+pub fn unescape_bytes(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     let hex = |byte: Option<u8>| char::from(byte?).to_digit(16).map(|digit| digit as u8);

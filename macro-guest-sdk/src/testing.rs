@@ -13,8 +13,10 @@ use crate::expansion::{Artifact, PlanEntry};
 use crate::wire::{self, Question};
 
 mod asked;
+mod golden;
 
 pub use asked::Asked;
+pub use golden::Golden;
 
 /// A host for one macro, with the answers and the context that a test gives it.
 ///

@@ -29,8 +29,14 @@ pub struct Build {
 Starts the project's cells in this terminal, shows what they write, and as long as it runs lets builds
 in other terminals ask them what is not recorded. Cells that you start yourself are asked too.
 
+Guests in the project are watched: those whose component `cell.toml` names, as
+`macros/components/greeter.wasm`, and whose package is in the workspace beside that folder. When their
+sources change, their components are built again. Builds go on with the component that `cell.lock` names,
+until `cell lock` is run, or at once with `--lock`.
+
 Examples:
-  cell dev")]
+  cell dev
+  cell dev --lock                components that were built again are used at once")]
 pub struct Dev {
     /// Build packages optimised
     #[arg(long)]
@@ -38,6 +44,12 @@ pub struct Dev {
     /// Wait until all cells take calls, so many seconds at most
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub wait: u64,
+    /// Write `cell.lock` after a guest was built again, as `cell lock` does
+    #[arg(long)]
+    pub lock: bool,
+    /// Do not build guests
+    #[arg(long, conflicts_with = "lock")]
+    pub no_guests: bool,
 }
 
 /// Options of `cell check`.

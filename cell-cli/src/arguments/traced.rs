@@ -1,5 +1,7 @@
 //! Commands that say what macros do in a project, from what rustc left of them.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::Selection;
@@ -39,6 +41,30 @@ pub struct Tree {
     /// Do not compile: leave out how often macros are called
     #[arg(long)]
     pub no_calls: bool,
+    /// What to compile.
+    #[command(flatten)]
+    pub selection: Selection,
+}
+
+/// Options of `cell artifacts`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+An expansion may return files beside its tokens: a Pydantic model, a TypeScript type, a schema. A build
+writes none of them; this does, into `artifacts` beside `cell.toml`. It removes those that no expansion
+returns any more, and touches no file that it has not written: `.cell-artifacts` there says which are
+its own.
+
+Examples:
+  cell artifacts
+  cell artifacts --out-dir clients/python
+  cell artifacts --check         in CI: fails, with a diff, if a file is not as it should be")]
+pub struct Artifacts {
+    /// Write nothing; fail if a file would change
+    #[arg(long)]
+    pub check: bool,
+    /// Where the files are [default: `artifacts` beside `cell.toml`]
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: Option<PathBuf>,
     /// What to compile.
     #[command(flatten)]
     pub selection: Selection,

@@ -71,7 +71,7 @@ pub(crate) fn run(options: &BuildMacros, global: &Global, shell: &Shell) -> Resu
 }
 
 /// `--manifest-path`, else `guests/Cargo.toml` if there is one, else `Cargo.toml`.
-fn manifest(global: &Global) -> PathBuf {
+pub(crate) fn manifest(global: &Global) -> PathBuf {
     match &global.manifest_path {
         Some(path) => path.clone(),
         None => {
@@ -100,6 +100,16 @@ fn read_record(out: &Path) -> Result<Option<Record>> {
     }
 }
 
+/// Why the component of a guest in `out` is not the one of its sources, if it is not.
+pub(crate) fn stale(workspace: &Workspace, guest: &Guest, out: &Path) -> Result<Option<Stale>> {
+    let record = read_record(out)?.unwrap_or_default();
+    let entry = record.entries.get(&guest.name);
+    let sources = sources::digest(workspace, guest)?;
+    let component = fs::read(out.join(format!("{}.wasm", guest.name))).ok();
+    let component = component.map(|bytes| Digest::of(&bytes));
+    Ok(record::compare(entry, sources, component))
+}
+
 /// Compares digests; builds nothing and needs no compiler.
 fn check(
     workspace: &Workspace,
@@ -111,11 +121,7 @@ fn check(
     let record = read_record(out)?.unwrap_or_default();
     let mut stale = Vec::new();
     for guest in guests {
-        let entry = record.entries.get(&guest.name);
-        let sources = sources::digest(workspace, guest)?;
-        let component = fs::read(out.join(format!("{}.wasm", guest.name))).ok();
-        let component = component.map(|bytes| Digest::of(&bytes));
-        if let Some(reason) = record::compare(entry, sources, component) {
+        if let Some(reason) = self::stale(workspace, guest, out)? {
             stale.push((guest.name.clone(), reason));
         }
     }

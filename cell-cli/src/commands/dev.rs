@@ -1,4 +1,5 @@
-//! `cell dev`: the project's cells in this terminal, and builds that may ask them.
+//! `cell dev`: the project's cells in this terminal, builds that may ask them, and guests that are built
+//! when their sources change.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,11 +9,12 @@ use anyhow::Result;
 use macro_bridge::answer::Answer;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::arguments::Global;
 use crate::arguments::live::Dev;
 use crate::arguments::up::Up;
-use crate::commands::up;
+use crate::arguments::{self, Global};
 use crate::commands::vendor::recorded_answers;
+use crate::commands::{build_macros, lock, up};
+use crate::guests::watch::{Stale, Watch};
 use crate::live::session::Open;
 use crate::shell::Shell;
 use crate::supervisor::client::listens;
@@ -41,10 +43,15 @@ pub(crate) fn run(options: &Dev, global: &Global, shell: &Shell) -> Result<Exit>
             }
             say_new(root, &mut known, &shown);
         });
-        let end = _end;
+        let (end_of_guests, guests_end) = std::sync::mpsc::channel::<()>();
+        if !options.no_guests {
+            let shown = Shell::new(global);
+            scope.spawn(move || rebuild(root, options.lock, global, &shown, &guests_end));
+        }
+        let end = (_end, end_of_guests);
         let outcome = if starts && !listens(&place)? {
             let names = Vec::new();
-            let Dev { release, wait } = *options;
+            let Dev { release, wait, .. } = *options;
             up::run(&Up { names, foreground: true, release, wait }, global, shell)
         } else {
             until_interrupted(&place)
@@ -52,6 +59,52 @@ pub(crate) fn run(options: &Dev, global: &Global, shell: &Shell) -> Result<Exit>
         drop(end);
         outcome
     })
+}
+
+/// Builds guests whose sources have changed, until the other end of `ended` is dropped.
+fn rebuild(
+    root: &Path,
+    lock: bool,
+    global: &Global,
+    shell: &Shell,
+    ended: &std::sync::mpsc::Receiver<()>,
+) {
+    let mut watch = Watch::new(root);
+    loop {
+        for stale in watch.look() {
+            shell.status("Changed", format_args!("the sources of {}", stale.names.join(", ")));
+            if let Err(error) = build(&stale, root, lock, global, shell) {
+                // Its author will change it again.
+                shell.error(&error);
+            }
+        }
+        if ended.recv_timeout(Watch::PACE) != Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            return;
+        }
+    }
+}
+
+fn build(stale: &Stale, root: &Path, lock: bool, global: &Global, shell: &Shell) -> Result<()> {
+    let options = arguments::BuildMacros {
+        packages: stale.names.clone(),
+        check: false,
+        rustc: None,
+        out_dir: Some(stale.components.clone()),
+        target_dir: None,
+    };
+    let manifest_path = Some(stale.manifest.clone());
+    build_macros::run(&options, &Global { manifest_path, ..global.clone() }, shell)?;
+    let manifest_path = Some(root.join("cell.toml"));
+    if lock {
+        let check = arguments::Lock { check: false };
+        lock::run(&check, &Global { manifest_path, ..global.clone() }, shell)?;
+    } else {
+        shell.note(
+            "builds go on with the components that `cell.lock` names\n\
+             help: run `cell lock`; `cell dev --lock` does so by itself",
+        );
+    }
+    Ok(())
 }
 
 /// Holds a session until somebody ends it.

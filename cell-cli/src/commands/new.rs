@@ -1,5 +1,7 @@
 //! `cell new cell`: a service with a macro, tests and documentation that pass at once.
 
+mod guest;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,16 +33,15 @@ const CELL: [(&str, &str); 10] = [
 pub(crate) fn run(options: &New, global: &Global, shell: &Shell) -> Result<Exit> {
     match &options.what {
         What::Cell(options) => cell(options, global, shell),
+        What::Macro(options) => guest::run(options, global, shell),
     }
 }
 
 fn cell(options: &NewCell, global: &Global, shell: &Shell) -> Result<Exit> {
     let name = &options.name;
-    check(name)?;
+    check(name, "cell")?;
     let folder = project::start(global)?.join(name);
-    if folder.exists() {
-        bail!("`{}` exists already\nhelp: choose another name, or remove it", folder.display());
-    }
+    missing(&folder)?;
     let sdk = options.sdk_path.as_deref().map(checkout).transpose()?;
     let dependency = |package: &str, beside: &str| match &sdk {
         Some(sdk) => format!(
@@ -105,8 +106,15 @@ fn build(folder: &Path, global: &Global, shell: &Shell) -> Result<()> {
     }
 }
 
-/// A cell, a package and a Rust type have this name.
-fn check(name: &str) -> Result<()> {
+fn missing(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        bail!("`{}` exists already\nhelp: choose another name, or remove it", folder.display());
+    }
+    Ok(())
+}
+
+/// A cell, a package and a Rust type have this name. `what` it is the name of is for the error.
+fn check(name: &str, what: &str) -> Result<()> {
     let text = format!("[cells.{name}]\nfrom = \"running\"\n");
     let is_package = name.starts_with(|first: char| first.is_ascii_lowercase())
         && name
@@ -118,7 +126,7 @@ fn check(name: &str) -> Result<()> {
         || syn::parse_str::<syn::Ident>(&word).is_err();
     if !is_package || is_keyword || Manifest::parse(&text).is_err() {
         bail!(
-            "`{name}` cannot be the name of a new cell: small letters, digits, `-` and `_`, \
+            "`{name}` cannot be the name of a new {what}: small letters, digits, `-` and `_`, \
              no word of Rust, such as `order-book`"
         );
     }
@@ -148,12 +156,12 @@ mod tests {
     #[test]
     fn names_are_those_of_packages_and_types() {
         for good in ["greeter", "order-book", "a1", "x_y"] {
-            check(good).unwrap();
+            check(good, "cell").unwrap();
         }
         for bad in
             ["", "Greeter", "1a", "a b", "../a", "a.b", "type", "cell", "-a", "a/b", "é", "self"]
         {
-            assert!(check(bad).is_err(), "{bad}");
+            assert!(check(bad, "cell").is_err(), "{bad}");
         }
     }
 }

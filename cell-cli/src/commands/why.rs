@@ -78,7 +78,7 @@ pub(crate) fn run(options: &Why, global: &Global, shell: &Shell) -> Result<Exit>
 }
 
 /// `FILE`, `FILE:LINE` or `FILE:LINE:COLUMN`.
-fn place(text: &str) -> (&str, Option<usize>) {
+pub(crate) fn place(text: &str) -> (&str, Option<usize>) {
     let number = |text: &str| text.parse::<usize>().ok();
     let Some((file, last)) = text.rsplit_once(':') else { return (text, None) };
     let Some(last) = number(last) else { return (text, None) };
@@ -94,7 +94,7 @@ fn real(folder: &Path, file: &str) -> Option<PathBuf> {
 
 /// The calls on the line, or on the line next to it that has some, rather above than below; and if
 /// it is the line itself.
-fn nearest<'a>(sites: &BTreeSet<&'a Site>, line: usize) -> (Vec<&'a Site>, bool) {
+pub(crate) fn nearest<'a>(sites: &BTreeSet<&'a Site>, line: usize) -> (Vec<&'a Site>, bool) {
     let far = |site: &Site| (site.place.line.abs_diff(line), site.place.line);
     let Some(least) = sites.iter().map(|site| far(site)).min() else { return (Vec::new(), true) };
     let found = sites.iter().copied().filter(|site| far(site) == least);

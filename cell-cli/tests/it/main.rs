@@ -1,5 +1,6 @@
 //! The `cell` command as people start it.
 
+mod authors;
 mod command;
 mod project;
 mod reference;

@@ -73,7 +73,7 @@ fn describe(
         None => quote_spanned! { site() => ::core::option::Option::None },
     };
     definition(
-        ident,
+        function,
         &quote_spanned! { site() =>
             name: #name,
             kind: ::macro_guest_sdk::support::Kind::#variant,
@@ -90,7 +90,7 @@ fn describe(
 
 fn not_described(function: &ItemFn) -> TokenStream {
     definition(
-        &function.sig.ident,
+        function,
         &quote_spanned! { site() =>
             name: "",
             kind: ::macro_guest_sdk::support::Kind::Attribute,
@@ -105,11 +105,17 @@ fn not_described(function: &ItemFn) -> TokenStream {
     )
 }
 
-fn definition(ident: &Ident, fields: &TokenStream) -> TokenStream {
+fn definition(function: &ItemFn, fields: &TokenStream) -> TokenStream {
+    let ident = &function.sig.ident;
+    // `component!` in the root of the crate names it, and tests of the package those that are public.
+    let visibility = match &function.vis {
+        public @ syn::Visibility::Public(_) => quote! { #public },
+        _ => quote_spanned! { site() => pub(crate) },
+    };
     quote_spanned! { site() =>
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
-        pub(crate) enum #ident {}
+        #visibility enum #ident {}
 
         impl ::macro_guest_sdk::support::Define for #ident {
             const MACRO: ::macro_guest_sdk::support::Macro =

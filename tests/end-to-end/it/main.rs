@@ -7,6 +7,7 @@
 //! what only a whole build shows. Projects are in the target folder, under `tmp/end-to-end`.
 #![forbid(unsafe_code)]
 
+mod artifacts;
 mod background;
 mod book;
 mod bridge;
@@ -23,6 +24,7 @@ mod help;
 mod kill;
 mod live;
 mod new_cell;
+mod new_macro;
 mod profiles;
 mod project;
 mod records;

@@ -73,6 +73,11 @@ impl Subject {
         ))
     }
 
+    /// Tells how its author gets to see it. Where no item was expanded there is nothing to save.
+    fn can_be_saved(&self, failure: Failure) -> Failure {
+        if self.raisable { failure.help(SAVE) } else { failure }
+    }
+
     /// The table of `cell.toml` that a help line names.
     fn table(&self, table: &str) -> String {
         let cell = if self.cell.is_empty() { "<cell>" } else { &self.cell };
@@ -99,6 +104,7 @@ pub fn component_name(cell: &str, component: Digest) -> String {
     }
 }
 
+const SAVE: &str = "to look into it anywhere, without this project: `cell expand --save bug.replay`, then `cell replay bug.replay`";
 const AUTHOR: &str = "this is a bug in the macro: report it to the author";
 
 /// The macro panicked and said why.
@@ -107,14 +113,14 @@ pub fn panic(subject: &Subject, text: &str, file: &str, line: u32) -> Failure {
     let place = if file.is_empty() { String::new() } else { format!("at {file}:{line}") };
     let failure = subject.failure(Kind::Panic, &format!("panicked: {text}"));
     let failure = if place.is_empty() { failure } else { failure.note(place) };
-    failure.help("report it to the author of the macro: what a user can get wrong should be an error, not a panic")
+    subject.can_be_saved(failure.help("report it to the author of the macro: what a user can get wrong should be an error, not a panic"))
 }
 
 /// The macro stopped with a trap other than those below. `function` is where.
 #[must_use]
 pub fn trap(subject: &Subject, what: &str, function: Option<&str>) -> Failure {
     let failure = subject.failure(Kind::Trap, &format!("stopped with a wasm trap: {what}"));
-    at_function(failure, function).help(AUTHOR)
+    subject.can_be_saved(at_function(failure, function).help(AUTHOR))
 }
 
 /// All fuel is used.
@@ -125,7 +131,8 @@ pub fn out_of_fuel(subject: &Subject, function: Option<&str>) -> Failure {
     let failure = subject
         .failure(Kind::OutOfFuel, &what)
         .note(format!("its input has {} tokens", thousands(subject.rows as u64)));
-    at_function(failure, function).help(subject.raise("fuel", fuel, "; or split the input"))
+    let raise = subject.raise("fuel", fuel, "; or split the input");
+    subject.can_be_saved(at_function(failure, function).help(raise))
 }
 
 /// More questions, or longer ones, than any macro needs. `what` says which: `10,000 questions`.
@@ -138,10 +145,11 @@ pub fn too_many_questions(subject: &Subject, what: &str) -> Failure {
 #[must_use]
 pub fn out_of_memory(subject: &Subject, wanted: u64) -> Failure {
     let memory = subject.limits.memory;
-    subject
+    let failure = subject
         .failure(Kind::OutOfMemory, &format!("wanted more than {} of memory", size(memory)))
         .note(format!("it asked for {}", size(wanted)))
-        .help(subject.raise("memory", memory, "; or split the input"))
+        .help(subject.raise("memory", memory, "; or split the input"));
+    subject.can_be_saved(failure)
 }
 
 /// The macro wanted more table entries, memories or instances than any macro needs.
@@ -159,7 +167,7 @@ pub fn stack_overflow(subject: &Subject, stack: u64, function: Option<&str>) -> 
     let failure = subject
         .failure(Kind::StackOverflow, &what)
         .note(format!("its input has {} tokens", thousands(subject.rows as u64)));
-    at_function(failure, function).help(TOO_DEEP)
+    subject.can_be_saved(at_function(failure, function).help(TOO_DEEP))
 }
 
 /// The same, where the stack that is used up is in the guest's own memory: what the engine sees is an
@@ -169,7 +177,7 @@ pub fn stack_overflow_in_memory(subject: &Subject, function: Option<&str>) -> Fa
     let failure = subject
         .failure(Kind::StackOverflow, "called itself until its stack was used up")
         .note(format!("its input has {} tokens", thousands(subject.rows as u64)));
-    at_function(failure, function).help(TOO_DEEP)
+    subject.can_be_saved(at_function(failure, function).help(TOO_DEEP))
 }
 
 /// More output than the host takes over from the guest's memory, before any of it is looked at.
