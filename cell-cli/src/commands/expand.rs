@@ -41,7 +41,11 @@ pub(crate) fn run(options: &Expand, global: &Global, shell: &Shell) -> Result<Ex
     // Whoever reads what is written below may take time.
     drop(check);
     let listener = Listener::new(&project);
-    let outcomes = engine::expand_all(&runtime, &project, &listener, open, &|_| {});
+    let total = wanted.len();
+    let progress = shell.progress("Expanding", format!("0 of {total}"));
+    let say = |done: usize| progress.say(format!("{done} of {total}"));
+    let outcomes = engine::expand_all(&runtime, &project, &listener, open, &say);
+    drop(progress);
     let mut out = shell.stdout();
     let mut failed = false;
     for site in wanted {
