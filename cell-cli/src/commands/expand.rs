@@ -181,7 +181,8 @@ mod tests {
         assert_eq!(check(Some("ledger::table")), [0, 2]);
         assert_eq!(check(Some("src/main.rs")), [0, 1]);
         assert_eq!(check(Some("./app")), [0, 1, 2]);
-        assert_eq!(check(Some("src/main.rs:1")), [0], "and not line 12, nor `domain.rs`");
+        assert_eq!(check(Some("src/main.rs:1")), [0], "and not line 12");
+        assert_eq!(check(Some("main.rs:1")), [0], "and not `domain.rs`");
         assert_eq!(check(Some("main.rs:11:3")), [1], "the nearest");
         let error = chosen(&all, Some("nonsense:7"), &shell).unwrap_err().to_string();
         assert!(error.contains("none of 3 calls") && error.contains("`nonsense:7`"), "{error}");
