@@ -62,7 +62,7 @@ mod tests {
         let outside = tempfile::tempdir().unwrap();
         let outside = outside.path().canonicalize().unwrap();
         let root = outside.join("app");
-        for folder in ["app/macros/src", "app/without", "other"] {
+        for folder in ["app/macros/src", "app/without", "other/src"] {
             std::fs::create_dir_all(outside.join(folder)).unwrap();
         }
         let package = "[package]\nname = \"greeter-macros\"\nversion = \"0.1.0\"\n\
@@ -70,6 +70,7 @@ mod tests {
              [package.metadata.cell]\n";
         std::fs::write(root.join("macros/Cargo.toml"), package).unwrap();
         std::fs::write(root.join("macros/src/lib.rs"), "").unwrap();
+        std::fs::write(outside.join("other/src/lib.rs"), "").unwrap();
         std::fs::write(outside.join("other/Cargo.toml"), package).unwrap();
         let manifest = Manifest::parse(
             "[cells.greeter]\npath = \"macros/components/greeter-macros.wasm\"\n\

@@ -41,7 +41,11 @@ pub(crate) fn run(options: &Expand, global: &Global, shell: &Shell) -> Result<Ex
     // Whoever reads what is written below may take time.
     drop(check);
     let listener = Listener::new(&project);
-    let outcomes = engine::expand_all(&runtime, &project, &listener, open, &|_| {});
+    let total = wanted.len();
+    let progress = shell.progress("Expanding", format!("0 of {total}"));
+    let say = |done: usize| progress.say(format!("{done} of {total}"));
+    let outcomes = engine::expand_all(&runtime, &project, &listener, open, &say);
+    drop(progress);
     let mut out = shell.stdout();
     let mut failed = false;
     for site in wanted {
@@ -177,7 +181,8 @@ mod tests {
         assert_eq!(check(Some("ledger::table")), [0, 2]);
         assert_eq!(check(Some("src/main.rs")), [0, 1]);
         assert_eq!(check(Some("./app")), [0, 1, 2]);
-        assert_eq!(check(Some("src/main.rs:1")), [0], "and not line 12, nor `domain.rs`");
+        assert_eq!(check(Some("src/main.rs:1")), [0], "and not line 12");
+        assert_eq!(check(Some("main.rs:1")), [0], "and not `domain.rs`");
         assert_eq!(check(Some("main.rs:11:3")), [1], "the nearest");
         let error = chosen(&all, Some("nonsense:7"), &shell).unwrap_err().to_string();
         assert!(error.contains("none of 3 calls") && error.contains("`nonsense:7`"), "{error}");

@@ -48,10 +48,24 @@ fn find(code: &str) -> std::result::Result<Kind, String> {
 mod tests {
     use super::*;
 
+    /// What `cell explain` says of an error is what the index has: both are made of one table.
+    #[test]
+    fn the_index_has_every_code() {
+        let index = include_str!("../../../docs/errors.md");
+        for kind in Kind::ALL {
+            let summary = kind.explanation().lines().next().unwrap_or_default().trim();
+            let (code, words) = (kind.code(), summary.trim_end_matches('.'));
+            assert!(index.contains(code) && index.contains(words), "{code}: {words}");
+        }
+    }
+
     #[test]
     fn finds_codes_as_people_write_them() {
         for code in ["CELL0303", "cell0303", "0303", "303"] {
             assert_eq!(find(code), Ok(Kind::OutOfFuel), "{code}");
+        }
+        for kind in Kind::ALL {
+            assert_eq!(find(kind.code()), Ok(*kind));
         }
         assert!(find("CELL0399").unwrap_err().contains("did you mean"));
         assert!(find("rubbish").unwrap_err().contains("cell explain"));

@@ -28,6 +28,7 @@ mod new_macro;
 mod profiles;
 mod project;
 mod records;
+mod replay;
 mod report;
 mod run;
 mod same;
