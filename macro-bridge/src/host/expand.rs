@@ -163,7 +163,7 @@ impl Prepared {
         let guess = item::has_fields(&request.table, request.item());
         let derived = item::is_derived(&request.table, request.item());
         let strip_cell = !helpers.is_empty() && !derived;
-        let changes = item::Changes { strip_cell, helpers, guess, fields: Vec::new() };
+        let changes = item::Changes { strip_cell, helpers, guess, ..item::Changes::default() };
         let rows = item::emit(&request.table, request.item(), &changes).unwrap_or_default();
         live::emit(&Output { rows, ..Output::default() }, originals)
     }
