@@ -44,6 +44,7 @@ mod allocator;
 #[doc(hidden)]
 #[allow(unsafe_code, reason = "generated: how values cross the boundary of a component")]
 pub mod bindings;
+mod body;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;
@@ -51,14 +52,17 @@ mod context;
 mod definition;
 mod diagnostic;
 mod expansion;
+mod function;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 pub mod wire;
 
+pub use body::Body;
 pub use context::{CallError, Context, Fact, Gathered, ItemKind};
 pub use definition::{FromTokens, NoArguments};
 pub use diagnostic::{Diagnostic, Error, Level, Place, Result};
 pub use expansion::{Artifact, Expansion, IntoExpansion, PlanEntry};
+pub use function::{Function, Parameter};
 
 /// Makes a macro of a function.
 ///
