@@ -41,6 +41,8 @@ extern crate self as macro_guest_sdk;
 #[cfg(any(test, target_arch = "wasm32"))]
 #[allow(unsafe_code, reason = "an allocator deals with memory that has no type yet")]
 mod allocator;
+#[cfg(feature = "syn")]
+mod arguments;
 #[doc(hidden)]
 #[allow(unsafe_code, reason = "generated: how values cross the boundary of a component")]
 pub mod bindings;
@@ -57,6 +59,8 @@ mod function;
 pub mod testing;
 pub mod wire;
 
+#[cfg(feature = "syn")]
+pub use arguments::Arguments;
 pub use body::Body;
 pub use context::{CallError, Context, Fact, Gathered, ItemKind};
 pub use definition::{FromTokens, NoArguments};
