@@ -71,12 +71,8 @@ fn prepare(
         calls.push((call, one));
     }
     if form == MacroKind::Attribute {
-        let needs: Vec<_> =
-            calls.iter().map(|(call, _)| (call.path(), call.needs.clone())).collect();
-        let order =
-            order::order(&needs).map_err(|(index, failure)| (failure, calls[index].1.span))?;
-        let mut slots: Vec<_> = calls.into_iter().map(Some).collect();
-        calls = order.into_iter().filter_map(|index| slots[index].take()).collect();
+        order::sort(&mut calls, |(call, _)| call)
+            .map_err(|(index, failure)| (failure, calls[index].1.span))?;
     }
     let mut walker = Walker::default();
     let mut spans = Vec::with_capacity(calls.len());

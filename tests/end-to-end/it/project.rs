@@ -163,12 +163,24 @@ impl Project {
         Ok(())
     }
 
+    /// Runs the tests in this source.
+    pub(crate) fn test(&self, source: &str) -> Result<Ended> {
+        self.write("src/lib.rs", source)?;
+        let mut command = self.cargo_with(&["test", "--offline", "--quiet"])?;
+        let _turn = turn();
+        run(&mut command, &self.root, PATIENCE)
+    }
+
     /// `cargo check`, as it would be started; see [`Project::check`].
     pub(crate) fn cargo(&self) -> Result<Command> {
+        self.cargo_with(&["check", "--offline", "--quiet", "--message-format", "json"])
+    }
+
+    fn cargo_with(&self, words: &[&str]) -> Result<Command> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = clean(Command::new(cargo))?;
         command
-            .args(["check", "--offline", "--quiet", "--message-format", "json"])
+            .args(words)
             .current_dir(&self.root)
             .env("CELL_HOME", &self.home)
             // A `cell` that is installed is not what is tested.
