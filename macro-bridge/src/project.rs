@@ -269,7 +269,7 @@ impl Project {
         };
         let answer = Answer::decode(&bytes).map_err(damaged)?;
         if answer.question != *question {
-            return Err(damaged(Damage::Digest));
+            return Err(damaged(Damage::Other));
         }
         Ok(Some(answer))
     }

@@ -10,8 +10,10 @@
 pub enum Damage {
     /// Not UTF-8, or without the last line: cut off, or another file.
     NotSealed,
-    /// The last line names another sum, or a recorded answer is not the one that was used.
+    /// The last line names another sum.
     Digest,
+    /// Whole, and a record of something else than its name says: copied, or renamed by hand.
+    Other,
     /// Another format, or a version that this release does not read.
     Format(String),
     /// A line that cannot be read, counted from 1.
@@ -25,6 +27,7 @@ impl std::fmt::Display for Damage {
         match self {
             Self::NotSealed => f.write_str("it does not end with its sum: it was cut off"),
             Self::Digest => f.write_str("its content does not match its last line"),
+            Self::Other => f.write_str("it is the record of another question than its name says"),
             Self::Format(found) => write!(f, "its first line is `{found}`"),
             Self::Line(line) => write!(f, "line {line} cannot be read"),
             Self::Unreadable(reason) => f.write_str(reason),

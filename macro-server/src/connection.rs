@@ -11,15 +11,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use macro_bridge::digest::Digest;
-use macro_bridge::expansion::{self, Expansion};
+use macro_bridge::expansion;
 use macro_bridge::failure::{Failure, Kind};
 use macro_bridge::lock::Lock;
 use macro_bridge::project::Project;
-use macro_bridge::request::{Request, compact};
+use macro_bridge::request::compact;
 use macro_bridge::wire::{self, Asked, HELLO, Reply};
-use macro_runtime::{Expansions, Runtime};
+use macro_runtime::Runtime;
 
 use crate::gate::Gate;
+use crate::keeping::{Keeping, Made};
 use crate::live::Answers;
 
 /// Compilers at the same time: each costs a thread that mostly waits. A build has as many as jobs.
@@ -30,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What all connections share.
 pub(crate) struct Workshop {
     pub(crate) runtime: Runtime,
-    pub(crate) expansions: Option<Expansions>,
+    pub(crate) keeping: Option<Keeping>,
     pub(crate) answers: Answers,
     pub(crate) gate: Arc<Gate>,
 }
@@ -108,8 +109,8 @@ fn talk(mut stream: UnixStream, workshop: &Workshop) -> io::Result<()> {
         let (reply, made) = answered.unwrap_or((Reply::Pass, None));
         reply.write(&mut stream)?;
         // Nobody waits for this: the compiler has its reply.
-        if let (Some((request, expansion)), Some(expansions)) = (made, &workshop.expansions) {
-            expansions.save(&request.key(), &expansion);
+        if let (Some(made), Some(keeping)) = (made, &workshop.keeping) {
+            keeping.keep(made);
         }
     }
     Ok(())
@@ -117,7 +118,7 @@ fn talk(mut stream: UnixStream, workshop: &Workshop) -> io::Result<()> {
 
 impl Workshop {
     /// The reply, and the expansion in it, which may be kept.
-    fn answer(&self, frame: &[u8]) -> (Reply, Option<(Request, Expansion)>) {
+    fn answer(&self, frame: &[u8]) -> (Reply, Option<Made>) {
         let Some(asked) = Asked::read(frame) else { return (Reply::Pass, None) };
         let Some(request) = compact::decode(asked.request) else { return (Reply::Pass, None) };
         let root = PathBuf::from(std::ffi::OsString::from_vec(asked.root.to_vec()));
@@ -134,7 +135,8 @@ impl Workshop {
             Ok(expansion) => {
                 let mut bytes = Vec::new();
                 expansion::compact::encode(&mut bytes, &expansion);
-                (Reply::Expansion(bytes), Some((request, expansion)))
+                let made = Made { bytes: bytes.len(), request, expansion };
+                (Reply::Expansion(bytes), Some(made))
             }
             // Ours or the machine's, not the macro's: elsewhere it may go well.
             Err(Failure { kind: Kind::Internal, .. }) => (Reply::Pass, None),

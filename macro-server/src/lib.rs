@@ -5,7 +5,8 @@
 //! use it expands in another way, with the same result.
 //!
 //! [`serve`] is all of it: it takes the place of the one server of its release (`socket`), answers
-//! compilers (`connection`), asks cells for them where they may be asked (`live`), and ends when it was idle for a while or grew too large (`gate`).
+//! compilers (`connection`), asks cells for them where they may be asked (`live`), keeps what was made
+//! (`keeping`), and ends when it was idle for a while or grew too large (`gate`).
 #![deny(unsafe_code)]
 #![cfg(unix)]
 
@@ -13,6 +14,7 @@ mod connection;
 #[allow(unsafe_code, reason = "closes what was inherited, which only its number is known of")]
 pub mod detach;
 mod gate;
+mod keeping;
 mod live;
 mod socket;
 
@@ -25,6 +27,7 @@ use macro_runtime::{CacheDir, Expansions, Notices, Options, Runtime};
 
 use connection::Workshop;
 use gate::Gate;
+use keeping::Keeping;
 use live::Answers;
 pub use live::{BUILD, Live};
 
@@ -63,14 +66,23 @@ pub enum Ended {
 pub fn serve(settings: Settings, notices: Notices) -> io::Result<Ended> {
     let Settings { folder, cache, idle, memory, workers, live } = settings;
     let Some(place) = socket::take(&folder)? else { return Ok(Ended::Taken) };
-    let expansions = cache.as_ref().map(|cache| Expansions::new(cache, notices.clone()));
+    let keeping = match &cache {
+        Some(cache) => {
+            let expansions = Expansions::new(cache, notices.clone());
+            let save = move |made: &keeping::Made| {
+                expansions.save(&made.request.key(), &made.expansion);
+            };
+            Some(Keeping::start(save)?)
+        }
+        None => None,
+    };
     let runtime = Runtime::new(Options { cache, notices })
         .map_err(|failure| io::Error::other(failure.to_string()))?;
     let gate = Arc::new(Gate::new(idle, memory, workers));
     let answers = Answers::new(live);
-    let workshop = Arc::new(Workshop { runtime, expansions, answers, gate: Arc::clone(&gate) });
+    let workshop = Arc::new(Workshop { runtime, keeping, answers, gate: Arc::clone(&gate) });
     let ended = {
-        let gate = Arc::clone(&gate);
+        let (gate, workshop) = (Arc::clone(&gate), Arc::clone(&workshop));
         let listener = place.listener()?;
         std::thread::Builder::new().name("accept".to_owned()).spawn(move || {
             connection::accept(&listener, &workshop);
@@ -80,5 +92,8 @@ pub fn serve(settings: Settings, notices: Notices) -> io::Result<Ended> {
     // From here on nobody finds it; who is being answered still is.
     place.leave();
     gate.drain(Duration::from_secs(10));
+    if let Some(keeping) = &workshop.keeping {
+        keeping.finish(Duration::from_secs(10));
+    }
     Ok(ended)
 }

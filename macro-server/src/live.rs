@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use macro_bridge::answer::{Answer, Question};
 use macro_bridge::asking::Asking;
 use macro_bridge::digest::Digest;
-use macro_bridge::failure::{Failure, texts};
+use macro_bridge::failure::{Failure, Kind, texts};
 use macro_bridge::lock;
 use macro_bridge::project::{Project, Projects};
 use macro_runtime::Lookup;
@@ -250,6 +250,11 @@ impl OfBuild<'_> {
             let begin = Instant::now();
             let answer = live.ask(project, question, left.min(*within), self.build);
             self.answers.waited(&project.root, self.build, begin.elapsed());
+            let answer = answer.map_err(|failure| match failure.kind {
+                // Not the cell's time was over, but the build's: more for the cell would not help.
+                Kind::CellSilent if left < *within => texts::live::build_waited(question, BUILD),
+                _ => failure,
+            });
             self.answers.records.keep(project, answer?)
         })
     }

@@ -1,6 +1,9 @@
 //! `xtask demo`: the example, once from what is recorded and once with the sandbox inside rustc,
-//! and what its macros were given and gave back. `xtask demo market` is in `market`.
+//! and what its macros were given and gave back. `xtask demo live` and `xtask demo market` are in
+//! modules of their own.
 
+mod home;
+pub(crate) mod live;
 pub(crate) mod market;
 
 use std::collections::BTreeMap;
@@ -33,7 +36,8 @@ pub(crate) fn run() -> Result<()> {
     title(
         "2. Without the records: rustc runs the component in a sandbox (the first build takes minutes)",
     );
-    let fresh = copy_without_expansions(&root, &target)?;
+    let fresh = target.join("demo/examples");
+    copy_without_expansions(&root, &fresh)?;
     let embedded = build(&fresh, &target, true)?;
 
     title("3. What both have in common");
@@ -92,18 +96,16 @@ fn build(workspace: &Path, target: &Path, embedded: bool) -> Result<Built> {
 }
 
 /// The example as if nobody had run its macros yet.
-fn copy_without_expansions(root: &Path, target: &Path) -> Result<PathBuf> {
-    let copy = target.join("demo/examples");
-    let _ = fs::remove_dir_all(&copy);
-    copy_folder(&root.join("examples"), &copy)?;
+fn copy_without_expansions(root: &Path, copy: &Path) -> Result<()> {
+    let _ = fs::remove_dir_all(copy);
+    copy_folder(&root.join("examples"), copy)?;
     let _ = fs::remove_dir_all(copy.join("cell-market/.cell/expansions"));
     let manifest = copy.join("cell-market/app/Cargo.toml");
     let text = fs::read_to_string(&manifest)?;
     let sdk = root.join("cell-sdk").display().to_string();
     let changed = text.replace("../../../cell-sdk", &sdk);
     ensure!(changed != text, "the example does not depend on `../../../cell-sdk`");
-    fs::write(&manifest, changed)?;
-    Ok(copy)
+    Ok(fs::write(&manifest, changed)?)
 }
 
 /// Copies a folder, build results aside.

@@ -22,6 +22,8 @@ const HELP: &str = "\
 Usage: cargo xtask <task>
 
   demo          build and run the example, and show what its macros did; needs only Rust
+  demo live     start cells, compile a program whose macro asks one of them, kill everything, and
+                compile it again with no network, no cell and no server: the same tokens
   demo market   start the cells of the market, drive 100,000 transfers while two of them are killed,
                 and leave a table and a plot in target/demo-market; `--release` builds them optimised
   test          set up this machine and run all tests
@@ -59,6 +61,7 @@ fn ended(result: Result<ExitCode>) -> ExitCode {
 fn run(words: &[&str]) -> Result<()> {
     match words {
         ["demo"] => demo::run(),
+        ["demo", "live"] => demo::live::run(),
         ["demo", "market"] => demo::market::run(false),
         ["demo", "market", "--release"] => demo::market::run(true),
         ["test"] => test::run(false),

@@ -47,7 +47,7 @@ impl Recorded {
                         recorded.answers.insert((cell.clone(), answer.question.key()), answer);
                     }
                     // It answers another question than its name says.
-                    Ok(_) => recorded.damaged.push((path, Damage::Digest)),
+                    Ok(_) => recorded.damaged.push((path, Damage::Other)),
                     Err(damage) => recorded.damaged.push((path, damage)),
                 }
             }

@@ -1,7 +1,6 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use macro_bridge::answer::Source;
-use macro_bridge::failure::Kind;
 use macro_bridge::lock::{Lock, LockedCell};
 use macro_bridge::project::manifest_digest;
 use macro_bridge::request::{Allowed, Limits};
@@ -33,6 +32,9 @@ impl Live for Counting {
         std::thread::sleep(self.slow);
         guard(&self.patience).push(patience);
         let count = self.asked.fetch_add(1, Ordering::Relaxed);
+        if asked.function == "sleeps" {
+            return Err(texts::live::silent(asked, patience, false));
+        }
         if asked.function == "dies" {
             return Err(texts::live::absent(asked, false));
         }
@@ -205,6 +207,9 @@ fn a_question_has_its_cells_time_and_a_build_has_one_too() {
         assert_eq!(patience[0], BUILD);
         assert!(patience[1] <= Duration::from_secs(1), "{patience:?}");
     }
+    // What is left is less than the cell might have: who is silent then used up the build's time.
+    let failure = ask(&place, &answers, "sleeps").unwrap_err();
+    assert!(failure.to_string().contains("`cell sync`"), "{failure}");
     answers.waited(&place.project.root, 1, Duration::from_secs(1));
     let failure = ask(&place, &answers, "three").unwrap_err();
     assert!(failure.kind == Kind::CellSilent && failure.to_string().contains("30 s"), "{failure}");

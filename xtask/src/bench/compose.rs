@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::answers::section as answers;
 use super::builds::VARIANTS;
 use super::calls::section as services;
-use super::goals::{self, Facts};
+use super::goals::{self, Facts, Goal};
 use super::instructions::COUNTED;
 use super::marks;
 use super::plot::{self, Bar};
@@ -48,16 +48,30 @@ What Cell costs, beside ordinary proc-macros and what else one may depend on. Wr
 $ cargo xtask bench --publish
 ```
 
-It takes three quarters of an hour, and nothing else should run on the machine. `cargo xtask bench server` measures
-one part again, and the others keep the figures that they had; `cargo xtask bench --quick` measures
-everything with few rounds. Nothing edits this page by hand, and no test asserts a time. Where two things are compared they were measured in turns,
-in one run; `a (b to c)` is a median with the quartiles of all samples, and of ratios the median of
-the ratios of all pairs with its 95 % interval (bootstrap).
+It takes three quarters of an hour, and nothing else should run on the machine. `cargo xtask bench server
+--publish` measures one part again, and the others keep the figures that they had: each section says of
+which commit its figures are. `cargo xtask bench --quick` measures everything with few rounds. Nothing
+edits this page by hand, and no test asserts a time. Where two things are compared they were measured in
+turns, in one run; `a (b to c)` is a median with the quartiles of all samples, and of ratios the median of
+the ratios of all pairs with its 95 % interval (bootstrap). Each section ends with what was to be reached.
 
 ";
 
-/// Composes everything.
-pub(super) fn report(measured: &Measured<'_>) -> Report {
+/// What writes about figures.
+type Section = fn(&mut String, &Samples, &mut Plots);
+
+/// The parts in the order of the page, each with what is written about it.
+pub(super) const SECTIONS: [(&str, &[Section]); 6] = [
+    (super::builds::PART, &[builds]),
+    (super::server::PART, &[calls, hits]),
+    (super::workspace::PART, &[checks]),
+    (super::market::PART, &[market]),
+    (super::calls::PART, &[services::write]),
+    (super::answers::PART, &[answers::write]),
+];
+
+/// Composes everything. What was not measured is taken from the page that there was, if it has it.
+pub(super) fn report(measured: &Measured<'_>, before: &str) -> Report {
     let Measured { samples, facts, machine, versions, trend } = measured;
     let mut text = INTRODUCTION.to_owned();
     if !samples.quick.is_empty() {
@@ -73,16 +87,46 @@ pub(super) fn report(measured: &Measured<'_>) -> Report {
     for (name, version) in versions {
         let _ = writeln!(text, "| {name} | {version} |");
     }
-    let headlines = headlines(samples);
+    let old = marks::found(before, HEADLINES).unwrap_or_default();
+    let headlines = kept(old, &headlines(samples));
     let _ = write!(text, "\n{}{headlines}{}\n", marks::begin(HEADLINES), marks::end(HEADLINES));
-    goal_table(&mut text, samples, facts);
     let mut plots = Vec::new();
-    for section in [builds, calls, hits, checks, market, services::write, answers::write] {
-        section(&mut text, samples, &mut plots);
+    let instructions: &dyn Fn(&mut String, &Samples, &mut Plots) =
+        &|text, samples, plots| instructions(text, samples, trend, plots);
+    let mut part = |name: &str, write: &dyn Fn(&mut String, &Samples, &mut Plots)| {
+        let mut section = String::new();
+        match (samples.measured.get(name), marks::found(before, name)) {
+            (None, Some(old)) => section.push_str(old),
+            (what, _) => {
+                write(&mut section, samples, &mut plots);
+                goal_table(&mut section, &goals::of(name, samples, facts));
+                if let Some(what) = what {
+                    let _ = writeln!(section, "\nFigures of {what}.");
+                }
+            }
+        }
+        let _ = write!(text, "\n{}{section}{}\n", marks::begin(name), marks::end(name));
+    };
+    for (name, sections) in SECTIONS {
+        part(name, &|text, samples, plots| {
+            sections.iter().for_each(|section| section(text, samples, plots));
+        });
     }
-    instructions(&mut text, samples, trend, &mut plots);
+    part(super::instructions::PART, instructions);
     text.push_str(ENDING);
     Report { text, plots, headlines }
+}
+
+/// New lines, but for those that know nothing: they stay as they were.
+fn kept(old: &str, new: &str) -> String {
+    let old: Vec<&str> = old.lines().collect();
+    let lines: Vec<&str> = new.lines().collect();
+    let alike = old.len() == lines.len();
+    let line = |(number, line): (usize, &&str)| match old.get(number) {
+        Some(old) if alike && line.contains("not measured") => format!("{old}\n"),
+        _ => format!("{line}\n"),
+    };
+    lines.iter().enumerate().map(line).collect()
 }
 
 const ENDING: &str = "
@@ -147,10 +191,10 @@ fn headlines(samples: &Samples) -> String {
     text
 }
 
-fn goal_table(text: &mut String, samples: &Samples, facts: &Facts) {
-    text.push_str("\n## Goals\n\n| goal | measured | | |\n|---|---|---|---|\n");
-    for goal in goals::all(samples, facts) {
-        let (measured, word) = (goal.measured, goal.verdict.word());
+fn goal_table(text: &mut String, goals: &[Goal]) {
+    text.push_str("\n| goal | measured | | |\n|---|---|---|---|\n");
+    for goal in goals {
+        let (measured, word) = (&goal.measured, goal.verdict.word());
         let _ = writeln!(text, "| {} | {measured} | {word} | {} |", goal.what, goal.reason);
     }
 }
@@ -373,13 +417,46 @@ mod tests {
     use super::*;
 
     fn composed(samples: &Samples) -> Report {
-        report(&Measured {
-            samples,
-            facts: Facts { component: 1 },
-            machine: "2 cores.\n".to_owned(),
-            versions: vec![("cell".to_owned(), "0.1.0".to_owned())],
-            trend: &Trend::default(),
-        })
+        composed_after(samples, "")
+    }
+
+    fn composed_after(samples: &Samples, before: &str) -> Report {
+        report(
+            &Measured {
+                samples,
+                facts: Facts { component: 1 },
+                machine: "2 cores.\n".to_owned(),
+                versions: vec![("cell".to_owned(), "0.1.0".to_owned())],
+                trend: &Trend::default(),
+            },
+            before,
+        )
+    }
+
+    #[test]
+    fn what_was_not_measured_keeps_its_figures() {
+        let calls = |samples: &mut Samples, server: f64| {
+            for way in ["dev/server", "dev/native", "optimised/native"] {
+                samples.push(format!("warm/{way}/10"), server);
+            }
+        };
+        let of = |part: &str, what: &str| (part.to_owned(), what.to_owned());
+        let mut samples = Samples::default();
+        calls(&mut samples, 200e-6);
+        for (variant, took) in [("thin", 2.0), ("nothing", 1.0), ("serde", 5.0), ("sqlx", 9.0)] {
+            samples.push(format!("build/{variant}"), took);
+        }
+        samples.measured.extend([of("server", "commit a"), of("builds", "commit a")]);
+        let before = composed(&samples).text;
+        let mut samples = Samples::default();
+        calls(&mut samples, 300e-6);
+        samples.measured.extend([of("server", "commit b")]);
+        let after = composed_after(&samples, &before).text;
+        assert_eq!(marks::found(&after, "builds"), marks::found(&before, "builds"));
+        let server = marks::found(&after, "server").unwrap();
+        assert!(server.contains("300 µs") && server.contains("commit b"), "{server}");
+        let headlines = marks::found(&after, HEADLINES).unwrap();
+        assert!(headlines.contains("300 µs") && headlines.contains("takes 1.00 s"), "{headlines}");
     }
 
     #[test]

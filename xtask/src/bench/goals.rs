@@ -83,27 +83,37 @@ pub(super) struct Facts {
     pub(super) component: u64,
 }
 
-/// All goals, in the order of the issue.
-pub(super) fn all(samples: &Samples, facts: &Facts) -> Vec<Goal> {
-    let mut goals = builds(samples);
-    goals.extend(calls(samples));
-    goals.extend(firsts(samples, facts));
-    goals.extend(workspace(samples));
-    goals.push(market(samples));
-    let counted = samples.median("instructions/optimised/component");
-    goals.push(Goal {
-        what: "Instruction counts (callgrind) of a warm expansion in the report".to_owned(),
-        measured: units::count(counted),
-        verdict: if counted.is_nan() { Verdict::NotMeasured } else { Verdict::Reached },
-        reason: "all of the call, engine inside rustc, 10 fields".to_owned(),
-    });
-    goals.extend(services::goals(samples));
-    goals.extend(answers::goals(samples));
+/// The goals of a part.
+pub(super) fn of(part: &str, samples: &Samples, facts: &Facts) -> Vec<Goal> {
+    let mut goals = match part {
+        super::builds::PART => builds(samples),
+        super::server::PART => {
+            let mut goals = calls(samples);
+            goals.extend(firsts(samples, facts));
+            goals
+        }
+        super::workspace::PART => workspace(samples),
+        super::market::PART => vec![market(samples)],
+        super::calls::PART => services::goals(samples),
+        super::answers::PART => answers::goals(samples),
+        super::instructions::PART => vec![instructions(samples)],
+        _ => Vec::new(),
+    };
     // What is made of figures that are not there says nothing.
     for goal in goals.iter_mut().filter(|goal| goal.verdict == Verdict::NotMeasured) {
         goal.reason.clear();
     }
     goals
+}
+
+fn instructions(samples: &Samples) -> Goal {
+    let counted = samples.median("instructions/optimised/component");
+    Goal {
+        what: "Instruction counts (callgrind) of a warm expansion in the report".to_owned(),
+        measured: units::count(counted),
+        verdict: if counted.is_nan() { Verdict::NotMeasured } else { Verdict::Reached },
+        reason: "all of the call, engine inside rustc, 10 fields".to_owned(),
+    }
 }
 
 /// What each sample of one is more than that of another of the same round.
@@ -344,6 +354,11 @@ mod tests {
             values.iter().for_each(|value| samples.push(*name, *value));
         }
         samples
+    }
+
+    fn all(samples: &Samples, facts: &Facts) -> Vec<Goal> {
+        let parts = crate::bench::compose::SECTIONS.iter();
+        parts.flat_map(|(part, _)| of(part, samples, facts)).collect()
     }
 
     fn find(samples: &Samples, what: &str) -> Goal {

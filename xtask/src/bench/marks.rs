@@ -7,7 +7,6 @@ pub(super) fn replaced(document: &str, part: &str, text: &str) -> Option<String>
 }
 
 /// What stands in a part.
-#[cfg(test)]
 pub(super) fn found<'a>(document: &'a str, part: &str) -> Option<&'a str> {
     Some(split(document, part)?.1)
 }

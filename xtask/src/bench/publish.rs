@@ -23,7 +23,7 @@ pub(super) fn write(samples: &Samples, publish: bool, counted: bool) -> Result<(
         machine::version(&root.join(lock), package).unwrap_or_else(|| "unknown".to_owned())
     };
     let (rustc, wasmtime) = (machine::rustc()?, version("Cargo.lock", "wasmtime"));
-    let (commit, day, changed) = machine::commit().unwrap_or_default();
+    let (commit, day, _) = machine::commit().unwrap_or_default();
     let mut trend = Trend::read(&fs::read_to_string(root.join(TREND)).unwrap_or_default());
     let run = Run {
         day: &day,
@@ -34,11 +34,9 @@ pub(super) fn write(samples: &Samples, publish: bool, counted: bool) -> Result<(
     if counted {
         trend.add(&run, samples);
     }
-    let dirty = if changed { ", with changes" } else { "" };
-    let cell = format!("{} ({commit} of {day}{dirty})", env!("CARGO_PKG_VERSION"));
     let peers = "benches/peers/Cargo.lock";
     let versions = [
-        ("cell", cell),
+        ("cell", env!("CARGO_PKG_VERSION").to_owned()),
         ("wasmtime", wasmtime.clone()),
         ("serde", version(peers, "serde")),
         ("sqlx", version(peers, "sqlx")),
@@ -47,18 +45,20 @@ pub(super) fn write(samples: &Samples, publish: bool, counted: bool) -> Result<(
         ("syn, of the native macro", version("benches/Cargo.lock", "syn")),
     ];
     let component = fs::metadata(root.join("guests/components/ledger.wasm"))?.len();
-    let report = compose::report(&Measured {
+    let docs = root.join("docs");
+    let before = fs::read_to_string(docs.join("benchmarks.md")).unwrap_or_default();
+    let measured = Measured {
         samples,
         facts: Facts { component },
         machine: machine::machine()?,
         versions: versions.map(|(name, version)| (name.to_owned(), version)).into(),
         trend: &trend,
-    });
+    };
+    let report = compose::report(&measured, &before);
     let target = folder()?;
     save(&report, &target.join("report.md"), &target.join(PLOTS))?;
     step::say("report:", "target/bench/report.md");
     if publish {
-        let docs = root.join("docs");
         save(&report, &docs.join("benchmarks.md"), &docs.join(PLOTS))?;
         fs::write(root.join(TREND), trend.to_text())?;
         let readme = root.join("README.md");

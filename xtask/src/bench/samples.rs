@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{folder, statistics};
+use super::{folder, machine, statistics};
 
 /// Samples by name, in the order in which they were taken. They are in seconds unless the name says
 /// something else.
@@ -15,6 +15,8 @@ use super::{folder, statistics};
 pub(super) struct Samples {
     /// Parts that were measured with few rounds.
     pub(super) quick: Vec<String>,
+    /// Parts that were measured, with what of Cell that was.
+    pub(super) measured: BTreeMap<String, String>,
     list: BTreeMap<String, Vec<f64>>,
 }
 
@@ -41,7 +43,10 @@ impl Samples {
     pub(super) fn write(&self, part: &str, quick: bool) -> Result<()> {
         let file = file(part)?;
         fs::create_dir_all(file.parent().context("a file in a folder")?)?;
-        Ok(fs::write(file, self.to_text(quick))?)
+        let (commit, day, changed) = machine::commit().unwrap_or_default();
+        let changed = if changed { ", with changes" } else { "" };
+        let what = format!("commit {commit} of {day}{changed}");
+        Ok(fs::write(file, self.to_text(&what, quick))?)
     }
 
     /// What is known of all parts.
@@ -55,8 +60,9 @@ impl Samples {
         Ok(all)
     }
 
-    fn to_text(&self, quick: bool) -> String {
-        let mut text = String::from(if quick { "quick\n" } else { "" });
+    fn to_text(&self, what: &str, quick: bool) -> String {
+        let mut text = format!("measured\t{what}\n");
+        text.push_str(if quick { "quick\n" } else { "" });
         for (name, values) in &self.list {
             text.push_str(name);
             values.iter().for_each(|value| {
@@ -73,6 +79,9 @@ impl Samples {
             let name = words.next().unwrap_or_default();
             if line == "quick" {
                 self.quick.push(part.to_owned());
+            } else if name == "measured" {
+                let what = words.next().unwrap_or_default();
+                self.measured.insert(part.to_owned(), what.to_owned());
             } else {
                 let values = words.filter_map(|word| word.parse().ok()).collect();
                 self.list.insert(name.to_owned(), values);
@@ -96,8 +105,9 @@ mod tests {
         samples.push("check/clean", 0.1 + 0.2);
         samples.push("hits", 1.0);
         let mut read = Samples::default();
-        read.add("workspace", &samples.to_text(true));
+        read.add("workspace", &samples.to_text("commit a of b", true));
         assert_eq!(read.quick, ["workspace"]);
+        assert_eq!(read.measured["workspace"], "commit a of b");
         assert_eq!(read.list, samples.list);
         assert!(read.median("nothing").is_nan() && read.get("nothing").is_empty());
     }

@@ -10,9 +10,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use cargo_metadata::MetadataCommand;
 
+use super::home::Home;
 use crate::step;
 use process::{Built, Process};
 use report::{Killed, Stage};
@@ -23,8 +24,6 @@ const PACKAGES: [&str; 4] =
 const TRANSFERS: u64 = 100_000;
 const LEDGER_AT: u64 = 30;
 const EXCHANGE_AT: u64 = 60;
-/// Bytes of a folder in which sockets still have room for their names.
-const LONGEST_HOME: usize = 80;
 
 pub(crate) fn run(release: bool) -> Result<()> {
     let root = step::root();
@@ -40,7 +39,7 @@ pub(crate) fn run(release: bool) -> Result<()> {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
     let home = Home::new(&folder)?;
-    let built = Built { programs, home: home.0.clone(), folder: folder.clone() };
+    let built = Built { programs, home: home.path().to_owned(), folder: folder.clone() };
     let mut ledger =
         built.start("cell-market-ledger", &["--journal", &built.path("ledger.journal")])?;
     let journal = built.path("exchange.journal");
@@ -122,26 +121,6 @@ fn build(root: &Path, target: &Path, release: bool) -> Result<PathBuf> {
     words.extend(release.then_some("--release"));
     step::run(&mut step::cargo(&words))?;
     Ok(target.join(if release { "release" } else { "debug" }))
-}
-
-/// A `CELL_HOME` of the demo's own.
-struct Home(PathBuf);
-
-impl Home {
-    fn new(folder: &Path) -> Result<Self> {
-        let mut home = folder.join("home");
-        if home.as_os_str().len() > LONGEST_HOME {
-            home = std::env::temp_dir().join(format!("cell-demo-{}", std::process::id()));
-        }
-        fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
-        Ok(Self(home))
-    }
-}
-
-impl Drop for Home {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 impl Built {

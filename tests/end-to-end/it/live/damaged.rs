@@ -66,7 +66,7 @@ fn a_record_that_is_not_whole_is_an_error_that_names_it() -> Result<()> {
     let other = body.replacen("\"number\": 7", "\"number\": 8", 1);
     ensure!(other != body);
     fs::write(&path, seal(other))?;
-    fails_with("of another question", &[])?;
+    fails_with("of another question", &["of another question than its name says"])?;
     fs::write(&path, seal(body.replacen("reply\n", "repl\n", 1)))?;
     fails_with("with a line that means nothing", &["cannot be read"])?;
     fs::remove_file(&path)?;
