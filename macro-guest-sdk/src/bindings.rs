@@ -288,8 +288,8 @@ pub mod cell {
             /// What the macros of a stack add is joined in its order (each behind those that it needs, else
             /// by `cell::name`): attributes, two that are equal once, fields and parameters stand in that
             /// order, and of parts that wrap the body the first is the outermost. Each becomes a block of
-            /// its own, `{` the part `}`, in the place of the body; the innermost holds the user's body, as
-            /// the user wrote it.
+            /// its own, `{` the part `}`, in the place of the body; the innermost is `{ ({ .. }) }` with the
+            /// user's body in it, as the user wrote it.
             #[derive(Clone)]
             pub struct Part {
                 pub kind: u8,

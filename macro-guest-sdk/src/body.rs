@@ -48,7 +48,7 @@ impl Body {
     /// # let item = quote!(fn f(a: &str) -> Option<char> { a.chars().next()?; None });
     /// # let edited = harness.expand_attribute::<logged>(quote!(), item).edited().to_string();
     /// # assert!(edited.starts_with("fn f (a : & str) -> Option < char > { let value = {"), "{edited}");
-    /// # assert!(edited.contains("(|| -> Option < char > { a . chars () . next () ? ; None })"));
+    /// # assert!(edited.contains("(|| -> Option < char > { ({ a . chars () . next () ? ; None }) })"));
     /// ```
     #[must_use]
     pub fn value(&self, function: &Function) -> TokenStream {

@@ -129,8 +129,8 @@ impl Expansion {
         self
     }
 
-    /// Puts something around the body of the user's function. `wrap` is given the body as a block and
-    /// returns what is to be the body: statements and expressions with that block in them, once.
+    /// Puts something around the body of the user's function. `wrap` is given the body as a block, in
+    /// which the user's own block stands, and returns what is to be the body: statements and expressions with that block in them, once.
     ///
     /// ```
     /// # use macro_guest_sdk::testing::Harness;
@@ -150,7 +150,7 @@ impl Expansion {
     ///     #[must_use]
     ///     fn close(id: u64, auth: &Session,) -> Result<(), Denied> {
     ///         auth.require("admin")?;
-    ///         { Ok(()) }
+    ///         { ({ Ok(()) }) }
     ///     }
     /// };
     /// assert_eq!(expanded.edited().to_string(), expected.to_string());

@@ -24,6 +24,18 @@
 //! user grants: with types by what [`questions!`] makes of the cell's schema, with bytes by
 //! [`Context::call_cell`].
 //!
+//! # Several macros on one item
+//!
+//! The host emits the user's item, and macros say what they add to it: items behind it, fields,
+//! attributes, parameters, something around a function's body ([`Expansion`]). Whatever they are, they
+//! go together with those of other macros, in an order that does not depend on how they are written.
+//! Only one macro on an item may replace it. A macro that changes a function reads it as a
+//! [`Function`].
+//!
+//! A macro may give items that use other macros: with the paths that the user would write,
+//! `#[::cell::wasm(ledger::table)]` or `::cell::expand!(..)`. rustc expands those, as deep as its
+//! `recursion_limit` allows.
+//!
 //! Read [`cell_macro`] first, then [`Expansion`], [`Diagnostic`], [`questions!`] and, for unit
 //! tests, [`testing::Harness`].
 //!

@@ -69,7 +69,7 @@ mod tests {
         let expected = quote! {
             async fn close(&self, shop: u64, auth: &crate::AuthContext,) -> Result<(), E> {
                 auth.require("admin")?;
-                { Ok(()) }
+                { ({ Ok(()) }) }
             }
         };
         assert_eq!(edited, expected.to_string());

@@ -227,8 +227,14 @@ mod tests {
             "(to_owned (& a) , to_owned (b) , to_owned (& c) ,)"
         );
         let item = || quote! { async fn f(&mut self, a: u8) -> u8 { a } };
-        assert_eq!(key(quote!(ttl = "1s", by = self.id), item()), "(to_owned (& (self . id)) , to_owned (& a) ,)");
-        assert_eq!(key(quote!(ttl = "1s", by = ()), item()), "(to_owned (& (())) , to_owned (& a) ,)");
+        assert_eq!(
+            key(quote!(ttl = "1s", by = self.id), item()),
+            "(to_owned (& (self . id)) , to_owned (& a) ,)"
+        );
+        assert_eq!(
+            key(quote!(ttl = "1s", by = ()), item()),
+            "(to_owned (& (())) , to_owned (& a) ,)"
+        );
     }
 
     #[test]

@@ -74,7 +74,8 @@ mod tests {
     fn the_guard_stands_before_the_body() {
         let item = quote! { pub async fn check_out(&self) -> u8 { 1 } };
         let edited = expand(quote!(), item.clone()).without_errors().edited().to_string();
-        let (head, tail) = ("pub async fn check_out (& self) -> u8 { let _span = {", "} ; { 1 } }");
+        let (head, tail) =
+            ("pub async fn check_out (& self) -> u8 { let _span = {", "} ; { ({ 1 }) } }");
         assert!(edited.starts_with(head) && edited.ends_with(tail), "{edited}");
         assert!(edited.contains("\"check_out\" , true") && edited.contains("& crate :: OBSERVER"));
         let other = expand(quote!(name = "pay", to = shop::SEEN), item).without_errors();

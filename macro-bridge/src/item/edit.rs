@@ -197,24 +197,37 @@ fn emit_tree(
     out.close(mark);
 }
 
-/// The body in all that stands around it: each is a block in the place of the user's.
+/// The body in all that stands around it, in the place and with the span of the body itself.
+///
+/// In it each stands in a block of its own, and the user's in parentheses as well, all made by a macro:
+/// where a body is one line, rustc would take the user's braces for needless ones, and say so.
 fn wrapped(body: Vec<Token>, wrappers: &[&[Token]], braces: Token) -> Vec<Token> {
-    wrappers.iter().rev().fold(body, |inner, wrapper| {
-        let Some(place) = wrapper.iter().position(|row| row.kind == token::BODY) else {
-            return inner;
-        };
-        let mut rows = Vec::with_capacity(wrapper.len() + inner.len());
-        rows.push(Token { a: (wrapper.len() - 1 + inner.len()) as u32, ..braces });
-        for (at, row) in wrapper.iter().enumerate() {
-            let holds = row.kind == token::GROUP && at < place && place <= at + row.a as usize;
-            match at == place {
-                true => rows.extend_from_slice(&inner),
-                false if holds => rows.push(Token { a: row.a + inner.len() as u32 - 1, ..*row }),
-                false => rows.push(*row),
-            }
-        }
+    let made = Token { span: span::CALL_SITE, ..braces };
+    let group = |inside: &[Token], delimiters: Token| {
+        let mut rows = vec![Token { a: inside.len() as u32, ..delimiters }];
+        rows.extend_from_slice(inside);
         rows
+    };
+    let parentheses = Token { sub: delimiter::PARENTHESIS, ..made };
+    let innermost = group(&group(&body, parentheses), made);
+    wrappers.iter().enumerate().rev().fold(innermost, |inner, (at, wrapper)| {
+        group(&put(&inner, wrapper), if at == 0 { braces } else { made })
     })
+}
+
+/// `wrapper` with `inner` in the place of the body.
+fn put(inner: &[Token], wrapper: &[Token]) -> Vec<Token> {
+    let place = wrapper.iter().position(|row| row.kind == token::BODY).unwrap_or(wrapper.len());
+    let mut rows = Vec::with_capacity(wrapper.len() + inner.len());
+    for (at, row) in wrapper.iter().enumerate() {
+        let holds = row.kind == token::GROUP && at < place && place <= at + row.a as usize;
+        match at == place {
+            true => rows.extend_from_slice(inner),
+            false if holds => rows.push(Token { a: row.a + inner.len() as u32 - 1, ..*row }),
+            false => rows.push(*row),
+        }
+    }
+    rows
 }
 
 fn comma() -> Token {

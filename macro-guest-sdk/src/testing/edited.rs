@@ -35,7 +35,9 @@ pub(super) fn edited(expanded: &Expanded) -> TokenStream {
     if !wrappers.is_empty() {
         assert!(parameter_list(&trees).is_some(), "the body of a function is wrapped");
         let body = body.expect("a body is wrapped that is there");
-        let whole = wrappers.iter().rev().fold(trees[body].clone(), |inner, wrapper| {
+        let inside = Group::new(Delimiter::Parenthesis, trees[body].clone().into());
+        let innermost = Group::new(Delimiter::Brace, TokenTree::from(inside).into()).into();
+        let whole = wrappers.iter().rev().fold(innermost, |inner: TokenTree, wrapper| {
             let mut times = 0;
             let wrapped = replaced(wrapper.clone(), &inner, &mut times);
             assert!(times == 1, "what stands around a body holds it {times} times");

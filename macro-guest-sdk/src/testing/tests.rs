@@ -234,23 +234,23 @@ fn a_function_is_shown_as_the_host_changes_it() {
     let expected = quote! {
         #[a] #[must_use] #[doc = "b"]
         pub fn f<F: Fn(u8) -> u8>(a: F, auth: &Session,) -> u8 {
-            outer(|| {{ #once __cell_once(|| -> u8 { a(1) }) }})
+            outer(|| {{ #once __cell_once(|| -> u8 {({ a(1) })}) }})
         }
     };
     assert_eq!(found, expected.to_string());
     let found = edited(quote! { fn f(&self,) -> impl A { b } });
-    assert!(found.contains("__cell_once (|| { b })"), "{found}");
+    assert!(found.contains("__cell_once (|| { ({ b }) })"), "{found}");
     let found = edited(quote! { fn f() { g()? } });
-    assert!(found.contains("__cell_once (|| -> () { g () ? })"), "{found}");
+    assert!(found.contains("__cell_once (|| -> () { ({ g () ? }) })"), "{found}");
     let found = edited(quote! { fn f() -> ! { loop {} } });
-    assert!(found.contains("outer (|| { { loop { } } })"), "{found}");
+    assert!(found.contains("outer (|| { { ({ loop { } }) } })"), "{found}");
     let found = edited(quote! { async fn f() -> Option<&str> { g()? } });
     let ready = quote! {
         async move {
             if let ::core::option::Option::Some(value) = ::core::option::Option::None::<Option<&str> > {
                 return value;
             }
-            let value: Option<&str> = { g()? };
+            let value: Option<&str> = {({ g()? })};
             value
         }
         .await
@@ -258,7 +258,7 @@ fn a_function_is_shown_as_the_host_changes_it() {
     let ready = ready.to_string().replace(" ", "");
     assert!(found.replace(' ', "").contains(&ready), "{found}\n{ready}");
     let found = edited(quote! { async fn f() -> impl A { b } });
-    assert!(found.contains("async move { b } . await"), "{found}");
+    assert!(found.contains("async move { ({ b }) } . await"), "{found}");
 }
 
 /// Does what the host refuses, in the way that the arguments say.

@@ -205,6 +205,13 @@ pub async fn opaque_later(a: &str) -> impl Fn() -> String + '_ { move || a.to_ow
 pub fn ends(code: u8) -> ! { panic!("{code}") }
 #[cell::wasm(stack::around(value log("out"); value))]
 pub fn nothing(mut given: Vec<u8>) { if given.is_empty() { return; } given.clear(); drop(given); }
+// In one line, and without a word of rustc's of needless braces.
+#[cell::wasm(stack::around(value log("line"); value))]
+pub async fn line(a: u8) -> u8 { a }
+#[cell::wasm(stack::d3)]
+#[cell::wasm(stack::d5)]
+#[cell::wasm(stack::d6)]
+pub const fn digits(x: u64) -> u64 { x }
 pub struct S { pub names: Vec<String> }
 pub trait Named { fn first(&self) -> Option<&str>; }
 impl S {
@@ -256,12 +263,13 @@ fn all() {
     nothing(vec![]);
     nothing(vec![1]);
     assert!(std::panic::catch_unwind(|| ends(3)).is_err());
+    assert_eq!((ready(line(1)), digits(1, 0), LOG.take().pop()), (1, 1_563, Some("line")));
     let mut s = S { names };
     assert_eq!((s.by_ref(0).map(String::as_str), s.by_ref(9), s.first()), (Some("A"), None, Some("A")));
     s.by_mut(10).push('!');
     ready(s.later("z".to_owned()));
     assert_eq!(s.by_value().names, ["A!", "BC", "z"]);
-    assert_eq!(LOG.take(), ["out"; 12]);
+    assert_eq!(LOG.take(), ["out"; 6]);
 }
 "#;
     let ended = project.test(source)?;

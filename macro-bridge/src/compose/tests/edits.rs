@@ -94,12 +94,11 @@ fn the_first_macro_is_outermost_around_a_body() {
         vec![wrap("one ( || @ body )"), wrap("let x = { @ body } ; x"), wrap("@ body . await")];
     assert_eq!(
         run_text(&request, answers),
-        "async fn f () -> A { one (| | { let x = { { { b ? } . await } } ; x }) }"
-            .replace("| |", "||")
+        "async fn f () -> A { one (|| { let x = { { { ({ b ? }) } . await } } ; x }) }"
     );
     // One macro, twice.
     let parts = [(PartKind::Body, "", "a ; @ body"), (PartKind::Body, "", "b ; @ body")];
-    assert_eq!(one("fn f ( ) { c }", &parts), "fn f () { a ; { b ; { c } } }");
+    assert_eq!(one("fn f ( ) { c }", &parts), "fn f () { a ; { b ; { ({ c }) } } }");
 }
 
 #[test]
@@ -111,6 +110,12 @@ fn a_wrapped_body_is_the_users_own() {
     assert_eq!(*last, body);
     let block = expansion.output.rows[1];
     assert_eq!((block.kind, block.span), (kind::GROUP, span::of_row(3)), "the user's braces");
+    let around = expansion.output.rows[expansion.output.rows.len() - 2];
+    assert_eq!(
+        (around.kind, around.span, around.a),
+        (kind::GROUP, span::CALL_SITE, 1),
+        "parentheses"
+    );
 }
 
 #[test]
@@ -123,7 +128,7 @@ fn helpers_leave_a_wrapped_function() {
         (PartKind::Body, "", "@ body"),
         (PartKind::Attribute, "", "# [ a ]"),
     ]);
-    assert_eq!(run_text(&request, vec![answer]), "# [a] fn f (a : A , p : P ,) { { b } }");
+    assert_eq!(run_text(&request, vec![answer]), "# [a] fn f (a : A , p : P ,) { { ({ b }) } }");
 }
 
 #[test]
@@ -164,9 +169,9 @@ fn macros_together_nest_no_deeper_than_one() {
         let answers = vec![wrap(&deep(levels)), items(""), wrap(&deep(levels))];
         run(&three("fn f ( ) { }"), answers).map(drop).map_err(|failure| failure.kind)
     };
-    // Two blocks of the host, and the levels of both.
-    assert_eq!(check(MAX_NESTING / 2 - 1), Ok(()));
-    assert_eq!(check(MAX_NESTING / 2), Err(Kind::InvalidOutput));
+    // Four groups of the host, and the levels of both.
+    assert_eq!(check(MAX_NESTING / 2 - 2), Ok(()));
+    assert_eq!(check(MAX_NESTING / 2 - 1), Err(Kind::InvalidOutput));
 }
 
 /// What does not say how things nest or stand in a list is independent of the order.
@@ -179,7 +184,7 @@ fn changes_of_different_kinds_commute() {
         (PartKind::Body, "", "b ; @ body"),
         (PartKind::Items, "", "struct S ;"),
     ];
-    let expected = "# [a] fn f (p : P ,) { b ; { a } } struct S ;";
+    let expected = "# [a] fn f (p : P ,) { b ; { ({ a }) } } struct S ;";
     for turn in 0..24 {
         // All orders of four, by swaps.
         parts.swap(turn % 3, turn % 3 + 1);
