@@ -19,3 +19,4 @@ mod published;
 mod raced;
 mod refused;
 mod together;
+mod tracked;
