@@ -18,6 +18,8 @@ pub mod kind {
     pub const RANGE: u8 = 4;
     /// In an output: the input token with handle `a`, with span `span`.
     pub const RESPAN: u8 = 5;
+    /// In an output, where a macro wraps a function's body: what it is put around.
+    pub const BODY: u8 = 6;
 }
 
 /// The `sub` of a group.

@@ -152,6 +152,9 @@ fn context(info: &'static Macro, context: expander::Context, facts: Vec<Fact>) -
 const ITEMS: u8 = 0;
 const REPLACEMENT: u8 = 1;
 const FIELD: u8 = 2;
+const ATTRIBUTE: u8 = 3;
+const PARAMETER: u8 = 4;
+const BODY: u8 = 5;
 
 /// An expansion as the contract has it.
 #[must_use]
@@ -159,6 +162,11 @@ pub fn encode(expansion: Expansion) -> expander::Expansion {
     let mut parts = vec![(ITEMS, String::new(), expansion.items)];
     parts.extend(expansion.replacement.map(|item| (REPLACEMENT, String::new(), item)));
     parts.extend(expansion.fields.into_iter().map(|(name, field)| (FIELD, name, field)));
+    let unnamed = |kind| move |tokens| (kind, String::new(), tokens);
+    parts.extend(expansion.attributes.into_iter().map(unnamed(ATTRIBUTE)));
+    let parameters = expansion.parameters.into_iter();
+    parts.extend(parameters.map(|(name, parameter)| (PARAMETER, name, parameter)));
+    parts.extend(expansion.wrappers.into_iter().map(unnamed(BODY)));
     let (heads, streams): (Vec<_>, Vec<proc_macro::TokenStream>) =
         parts.into_iter().map(|(kind, name, tokens)| ((kind, name), tokens.into())).unzip();
 

@@ -10,10 +10,11 @@ use crate::policy::Policy;
 use crate::{docs, errors, graph, sources, step};
 
 /// Workspaces and packages beside the main one.
-const BESIDE: [&str; 7] = [
+const BESIDE: [&str; 8] = [
     "guests",
     "examples",
     "examples/cell-market",
+    "examples/cell-stacks",
     "macro-guest-sdk/proc-macro",
     "tests/compare-macros",
     "benches",

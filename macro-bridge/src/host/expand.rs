@@ -72,12 +72,8 @@ fn prepare(
         calls.push((call, one));
     }
     if form == MacroKind::Attribute {
-        let needs: Vec<_> =
-            calls.iter().map(|(call, _)| (call.path(), call.needs.clone())).collect();
-        let order =
-            order::order(&needs).map_err(|(index, failure)| (failure, calls[index].1.span))?;
-        let mut slots: Vec<_> = calls.into_iter().map(Some).collect();
-        calls = order.into_iter().filter_map(|index| slots[index].take()).collect();
+        order::sort(&mut calls, |(call, _)| call)
+            .map_err(|(index, failure)| (failure, calls[index].1.span))?;
     }
     let mut walker = Walker::default();
     let mut spans = Vec::with_capacity(calls.len());
@@ -165,7 +161,7 @@ impl Prepared {
         let guess = item::has_fields(&request.table, request.item());
         let derived = item::is_derived(&request.table, request.item());
         let strip_cell = !helpers.is_empty() && !derived;
-        let changes = item::Changes { strip_cell, helpers, guess, fields: Vec::new() };
+        let changes = item::Changes { strip_cell, helpers, guess, ..item::Changes::default() };
         let rows = item::emit(&request.table, request.item(), &changes).unwrap_or_default();
         live::emit(&Output { rows, ..Output::default() }, originals)
     }

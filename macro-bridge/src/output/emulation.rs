@@ -57,6 +57,11 @@ pub(crate) fn emit(input: &Table, text: &str, rows: &[Token], operations: &[Span
                 open.push(end);
                 builder.open(token.sub);
             }
+            kind::BODY => {
+                // Emitted as any block would be; what is joined has none.
+                builder.open(crate::table::delimiter::BRACE);
+                builder.close().unwrap();
+            }
             kind::RANGE => {
                 let (mut at, part) = span::row(token.span).expect("a range begins at a row");
                 assert_eq!(part, span::WHOLE);

@@ -16,6 +16,7 @@ mod calls;
 mod cases;
 mod code;
 mod components;
+mod composition;
 mod crimes;
 mod documents;
 mod expansions;

@@ -163,12 +163,37 @@ impl Project {
         Ok(())
     }
 
+    /// Runs the tests in this source.
+    pub(crate) fn test(&self, source: &str) -> Result<Ended> {
+        self.write("src/lib.rs", source)?;
+        let mut command = self.cargo_with(&["test", "--offline", "--quiet"])?;
+        let _turn = turn();
+        run(&mut command, &self.root, PATIENCE)
+    }
+
+    /// The optimised machine code of this source, as text.
+    pub(crate) fn assembly(&self, source: &str) -> Result<String> {
+        self.write("src/lib.rs", source)?;
+        let emit = format!("--emit=asm={}", self.root.join("code.s").display());
+        let flags = ["-C", "opt-level=3", "-C", "debuginfo=0", "-C", "codegen-units=1", &emit];
+        let mut command = self.cargo_with(&["rustc", "--offline", "--quiet", "--lib", "--"])?;
+        command.args(flags);
+        let _turn = turn();
+        let ended = run(&mut command, &self.root, PATIENCE)?;
+        ensure!(ended.code == Some(0), "{}", ended.stderr);
+        Ok(String::from_utf8(self.read("code.s")?)?)
+    }
+
     /// `cargo check`, as it would be started; see [`Project::check`].
     pub(crate) fn cargo(&self) -> Result<Command> {
+        self.cargo_with(&["check", "--offline", "--quiet", "--message-format", "json"])
+    }
+
+    fn cargo_with(&self, words: &[&str]) -> Result<Command> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = clean(Command::new(cargo))?;
         command
-            .args(["check", "--offline", "--quiet", "--message-format", "json"])
+            .args(words)
             .current_dir(&self.root)
             .env("CELL_HOME", &self.home)
             // A `cell` that is installed is not what is tested.

@@ -210,8 +210,11 @@ prop_compose! {
             key: Digest::from_bytes(key),
             digest: Digest::from_bytes(digest),
         });
+        // Bodies are in their places by then.
+        let mut rows = raw.rows;
+        rows.iter_mut().filter(|row| row.kind == kind::BODY).for_each(|row| row.kind = kind::GROUP);
         Expansion {
-            output: Output { text: raw.text, rows: raw.rows, spans: raw.spans },
+            output: Output { text: raw.text, rows, spans: raw.spans },
             diagnostics,
             plan: plan.collect(),
             artifacts: artifacts.collect(),
