@@ -81,11 +81,13 @@ fn prepare(
     }
     let mut walker = Walker::default();
     let mut spans = Vec::with_capacity(calls.len());
+    let mut sites = Vec::with_capacity(calls.len());
     let calls = calls
         .into_iter()
         .map(|(mut call, one)| {
             call.arguments = walker.walk(one.arguments);
             spans.push(one.span);
+            sites.push(one.site);
             call
         })
         .collect();
@@ -93,6 +95,7 @@ fn prepare(
     let too_large =
         || (texts::project::internal("an item with too many tokens"), Span::call_site());
     let (table, originals) = walker.finish().ok_or_else(too_large)?;
+    let originals = originals.at_sites(sites);
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let place = Place { package: variable("CARGO_PKG_NAME"), krate: variable("CARGO_CRATE_NAME") };
     Ok(Prepared { request: Request { form, table, calls, place }, originals, spans })
@@ -233,6 +236,6 @@ fn check(request: &Request, expansion: &Expansion) -> Result<(), Failure> {
     };
     let most = request.calls.iter().map(|call| call.limits.rows).fold(0, u64::saturating_add);
     let most = most.saturating_add(request.table.rows.len() as u64);
-    output::check(&request.table, request.item().start, &raw, most)
+    output::check_all(&request.table, request.item().start, &raw, most, request.calls.len())
         .map_err(|invalid| texts::project::unusable_expansion(request, &invalid.to_string()))
 }
