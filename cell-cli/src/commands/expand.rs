@@ -92,7 +92,12 @@ fn given(out: &mut impl Write, request: &Request) -> Result<()> {
 
 fn made(out: &mut impl Write, request: &Request, expansion: &Expansion) -> Result<()> {
     for diagnostic in &expansion.diagnostics {
-        let level = if diagnostic.level == Level::Error { "error: " } else { "warning: " };
+        let level = match diagnostic.level {
+            Level::Error => "error: ",
+            Level::Warning => "warning: ",
+            Level::Note => "note: ",
+            Level::Help => "help: ",
+        };
         comment(out, level, &diagnostic.message)?;
     }
     for answer in &expansion.answers {
