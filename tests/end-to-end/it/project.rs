@@ -165,10 +165,16 @@ impl Project {
 
     /// `cargo check`, as it would be started; see [`Project::check`].
     pub(crate) fn cargo(&self) -> Result<Command> {
+        self.cargo_for(&["check"])
+    }
+
+    /// Cargo with these words, as it would be started.
+    pub(crate) fn cargo_for(&self, words: &[&str]) -> Result<Command> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = clean(Command::new(cargo))?;
         command
-            .args(["check", "--offline", "--quiet", "--message-format", "json"])
+            .args(words)
+            .args(["--offline", "--quiet", "--message-format", "json"])
             .current_dir(&self.root)
             .env("CELL_HOME", &self.home)
             // A `cell` that is installed is not what is tested.
@@ -177,14 +183,29 @@ impl Project {
         Ok(command)
     }
 
+    /// A program that cargo built.
+    pub(crate) fn program(&self, package: &str) -> Result<Command> {
+        clean(Command::new(target().join("debug").join(package)))
+    }
+
     /// Checks the crate with this source, by `wrap`'s command.
     pub(crate) fn check_by(
         &self,
         source: &str,
         wrap: impl FnOnce(Command) -> Command,
     ) -> Result<Ended> {
+        self.check_below("#![allow(warnings)]", source, wrap)
+    }
+
+    /// The same with another first line, where that is.
+    pub(crate) fn check_below(
+        &self,
+        head: &str,
+        source: &str,
+        wrap: impl FnOnce(Command) -> Command,
+    ) -> Result<Ended> {
         // Written each time: cargo does not look at the files of a project that we change.
-        self.write("src/lib.rs", format!("#![allow(warnings)]\n{source}"))?;
+        self.write("src/lib.rs", format!("{head}\n{source}"))?;
         let mut command = wrap(self.cargo()?);
         let _turn = turn();
         run(&mut command, &self.root, PATIENCE)
