@@ -135,7 +135,7 @@ impl Prepared {
         match emitted {
             Ok((expansion, how, mut out)) => {
                 let told = says_what_it_stands_on(&expansion);
-                out.extend(live::report(&told, originals, request.form));
+                out = live::report(&told, originals, request, out);
                 if request.has_room_behind() {
                     out.extend(track::of_expansion(project, &expansion));
                 }

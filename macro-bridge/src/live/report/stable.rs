@@ -22,20 +22,15 @@ pub(super) enum Room {
 /// Where warnings of an expansion can stand, which became `out`.
 pub(super) fn room(request: &Request, out: &TokenStream) -> Room {
     match request.form {
-        MacroKind::Derive => Room::Behind,
         MacroKind::Function if begins_as_item(out) => Room::Before,
         MacroKind::Function => Room::None,
-        MacroKind::Attribute => match Item::parse(&request.table, request.item()) {
-            _ if out.is_empty() => Room::None,
-            Some(item) => match item.kind {
-                kind::STRUCT | kind::ENUM | kind::UNION | kind::IMPL | kind::TRAIT | kind::MOD => {
-                    Room::Behind
-                }
-                // The compiler does not look at attributes of a macro call.
-                kind::MACRO => Room::None,
-                _ => Room::Before,
-            },
-            None => Room::None,
+        _ if request.has_room_behind() => Room::Behind,
+        // Of a macro that took the item away.
+        _ if out.is_empty() => Room::None,
+        _ => match Item::parse(&request.table, request.item()) {
+            // The compiler does not look at attributes of a macro call.
+            None | Some(Item { kind: kind::MACRO, .. }) => Room::None,
+            Some(_) => Room::Before,
         },
     }
 }
