@@ -39,4 +39,7 @@ mod services;
 mod stacks;
 mod storm;
 mod strangers;
+mod surroundings;
+mod told;
 mod traced;
+mod twin;
