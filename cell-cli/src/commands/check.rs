@@ -12,7 +12,6 @@ use macro_bridge::project::Project;
 
 use crate::arguments::Global;
 use crate::arguments::live::Check;
-use crate::commands::vendor::is_whole;
 use crate::live::cells::Cells;
 use crate::live::refresh::{Fresh, Recorded};
 use crate::live::{difference, title};
@@ -33,7 +32,8 @@ pub(crate) fn run(options: &Check, global: &Global, shell: &Shell) -> Result<Exi
     let progress = shell.progress("Checking", "the project");
     let run = check.run(&|what| progress.say(what))?;
     drop(progress);
-    let found = compare(&recorded, &run.trace, is_whole(&options.selection) && run.success);
+    let is_all = check.unseen(&project.lock).is_empty() && run.success;
+    let found = compare(&recorded, &run.trace, is_all);
     let mut wrong = 0;
     for (path, damage) in &recorded.damaged {
         wrong += 1;
@@ -171,7 +171,7 @@ fn drift(project: &Project, recorded: &Recorded, used: &BTreeSet<Digest>, shell:
     let progress = shell.progress("Asking", format!("0 of {total}"));
     fresh.ask_all(&questions, &|done| progress.say(format!("{done} of {total}")));
     drop(progress);
-    let mut said = fresh.into_said();
+    let mut said = fresh.all();
     for old in old() {
         match said.remove(&old.question.key()) {
             Some(Ok(new)) if new.digest() != old.digest() => drift.changed.push((old.clone(), new)),

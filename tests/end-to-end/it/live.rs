@@ -15,6 +15,7 @@ mod faults;
 mod killed;
 mod peers;
 mod place;
+mod pruned;
 mod published;
 mod raced;
 mod refused;
