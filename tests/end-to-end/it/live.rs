@@ -6,6 +6,7 @@ mod actor;
 mod asked;
 mod branches;
 mod commands;
+mod compared;
 mod copy;
 mod damaged;
 mod dependency;
