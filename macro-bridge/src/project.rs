@@ -247,7 +247,7 @@ impl Project {
     pub fn has_answers(&self, expansion: &Expansion) -> Result<bool, Failure> {
         for used in &expansion.answers {
             let path = self.answer_path(&used.cell, &used.key);
-            let damaged = |damage| texts::project::bad_answer(&path, &damage);
+            let damaged = |damage| texts::project::bad_answer(&path, &used.cell, &damage);
             let Some(bytes) = read_record(&path).map_err(damaged)? else { return Ok(false) };
             if answer::digest(&bytes).map_err(damaged)? != used.digest {
                 return Ok(false);
@@ -263,7 +263,13 @@ impl Project {
     #[cfg(feature = "engine")]
     pub fn answer(&self, question: &Question) -> Result<Option<Answer>, Failure> {
         let path = self.answer_path(&question.cell, &question.key());
-        let damaged = |damage| texts::project::bad_answer(&path, &damage);
+        let (cell, function) = (&question.cell, &question.function);
+        let damaged = |damage| {
+            let failure = texts::project::bad_answer(&path, cell, &damage);
+            failure
+                .note(format!("it is to say what `{cell}::{function}` said"))
+                .about(cell, function)
+        };
         let Some(bytes) = read_record(&path).map_err(damaged)? else {
             return Ok(None);
         };

@@ -183,6 +183,23 @@ impl Request {
         !self.calls.is_empty() && self.calls.iter().all(fits)
     }
 
+    /// May items stand behind this one? Not where it may be a member of an `impl` or `trait`, and not
+    /// in an expression. Where they may, an expansion tells cargo itself which answers it used.
+    #[must_use]
+    pub fn has_room_behind(&self) -> bool {
+        use crate::item::{Item, kind};
+        match self.form {
+            MacroKind::Function => false,
+            MacroKind::Derive => true,
+            MacroKind::Attribute => Item::parse(&self.table, self.item()).is_some_and(|item| {
+                matches!(
+                    item.kind,
+                    kind::STRUCT | kind::ENUM | kind::UNION | kind::IMPL | kind::TRAIT | kind::MOD
+                )
+            }),
+        }
+    }
+
     /// `ledger::table`, or `ledger::cache + ledger::table`.
     #[must_use]
     pub fn title(&self) -> String {

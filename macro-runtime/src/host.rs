@@ -24,6 +24,7 @@ pub(crate) struct State {
     ask: Ask,
     questions: u32,
     question_bytes: u64,
+    answer_bytes: u64,
     panics: u32,
 }
 
@@ -45,6 +46,7 @@ impl State {
             ask,
             questions: 0,
             question_bytes: 0,
+            answer_bytes: 0,
             panics: 0,
         }
     }
@@ -77,7 +79,14 @@ impl host::Host for State {
             let what = format!("questions of {}", size(limits::QUESTION_BYTES));
             return Err(self.end(texts::too_many_questions(&self.subject, &what)));
         }
-        (self.ask)(Question { cell, function, arguments }).map_err(|failure| self.end(failure))
+        let asked = (self.ask)(Question { cell, function, arguments });
+        let reply = asked.map_err(|failure| self.end(failure))?;
+        self.answer_bytes += reply.as_ref().map_or_else(String::len, Vec::len) as u64;
+        if self.answer_bytes > limits::ANSWER_BYTES {
+            let what = format!("answers of {}", size(limits::ANSWER_BYTES));
+            return Err(self.end(texts::too_many_questions(&self.subject, &what)));
+        }
+        Ok(reply)
     }
 
     fn report_panic(&mut self, text: String, file: String, line: u32) -> wasmtime::Result<()> {

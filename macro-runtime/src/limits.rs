@@ -45,6 +45,8 @@ pub const DESCRIBE: Limits =
 pub const QUESTIONS: u32 = 10_000;
 /// Bytes of all questions in one call of a guest. Copying them costs no fuel.
 pub const QUESTION_BYTES: u64 = 16 << 20;
+/// Bytes of all answers in one call of a guest: each is kept until it ends.
+pub const ANSWER_BYTES: u64 = 64 << 20;
 /// Panics that a guest may report in one call; it should trap after the first.
 pub const PANICS: u32 = 8;
 /// Bytes of a panic's text that are kept.

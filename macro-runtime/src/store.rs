@@ -27,6 +27,20 @@ pub enum Age {
     Settled,
     /// It may say something else than before: what used it has to run again.
     Fresh,
+    /// It was found out by a build that began then: what earlier builds made of another answer has to
+    /// run again, and that build has not.
+    Since(SystemTime),
+}
+
+impl Age {
+    /// What to write as the time of modification, if not now.
+    fn modified(self) -> Option<SystemTime> {
+        match self {
+            Self::Settled => Some(SystemTime::UNIX_EPOCH + SETTLED),
+            Self::Fresh => None,
+            Self::Since(time) => Some(time),
+        }
+    }
 }
 
 /// The time of [`Age::Settled`] files: the same everywhere, and older than any build.
@@ -113,11 +127,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub fn add_answer(&self, answer: &Answer) -> Result<bool, StoreError> {
+    pub fn add_answer(&self, answer: &Answer, age: Age) -> Result<bool, StoreError> {
         let (folder, name) = self.answer(answer)?;
         let folder = self.folder.join(folder);
         let path = folder.join(name);
-        let modified = Some(SystemTime::UNIX_EPOCH + SETTLED);
+        let modified = age.modified();
         let attributes = Attributes { mode: 0o644, modified, survives_power_cut: false };
         self.folder_ready(&folder)
             .and_then(|()| replace::add(&path, answer.encode().as_bytes(), attributes))
@@ -155,15 +169,9 @@ impl Store {
             if matches!(read_file(&path, bytes.len() as u64), Ok(Some(old)) if old == bytes) {
                 return Ok(());
             }
-            let modified = match age {
-                Age::Settled => Some(SystemTime::UNIX_EPOCH + SETTLED),
-                Age::Fresh => None,
-            };
-            replace(
-                &path,
-                &[bytes],
-                Attributes { mode: 0o644, modified, survives_power_cut: true },
-            )?;
+            let modified = age.modified();
+            let attributes = Attributes { mode: 0o644, modified, survives_power_cut: true };
+            replace(&path, &[bytes], attributes)?;
             sync_folder(&folder)
         });
         written.map_err(|source| StoreError { path, source })

@@ -130,7 +130,10 @@ impl Workshop {
             cells: BTreeMap::new(),
         };
         let project = Project { root, lock };
-        let answers = self.answers.of(&project, asked.asking, asked.build, &self.gate);
+        let answers = {
+            let whose = (asked.asking, asked.build);
+            self.answers.of(&project, &request, whose, &self.gate)
+        };
         match self.runtime.expand(&request, &project, &answers) {
             Ok(expansion) => {
                 let mut bytes = Vec::new();

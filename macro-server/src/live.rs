@@ -3,14 +3,15 @@
 //!
 //! Who asks, and over what, is [`Live`]'s; nothing here opens a connection.
 
+mod builds;
 mod records;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use macro_bridge::answer::{Answer, Question};
 use macro_bridge::asking::Asking;
@@ -18,15 +19,16 @@ use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, Kind, texts};
 use macro_bridge::lock;
 use macro_bridge::project::{Project, Projects};
+use macro_bridge::request::Request;
 use macro_runtime::Lookup;
+use macro_runtime::store::Age;
 
 use crate::gate::Gate;
+use builds::Builds;
 use records::Records;
 
 /// All cells together may keep one build waiting for so long.
 pub const BUILD: Duration = Duration::from_secs(30);
-/// A build that asked nothing for so long is over, or its process number is another's.
-const OVER: Duration = Duration::from_secs(60);
 
 /// Running cells.
 pub trait Live: Send + Sync {
@@ -54,22 +56,16 @@ pub trait Live: Send + Sync {
 pub(crate) struct Answers {
     live: Option<Arc<dyn Live>>,
     flights: Mutex<HashMap<(PathBuf, Digest), Arc<Flight>>>,
-    builds: Mutex<BTreeMap<(PathBuf, u32), Waited>>,
+    builds: Builds,
     records: Records,
     projects: Projects,
 }
 
-/// A question that somebody is asking.
-#[derive(Default)]
+/// A question that some build is asking.
 struct Flight {
+    build: u32,
     landed: Mutex<Option<Result<Answer, Failure>>>,
     changed: Condvar,
-}
-
-/// How long a build has waited for cells.
-struct Waited {
-    time: Duration,
-    last: Instant,
 }
 
 impl Answers {
@@ -77,37 +73,58 @@ impl Answers {
         Self {
             live,
             flights: Mutex::default(),
-            builds: Mutex::default(),
+            builds: Builds::default(),
             records: Records::default(),
             projects: Projects::default(),
         }
     }
 
-    /// The answers for one request of a compiler.
+    /// The answers for one request of a compiler, which `build` started.
     pub(crate) fn of<'a>(
         &'a self,
         project: &'a Project,
-        asking: Asking,
-        build: u32,
+        request: &Request,
+        (asking, build): (Asking, u32),
         gate: &'a Gate,
     ) -> OfBuild<'a> {
-        OfBuild { answers: self, project, asking, build, gate, why_not: RefCell::default() }
+        let is_tracked = request.has_room_behind();
+        let why_not = RefCell::default();
+        OfBuild { answers: self, project, is_tracked, asking, build, gate, why_not }
     }
 
     /// The answer, asked by this thread or by one that asks the same just now.
     fn once(
         &self,
         root: &Path,
+        build: u32,
         question: &Question,
-        ask: impl FnOnce() -> Result<Answer, Failure>,
+        ask: impl Fn() -> Result<Answer, Failure>,
     ) -> Result<Answer, Failure> {
         let key = (root.to_owned(), question.key());
+        loop {
+            let (theirs, outcome) = self.once_of(&key, build, &ask);
+            match outcome {
+                // Another build's time was over, not this one's.
+                Err(failure) if failure.kind == Kind::CellSilent && theirs != build => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// The outcome, and whose it is.
+    fn once_of(
+        &self,
+        key: &(PathBuf, Digest),
+        build: u32,
+        ask: impl Fn() -> Result<Answer, Failure>,
+    ) -> (u32, Result<Answer, Failure>) {
         let (flight, is_first) = {
             let mut flights = guard(&self.flights);
-            match flights.get(&key) {
+            match flights.get(key) {
                 Some(flight) => (Arc::clone(flight), false),
                 None => {
-                    let flight = Arc::new(Flight::default());
+                    let (landed, changed) = (Mutex::default(), Condvar::default());
+                    let flight = Arc::new(Flight { build, landed, changed });
                     flights.insert(key.clone(), Arc::clone(&flight));
                     (flight, true)
                 }
@@ -115,33 +132,17 @@ impl Answers {
         };
         if is_first {
             // Also if this panics: nobody shall wait for ever.
-            let landing = Landing { answers: self, key, flight };
+            let landing = Landing { answers: self, key: key.clone(), flight };
             let outcome = ask();
-            return landing.land(outcome);
+            return (build, landing.land(outcome));
         }
         let mut landed = guard(&flight.landed);
         loop {
             if let Some(outcome) = &*landed {
-                return outcome.clone();
+                return (flight.build, outcome.clone());
             }
             landed = flight.changed.wait(landed).unwrap_or_else(PoisonError::into_inner);
         }
-    }
-
-    /// How long this build may still wait.
-    fn patience(&self, root: &Path, build: u32) -> Duration {
-        let mut builds = guard(&self.builds);
-        builds.retain(|_, waited| waited.last.elapsed() < OVER);
-        let waited = builds.get(&(root.to_owned(), build)).map_or(Duration::ZERO, |one| one.time);
-        BUILD.saturating_sub(waited)
-    }
-
-    fn waited(&self, root: &Path, build: u32, time: Duration) {
-        let mut builds = guard(&self.builds);
-        let none = || Waited { time: Duration::ZERO, last: Instant::now() };
-        let waited = builds.entry((root.to_owned(), build)).or_insert_with(none);
-        waited.time += time;
-        waited.last = Instant::now();
     }
 }
 
@@ -176,6 +177,8 @@ impl Drop for Landing<'_> {
 pub(crate) struct OfBuild<'a> {
     answers: &'a Answers,
     project: &'a Project,
+    /// Does the expansion tell cargo which answers it used?
+    is_tracked: bool,
     asking: Asking,
     build: u32,
     gate: &'a Gate,
@@ -238,24 +241,24 @@ impl OfBuild<'_> {
 
     fn once(&self, asked: &Asked<'_>, question: &Question) -> Result<Answer, Failure> {
         let Asked { live, project, within } = asked;
-        self.answers.once(&project.root, question, || {
+        let (root, build, builds) = (&project.root, self.build, &self.answers.builds);
+        self.answers.once(root, build, question, || {
             // It may have landed since this thread looked.
             if let Some(recorded) = project.answer(question)? {
                 return Ok(recorded);
             }
-            let left = self.answers.patience(&project.root, self.build);
+            let left = builds.left(root, build);
             if left.is_zero() {
                 return Err(texts::live::build_waited(question, BUILD));
             }
-            let begin = Instant::now();
-            let answer = live.ask(project, question, left.min(*within), self.build);
-            self.answers.waited(&project.root, self.build, begin.elapsed());
-            let answer = answer.map_err(|failure| match failure.kind {
+            let ask = || live.ask(project, question, left.min(*within), build);
+            let answer = builds.wait(root, build, ask).map_err(|failure| match failure.kind {
                 // Not the cell's time was over, but the build's: more for the cell would not help.
                 Kind::CellSilent if left < *within => texts::live::build_waited(question, BUILD),
                 _ => failure,
             });
-            self.answers.records.keep(project, answer?)
+            let age = builds.began(root, build).map_or(Age::Settled, Age::Since);
+            self.answers.records.keep(project, answer?, age, self.is_tracked)
         })
     }
 }

@@ -96,11 +96,12 @@ fn schemas(project: &Project, wrong: &mut Wrong<'_>) -> Result<usize> {
 fn answers(project: &Project, wrong: &mut Wrong<'_>) -> Result<usize> {
     let mut kept = 0;
     for cell in fs::read_dir(project.root.join(".cell/answers")).into_iter().flatten().flatten() {
+        let folder = cell.file_name().to_string_lossy().into_owned();
         for path in vendor::files_in(&cell.path())? {
             kept += 1;
             let name = path.file_name().and_then(|name| Digest::parse(name.to_str()?));
             match Answer::decode(&files::read(&path)?) {
-                Err(damage) => wrong.say(texts::project::bad_answer(&path, &damage)),
+                Err(damage) => wrong.say(texts::project::bad_answer(&path, &folder, &damage)),
                 Ok(answer) if Some(answer.question.key()) != name => {
                     wrong.say(format!(
                         "{} answers another question than its name says",

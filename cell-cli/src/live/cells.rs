@@ -70,8 +70,7 @@ impl Cells {
 
 impl Live for Cells {
     fn session(&self, root: &Path) -> Result<(), String> {
-        let none = "no session lets the builds of this project ask cells";
-        session::is_open(root).then_some(()).ok_or_else(|| none.to_owned())
+        session::is_open(root).then_some(()).ok_or_else(|| texts::NO_SESSION.to_owned())
     }
 
     fn ask(

@@ -11,7 +11,6 @@ use proc_macro::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
 use super::invocation::{Remote, parse_remote};
 use super::{fail, gather, package, project, track};
-use crate::expansion::Expansion;
 use crate::failure::{Failure, Kind, texts};
 use crate::lock::LockedCell;
 use crate::project::Project;
@@ -51,7 +50,7 @@ pub fn remote(input: TokenStream, clients: Option<Clients>) -> TokenStream {
         return fail(&failure, cell_span, module);
     };
     let mut inside = content(&cell, locked, &krate);
-    let tracked = track::tokens(&project, &Expansion::default());
+    let tracked = track::of_crate(&project, Some(&cell));
     match services(&project, &cell, locked, &krate, clients) {
         Ok(clients) => inside.extend(clients),
         Err(failure) => {

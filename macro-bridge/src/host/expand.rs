@@ -1,6 +1,7 @@
 //! From macros on an item to what rustc gets: the request, the places that may answer it, and the
 //! emission with its diagnostics.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,9 @@ use proc_macro::{Span, TokenStream};
 use super::invocation::Invocation;
 use super::{Engines, fail, project, trace, track};
 use crate::digest::Digest;
-use crate::expansion::{Expansion, Output};
+use crate::expansion::{Expansion, Level, Note, Output};
 use crate::failure::{Failure, Kind, texts};
-use crate::item::{self, Item};
+use crate::item;
 use crate::live::{self, Originals, Walker};
 use crate::order;
 use crate::output::{self, Part, PartKind, RawOutput};
@@ -103,8 +104,8 @@ impl Prepared {
         if request.calls.iter().all(Call::is_off) {
             // Nobody has to run, so nobody is needed who could.
             let mut out = self.item_alone();
-            if may_hold_items(request) {
-                out.extend(track::tokens(project, &Expansion::default()));
+            if request.has_room_behind() {
+                out.extend(track::of_expansion(project, &Expansion::default()));
             }
             return out;
         }
@@ -130,9 +131,10 @@ impl Prepared {
         });
         match emitted {
             Ok((expansion, how, mut out)) => {
-                out.extend(live::report(&expansion, originals, request.form));
-                if may_hold_items(request) {
-                    out.extend(track::tokens(project, &expansion));
+                let told = says_what_it_stands_on(&expansion);
+                out.extend(live::report(&told, originals, request.form));
+                if request.has_room_behind() {
+                    out.extend(track::of_expansion(project, &expansion));
                 }
                 let times = [prepared, found - prepared, started.elapsed() - found];
                 trace.expansion(request, &key, place, how, &expansion, times);
@@ -143,8 +145,8 @@ impl Prepared {
                 let at = failure.call.and_then(|call| spans.get(call).copied()).unwrap_or(place);
                 let mut out = self.item_alone();
                 out.extend(live::report_failure(&failure, originals, at));
-                if may_hold_items(request) {
-                    out.extend(track::tokens(project, &Expansion::default()));
+                if request.has_room_behind() {
+                    out.extend(track::of_expansion(project, &Expansion::default()));
                 }
                 out
             }
@@ -167,6 +169,24 @@ impl Prepared {
         let rows = item::emit(&request.table, request.item(), &changes).unwrap_or_default();
         live::emit(&Output { rows, ..Output::default() }, originals)
     }
+}
+
+/// An error that a macro returns where it has asked may be about what was answered long ago: the first
+/// one says so.
+fn says_what_it_stands_on(expansion: &Expansion) -> Cow<'_, Expansion> {
+    let error = expansion.diagnostics.iter().position(|one| one.level == Level::Error);
+    let (Some(at), Some(answer)) = (error, expansion.answers.first()) else {
+        return Cow::Borrowed(expansion);
+    };
+    let mut told = expansion.clone();
+    let note = |help, message| Note { help, message };
+    let record = format!(".cell/answers/{}/{}", answer.cell, answer.key);
+    let cell = &answer.cell;
+    told.diagnostics[at].notes.extend([
+        note(false, format!("the macro was answered as is recorded in {record}")),
+        note(true, format!("if the cell says something else by now: `cell sync {cell}`")),
+    ]);
+    Cow::Owned(told)
 }
 
 /// Where an expansion was found that is committed with the project.
@@ -215,20 +235,4 @@ fn check(request: &Request, expansion: &Expansion) -> Result<(), Failure> {
     let most = most.saturating_add(request.table.rows.len() as u64);
     output::check(&request.table, request.item().start, &raw, most)
         .map_err(|invalid| texts::project::unusable_expansion(request, &invalid.to_string()))
-}
-
-/// May items stand behind this one? Not where it may be a member of an `impl` or `trait`, and not
-/// in an expression; the crate's `cell_remote!` or `cell::track!` tracks for those.
-fn may_hold_items(request: &Request) -> bool {
-    match request.form {
-        MacroKind::Function => false,
-        MacroKind::Derive => true,
-        MacroKind::Attribute => Item::parse(&request.table, request.item()).is_some_and(|item| {
-            use item::kind;
-            matches!(
-                item.kind,
-                kind::STRUCT | kind::ENUM | kind::UNION | kind::IMPL | kind::TRAIT | kind::MOD
-            )
-        }),
-    }
 }

@@ -1,12 +1,22 @@
 //! Telling cargo which files a crate depends on.
 //!
+//! Where items may stand, an expansion tracks the answers that it used. Elsewhere nothing can be said:
+//! so a crate's `cell_remote!` and `cell::track!` track all answers that expansions without such a place
+//! may have used, and a build that records one more makes `cell.lock` newer, which they track as well.
+//!
 //! The unit form on purpose: `const _: &[u8] = include_bytes!(..)` puts the file into the crate,
 //! which for a thousand uses of a 400 kB file cost 20 s and a 1.2 GB rlib (measured).
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
 use proc_macro::{Span, TokenStream};
 
+use crate::digest::Digest;
 use crate::expansion::Expansion;
 use crate::project::Project;
+use crate::request::MacroKind;
 
 /// The variable that chooses one of the lock's profiles.
 pub(super) const PROFILE: &str = "CELL_PROFILE";
@@ -16,15 +26,41 @@ pub(super) const PROFILE: &str = "CELL_PROFILE";
 #[must_use]
 pub fn track() -> TokenStream {
     match super::project() {
-        Ok(project) => tokens(&project, &Expansion::default()),
+        Ok(project) => of_crate(&project, None),
         Err(failure) => super::fail(&failure, Span::call_site(), TokenStream::new()),
     }
 }
 
-/// `const _: () = { let _ = include_bytes!(".."); };` of the lock and the answers used, and the variable
-/// that chooses a profile, if there are several.
-pub(super) fn tokens(project: &Project, expansion: &Expansion) -> TokenStream {
+/// What stands behind the item of an expansion: the lock, and the answers that it used.
+pub(super) fn of_expansion(project: &Project, expansion: &Expansion) -> TokenStream {
     let answers = expansion.answers.iter().map(|used| project.answer_path(&used.cell, &used.key));
+    tokens(project, answers)
+}
+
+/// What stands once in a crate: the lock, and all answers to those macros of `cell`, or of all cells,
+/// that may stand where their own answers cannot be tracked.
+pub(super) fn of_crate(project: &Project, cell: Option<&str>) -> TokenStream {
+    let cells = project.lock.cells.iter();
+    let cells = cells.filter(|(name, _)| cell.is_none_or(|cell| cell == name.as_str()));
+    let macros = cells.flat_map(|(_, locked)| locked.macros.values());
+    let asking = macros.filter(|found| found.kind != MacroKind::Derive);
+    let asked: BTreeSet<&str> =
+        asking.flat_map(|found| &found.calls).map(|call| call.cell.as_str()).collect();
+    tokens(project, asked.into_iter().flat_map(|cell| answers(project, cell)))
+}
+
+/// The records of a cell's answers, in order.
+fn answers(project: &Project, cell: &str) -> Vec<PathBuf> {
+    let folder = project.root.join(".cell/answers").join(cell);
+    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+    let keys = entries.filter_map(|entry| Digest::parse(entry.file_name().to_str()?));
+    let keys: BTreeSet<Digest> = keys.collect();
+    keys.iter().map(|key| project.answer_path(cell, key)).collect()
+}
+
+/// `const _: () = { let _ = include_bytes!(".."); };` of the lock and these files, and the variable
+/// that chooses a profile, if there are several.
+fn tokens(project: &Project, answers: impl Iterator<Item = PathBuf>) -> TokenStream {
     let mut source = String::from("const _: () = {");
     for path in std::iter::once(project.lock_path()).chain(answers) {
         // A path that is not text cannot be written in Rust source.

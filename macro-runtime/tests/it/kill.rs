@@ -98,7 +98,7 @@ pub(crate) fn add_for_ever(folder: &Path) {
         // Who begins sweeps what killed ones left, and nothing of those that live.
         let store = Store::of_project(folder);
         let answer = answer_to(number, &mine);
-        store.add_answer(&answer).unwrap();
+        store.add_answer(&answer, Age::Settled).unwrap();
         if number % 5 == 0 {
             store.put_answer(&answer, Age::Settled).unwrap();
         }
@@ -162,7 +162,11 @@ fn of_writers_that_are_killed_each_question_has_one_whole_answer_or_none() {
         for number in 0..replies.len() as u64 + 3 {
             let answer = answer_to(number, "next ");
             let there = replies.contains_key(&answer.question.arguments);
-            assert_eq!(store.add_answer(&answer).unwrap(), !there, "round {round}, {number}");
+            assert_eq!(
+                store.add_answer(&answer, Age::Settled).unwrap(),
+                !there,
+                "round {round}, {number}"
+            );
             if let Some(reply) = replies.get(&answer.question.arguments) {
                 let bytes = fs::read(answers.join(answer.question.key().to_string())).unwrap();
                 let kept = Answer::decode(&bytes).unwrap().reply.unwrap();

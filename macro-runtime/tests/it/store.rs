@@ -26,7 +26,7 @@ fn the_first_answer_to_a_question_stays() {
     let wins = |reply: &str| {
         let store = Store::of_project(folder.path());
         let answer = answer(reply);
-        store.add_answer(&answer).unwrap().then_some(answer)
+        store.add_answer(&answer, Age::Settled).unwrap().then_some(answer)
     };
     let replies: Vec<String> = (0..16).map(|number| number.to_string()).collect();
     let first: Vec<Answer> = std::thread::scope(|scope| {
@@ -97,7 +97,7 @@ fn names_of_cells_cannot_lead_elsewhere() {
         answer.question.cell = cell.to_owned();
         let error = store.put_answer(&answer, Age::Fresh).unwrap_err();
         assert!(error.to_string().contains("could not be written"), "{cell}");
-        assert!(store.add_answer(&answer).is_err(), "{cell}");
+        assert!(store.add_answer(&answer, Age::Settled).is_err(), "{cell}");
     }
     assert!(!folder.path().join(".cell").exists());
 }

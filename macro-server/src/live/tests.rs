@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
 
 use macro_bridge::answer::Source;
 use macro_bridge::lock::{Lock, LockedCell};
 use macro_bridge::project::manifest_digest;
-use macro_bridge::request::{Allowed, Limits};
+use macro_bridge::request::{self, Allowed, Limits, MacroKind};
+use macro_bridge::table::Table;
 use macro_runtime::Store;
 
 use super::*;
@@ -82,10 +85,20 @@ fn question(function: &str) -> Question {
     Question { cell: "ledger".into(), function: function.into(), arguments: b"xx".to_vec() }
 }
 
+/// A function-like macro: nothing may stand behind it.
+fn request() -> Request {
+    Request {
+        form: MacroKind::Function,
+        calls: Vec::new(),
+        place: request::Place::default(),
+        table: Table::default(),
+    }
+}
+
 fn ask(place: &Place, answers: &Answers, function: &str) -> Result<Option<Answer>, Failure> {
     let visit = place.gate.visit();
     let _turn = visit.turn();
-    answers.of(&place.project, Asking::May, 1, &place.gate).ask(&question(function))
+    answers.of(&place.project, &request(), (Asking::May, 1), &place.gate).ask(&question(function))
 }
 
 #[test]
@@ -116,8 +129,8 @@ fn an_answer_that_is_there_is_used_whatever_the_cell_says() {
     let first = Answer { question: question("schema"), reply, source: Source::default() };
     // Another process records one while this one asks.
     let asked = Answer { reply: Ok(vec![1]), ..first.clone() };
-    Store::of_project(&place.project.root).add_answer(&first).unwrap();
-    assert_eq!(answers.records.keep(&place.project, asked).unwrap(), first);
+    Store::of_project(&place.project.root).add_answer(&first, Age::Settled).unwrap();
+    assert_eq!(answers.records.keep(&place.project, asked, Age::Settled, true).unwrap(), first);
     assert_eq!(ask(&place, &answers, "schema").unwrap(), Some(first));
 }
 
@@ -142,7 +155,7 @@ fn nobody_is_asked_who_may_not_be() {
         let answers = Answers::new(live);
         let visit = place.gate.visit();
         let _turn = visit.turn();
-        let of = answers.of(&place.project, asking, 1, &place.gate);
+        let of = answers.of(&place.project, &request(), (asking, 1), &place.gate);
         assert_eq!(of.ask(&question("schema")).unwrap(), None);
         of.why_not().into_owned()
     };
@@ -153,6 +166,74 @@ fn nobody_is_asked_who_may_not_be() {
     assert!(asked(&off, Some(cell.clone()), Asking::May).contains("`live = false`"));
     assert_eq!(cell.asked.load(Ordering::Relaxed) + shut.asked.load(Ordering::Relaxed), 0);
     assert!(!open.project.root.join(".cell").exists());
+}
+
+#[test]
+fn a_build_is_told_of_records_that_an_expansion_cannot_track() {
+    let place = place(lock::Live::default());
+    let answers = Answers::new(Some(Arc::new(Counting::default())));
+    let lock = place.project.lock_path();
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let age = |path: &Path| std::fs::metadata(path).unwrap().modified().unwrap();
+    let lock_was_touched = |function: &str, request: &Request| {
+        std::fs::File::options().append(true).open(&lock).unwrap().set_modified(long_ago).unwrap();
+        let visit = place.gate.visit();
+        let _turn = visit.turn();
+        let of = answers.of(&place.project, request, (Asking::May, 1), &place.gate);
+        of.ask(&question(function)).unwrap();
+        age(&lock) != long_ago
+    };
+    let derive = Request { form: MacroKind::Derive, ..request() };
+    assert!(!lock_was_touched("derived", &derive));
+    assert!(lock_was_touched("called", &request()));
+    assert!(!lock_was_touched("called", &request()), "it is recorded by now");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_record_is_as_old_as_the_build_that_asked() {
+    let place = place(lock::Live::default());
+    let answers = Answers::new(Some(Arc::new(Counting::default())));
+    let before = SystemTime::now();
+    std::thread::sleep(Duration::from_millis(50));
+    let mut build = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(50));
+    let began = SystemTime::now();
+    std::thread::sleep(Duration::from_millis(50));
+    let visit = place.gate.visit();
+    let _turn = visit.turn();
+    let of = answers.of(&place.project, &request(), (Asking::May, build.id()), &place.gate);
+    of.ask(&question("schema")).unwrap();
+    build.kill().unwrap();
+    build.wait().unwrap();
+    let question = question("schema");
+    let path = place.project.answer_path(&question.cell, &question.key());
+    let recorded = std::fs::metadata(path).unwrap().modified().unwrap();
+    assert!(before < recorded && recorded < began, "{before:?} {recorded:?} {began:?}");
+}
+
+#[test]
+fn whose_time_was_over_says_nothing_about_anothers() {
+    let place = place(lock::Live::default());
+    let slow = Duration::from_millis(300);
+    let cell = Arc::new(Counting { slow, ..Counting::default() });
+    let answers = Answers::new(Some(cell.clone()));
+    // The first build has hardly any time left, and asks first.
+    answers.builds.has_waited(&place.project.root, 1, BUILD - Duration::from_millis(50));
+    let ask = |build: u32| {
+        let visit = place.gate.visit();
+        let _turn = visit.turn();
+        let of = answers.of(&place.project, &request(), (Asking::May, build), &place.gate);
+        of.ask(&question("sleeps"))
+    };
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| ask(1).unwrap_err());
+        std::thread::sleep(slow / 3);
+        let second = ask(2).unwrap_err();
+        assert!(first.join().unwrap().to_string().contains("30 s"));
+        assert!(second.to_string().contains("within"), "{second}");
+    });
+    assert_eq!(cell.asked.load(Ordering::Relaxed), 2);
 }
 
 #[test]
@@ -200,7 +281,7 @@ fn a_question_has_its_cells_time_and_a_build_has_one_too() {
     let answers = Answers::new(Some(cell.clone()));
     ask(&place, &answers, "one").unwrap();
     let begun = BUILD - Duration::from_secs(1);
-    answers.waited(&place.project.root, 1, begun);
+    answers.builds.has_waited(&place.project.root, 1, begun);
     ask(&place, &answers, "two").unwrap();
     {
         let patience = guard(&cell.patience);
@@ -210,12 +291,12 @@ fn a_question_has_its_cells_time_and_a_build_has_one_too() {
     // What is left is less than the cell might have: who is silent then used up the build's time.
     let failure = ask(&place, &answers, "sleeps").unwrap_err();
     assert!(failure.to_string().contains("`cell sync`"), "{failure}");
-    answers.waited(&place.project.root, 1, Duration::from_secs(1));
+    answers.builds.has_waited(&place.project.root, 1, Duration::from_secs(1));
     let failure = ask(&place, &answers, "three").unwrap_err();
     assert!(failure.kind == Kind::CellSilent && failure.to_string().contains("30 s"), "{failure}");
     // Another build is not concerned.
     let visit = place.gate.visit();
     let _turn = visit.turn();
-    let other = answers.of(&place.project, Asking::May, 2, &place.gate);
+    let other = answers.of(&place.project, &request(), (Asking::May, 2), &place.gate);
     assert!(other.ask(&question("three")).is_ok());
 }

@@ -21,3 +21,4 @@ mod published;
 mod raced;
 mod refused;
 mod together;
+mod tracked;

@@ -19,7 +19,7 @@ use macro_runtime::{CacheDir, Options, Runtime, Store, load};
 use crate::run::{Ended, run, turn};
 
 /// Longer than anything here takes, also on a machine that does other things.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What expands macros in a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,10 +29,13 @@ fn name(question: &Question) -> String {
     format!("{}::{}", question.cell, question.function)
 }
 
-/// Where the answer would be.
+/// Where the answer would be, or is: who asks again has one.
 fn looked_for(question: &Question) -> String {
-    format!("no answer is recorded: looked for .cell/answers/{}/{}", question.cell, question.key())
+    format!("its answer is recorded as .cell/answers/{}/{}", question.cell, question.key())
 }
+
+/// Why nobody was asked: no session is open.
+pub const NO_SESSION: &str = "no session lets the builds of this project ask cells";
 
 fn failure(kind: Kind, question: &Question, message: String) -> Failure {
     Failure::new(kind, message).about(&question.cell, &question.function)
@@ -107,21 +110,29 @@ pub fn absent(question: &Question, known: bool) -> Failure {
         .help(format!("start it, with `cell run {cell}` or `cell up`, and build again"))
 }
 
+/// Seconds that a build waits for cells in all.
+const LONGEST: u64 = 30;
+
 /// Nothing came in time.
 #[must_use]
 pub fn silent(question: &Question, patience: Duration, known: bool) -> Failure {
     let cell = &question.cell;
-    let patience = patience.as_millis();
+    let more = (patience.as_secs() * 2).clamp(10, LONGEST);
+    let millis = patience.as_millis();
     let why = match known {
-        false => format!("the cell `{cell}` did not answer within {patience} ms"),
+        false => format!("the cell `{cell}` did not answer within {millis} ms"),
         true => format!("the cell `{cell}` did not answer just before, and was not asked again"),
     };
-    failure(Kind::CellSilent, question, format!("`{}` has no answer: {why}", name(question)))
-        .note(looked_for(question))
-        .help(format!("`cell health {cell}` and `cell logs {cell}` show how it is"))
-        .help(format!(
-            "if it is only slow, write `live = {{ within = \"10 s\" }}` under `[cells.{cell}]` in cell.toml, then run `cell lock`"
-        ))
+    let failure =
+        failure(Kind::CellSilent, question, format!("`{}` has no answer: {why}", name(question)))
+            .note(looked_for(question))
+            .help(format!("`cell health {cell}` and `cell logs {cell}` show how it is"));
+    if patience.as_secs() >= LONGEST {
+        return failure;
+    }
+    failure.help(format!(
+        "if it is only slow, write `live = {{ within = \"{more} s\" }}` under `[cells.{cell}]` in cell.toml, then run `cell lock`"
+    ))
 }
 
 /// All cells together took longer than one build waits.

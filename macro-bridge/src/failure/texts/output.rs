@@ -1,5 +1,6 @@
 //! Texts about what a macro returned or asked.
 
+use super::live::NO_SESSION;
 use super::project::{component_note, item_note};
 use crate::digest::Digest;
 use crate::failure::{Failure, Kind};
@@ -58,7 +59,7 @@ pub fn unrecorded(
     why: &str,
 ) -> Failure {
     let path = request.calls[call].path();
-    Failure::new(
+    let failure = Failure::new(
         Kind::Unrecorded,
         format!("`{path}` asked `{cell}::{function}`, and no answer is recorded"),
     )
@@ -66,8 +67,13 @@ pub fn unrecorded(
     .note(format!("looked for .cell/answers/{cell}/{key}"))
     .note(format!("{NOT_ASKED}{why}"))
     .help("`cell sync` asks the cell and records the answer, which is then committed")
-    .help("`cell up` starts the project's cells, and as long as they run builds may ask them")
-    .about(cell, function)
+    .about(cell, function);
+    // Whatever else is in the way, running cells are not what is missing.
+    if why != NO_SESSION {
+        return failure;
+    }
+    failure
+        .help("`cell up` starts the project's cells, and as long as they run builds may ask them")
 }
 
 /// 03xx: more than the limits allow.

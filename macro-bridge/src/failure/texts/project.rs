@@ -269,10 +269,12 @@ pub fn bad_expansion(path: &Path, damage: &Damage) -> Failure {
 
 /// A damaged answer.
 #[must_use]
-pub fn bad_answer(path: &Path, damage: &Damage) -> Failure {
-    Failure::new(Kind::BadAnswer, "a recorded answer is damaged")
+pub fn bad_answer(path: &Path, cell: &str, damage: &Damage) -> Failure {
+    Failure::new(Kind::BadAnswer, format!("a recorded answer of the cell `{cell}` is damaged"))
         .note(format!("{}: {damage}", path.display()))
-        .help("restore the file from version control")
+        .help(format!(
+            "restore the file from version control, or ask the cell again: `cell sync {cell}`"
+        ))
 }
 
 /// No file of a schema.
