@@ -285,17 +285,43 @@ fn wishes(
     }
 }
 
-/// Questions that macros want to ask and `cell.toml` does not grant: macro, question.
+/// Questions that macros want to ask and `cell.toml` does not grant: by cell, macro and question.
 #[must_use]
-pub fn not_granted(lock: &Lock) -> Vec<(String, String)> {
-    let cells = lock.cells.iter();
-    let wishes = cells.flat_map(|(name, cell)| {
-        cell.macros.iter().flat_map(move |(found, locked)| {
+pub fn not_granted(lock: &Lock) -> BTreeMap<String, Vec<(String, String)>> {
+    let mut all = BTreeMap::new();
+    for (name, cell) in &lock.cells {
+        let wishes = cell.macros.iter().flat_map(|(found, locked)| {
             let missing = locked.calls.iter().filter(|call| !cell.grants.contains(call));
             missing.map(move |call| (format!("{name}::{found}"), question(call)))
-        })
-    });
-    wishes.collect()
+        });
+        let wishes: Vec<_> = wishes.collect();
+        if !wishes.is_empty() {
+            all.insert(name.clone(), wishes);
+        }
+    }
+    all
+}
+
+/// The line of `cell.toml` that grants a cell these questions, and all that it is granted already.
+#[must_use]
+pub fn calls_with<'a>(
+    lock: &Lock,
+    cell: &str,
+    questions: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let granted = lock.cells.get(cell).into_iter().flat_map(|cell| &cell.grants).map(question);
+    let all = granted.chain(questions.into_iter().map(str::to_owned));
+    let all: BTreeSet<String> = all.map(|question| format!("{question:?}")).collect();
+    format!("calls = [{}]", all.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// Does a macro, as `cell::name`, say that it asks this question? If not, no grant lets it.
+#[must_use]
+pub fn declares(lock: &Lock, path: &str, asked: &str) -> bool {
+    let found = path
+        .split_once("::")
+        .and_then(|(cell, name)| lock.cells.get(cell)?.macros.get(name.trim_end_matches('!')));
+    found.is_some_and(|found| found.calls.iter().any(|call| question(call) == asked))
 }
 
 /// Grants that no macro asks for: they do nothing, and may be a misspelling.

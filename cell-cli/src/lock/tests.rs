@@ -137,11 +137,19 @@ fn compares_what_is_asked_with_what_is_granted() {
     let mut macro_ = info("x", ATTRIBUTE);
     macro_.calls = vec![CallPermission { cell: "s".into(), function: "f".into() }];
     let mut lock = lock(&[("a", vec![macro_])], "");
-    assert_eq!(not_granted(&lock), [("a::x".to_owned(), "s::f".to_owned())]);
+    let wishes = vec![("a::x".to_owned(), "s::f".to_owned())];
+    assert_eq!(not_granted(&lock), [("a".to_owned(), wishes)].into());
+    assert!(declares(&lock, "a::x", "s::f"));
+    for (path, asked) in [("a::x", "s::g"), ("a::y", "s::f"), ("b::x", "s::f"), ("x", "s::f")] {
+        assert!(!declares(&lock, path, asked), "{path} {asked}");
+    }
     assert_eq!(not_asked(&lock), []);
     let grants = &mut lock.cells.get_mut("a").unwrap().grants;
     grants.push(CallPermission { cell: "s".into(), function: "g".into() });
     assert_eq!(not_asked(&lock), [("a".to_owned(), "s::g".to_owned())]);
+    // Whoever writes the line over the one that is there revokes nothing.
+    assert_eq!(calls_with(&lock, "a", ["s::f"]), "calls = [\"s::f\", \"s::g\"]");
+    assert_eq!(calls_with(&lock, "b", ["s::f"]), "calls = [\"s::f\"]");
     lock.cells.get_mut("a").unwrap().grants[0].function = "f".to_owned();
-    assert_eq!((not_granted(&lock), not_asked(&lock)), (vec![], vec![]));
+    assert_eq!((not_granted(&lock), not_asked(&lock)), (BTreeMap::new(), vec![]));
 }
