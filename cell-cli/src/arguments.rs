@@ -273,9 +273,15 @@ pub struct Selection {
 #[command(after_help = "\
 Runs `cargo check` in a target directory of its own until no expansion is missing.
 
+Expansions and answers that nothing uses are removed if everything was compiled: all packages with all
+their features, under the project's own profile. Otherwise they are kept, and it says so. What no run here
+can see, such as code for another target (`cfg(windows)`) or for when a feature is off, keeps them only
+with `--no-prune`.
+
 Examples:
   cell vendor                    record all expansions, remove those that nothing uses
-  cell vendor --all-features --no-prune
+  cell vendor --all-features     the same where packages have features that are off by default
+  CELL_PROFILE=ui cell vendor    what the profile `ui` uses as well; removes nothing
   cell vendor -p app             only what one package uses; removes nothing")]
 pub struct Vendor {
     /// Keep recorded expansions and components that nothing uses
@@ -354,7 +360,12 @@ pub enum CacheAction {
     #[command(after_help = "Examples:\n  cell cache stats")]
     Stats,
     /// Remove the expansions that were not used for longest
-    #[command(after_help = "Examples:\n  cell cache gc --keep 64")]
+    #[command(after_help = "\
+Answers that are recorded in a project are no cache: `cell sync` and `cell vendor` remove those that
+nothing uses.
+
+Examples:
+  cell cache gc --keep 64")]
     Gc {
         /// Shrink it if it is larger than so many MiB
         #[arg(long, value_name = "MIB")]

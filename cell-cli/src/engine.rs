@@ -39,7 +39,20 @@ pub(crate) fn expand_all(
     requests: Vec<(Digest, Request)>,
     done: &(dyn Fn(usize) + Sync),
 ) -> Vec<Outcome> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(requests.len());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    expand_many(cores, runtime, components, answers, requests, done)
+}
+
+/// The same, so many at a time: more than there are cores where macros wait for cells.
+pub(crate) fn expand_many(
+    workers: usize,
+    runtime: &Runtime,
+    components: &(dyn Components + Sync),
+    answers: &(dyn Lookup + Sync),
+    requests: Vec<(Digest, Request)>,
+    done: &(dyn Fn(usize) + Sync),
+) -> Vec<Outcome> {
+    let workers = workers.min(requests.len());
     let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
     // Index, result, time.
     type Done = (usize, Result<Expansion, Failure>, Duration);

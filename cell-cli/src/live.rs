@@ -3,6 +3,7 @@
 pub(crate) mod attended;
 pub(crate) mod cells;
 pub(crate) mod difference;
+pub(crate) mod fits;
 pub(crate) mod look;
 pub(crate) mod refresh;
 pub(crate) mod session;

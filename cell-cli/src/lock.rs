@@ -102,12 +102,17 @@ pub fn make(
     let used: BTreeSet<_> = old.iter().map(|((_, _, kind), slot)| (*kind, *slot)).collect();
     for locked in cells.values_mut().flat_map(|cell| cell.macros.values_mut()) {
         let kind = locked.kind;
-        if kind == MacroKind::Function || locked.slot.is_some() {
+        if locked.slot.is_some() {
             continue;
         }
         let free = |slot: &u16| !taken.contains(&(kind, *slot));
         let fresh = (0..SLOTS).find(|slot| free(slot) && !used.contains(&(kind, *slot)));
-        let slot = fresh.or_else(|| (0..SLOTS).find(free)).ok_or_else(|| {
+        let slot = fresh.or_else(|| (0..SLOTS).find(free));
+        if slot.is_none() && kind == MacroKind::Function {
+            // Called by its name, it works without, though the compiler's words are not as good.
+            continue;
+        }
+        let slot = slot.ok_or_else(|| {
             let of_kind = |c: &Component| c.macros.iter().filter(|m| m.kind == kind).count();
             let counts: Vec<_> =
                 components.iter().map(|(name, c)| (name.as_str(), of_kind(c))).collect();
@@ -280,17 +285,43 @@ fn wishes(
     }
 }
 
-/// Questions that macros want to ask and `cell.toml` does not grant: macro, question.
+/// Questions that macros want to ask and `cell.toml` does not grant: by cell, macro and question.
 #[must_use]
-pub fn not_granted(lock: &Lock) -> Vec<(String, String)> {
-    let cells = lock.cells.iter();
-    let wishes = cells.flat_map(|(name, cell)| {
-        cell.macros.iter().flat_map(move |(found, locked)| {
+pub fn not_granted(lock: &Lock) -> BTreeMap<String, Vec<(String, String)>> {
+    let mut all = BTreeMap::new();
+    for (name, cell) in &lock.cells {
+        let wishes = cell.macros.iter().flat_map(|(found, locked)| {
             let missing = locked.calls.iter().filter(|call| !cell.grants.contains(call));
             missing.map(move |call| (format!("{name}::{found}"), question(call)))
-        })
-    });
-    wishes.collect()
+        });
+        let wishes: Vec<_> = wishes.collect();
+        if !wishes.is_empty() {
+            all.insert(name.clone(), wishes);
+        }
+    }
+    all
+}
+
+/// The line of `cell.toml` that grants a cell these questions, and all that it is granted already.
+#[must_use]
+pub fn calls_with<'a>(
+    lock: &Lock,
+    cell: &str,
+    questions: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let granted = lock.cells.get(cell).into_iter().flat_map(|cell| &cell.grants).map(question);
+    let all = granted.chain(questions.into_iter().map(str::to_owned));
+    let all: BTreeSet<String> = all.map(|question| format!("{question:?}")).collect();
+    format!("calls = [{}]", all.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// Does a macro, as `cell::name`, say that it asks this question? If not, no grant lets it.
+#[must_use]
+pub fn declares(lock: &Lock, path: &str, asked: &str) -> bool {
+    let found = path
+        .split_once("::")
+        .and_then(|(cell, name)| lock.cells.get(cell)?.macros.get(name.trim_end_matches('!')));
+    found.is_some_and(|found| found.calls.iter().any(|call| question(call) == asked))
 }
 
 /// Grants that no macro asks for: they do nothing, and may be a misspelling.

@@ -4,6 +4,7 @@
 pub mod run;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use macro_bridge::failure::texts::project::near;
 use macro_bridge::lock::Live;
@@ -236,9 +237,17 @@ impl Reader<'_> {
         }
         let table = self.table(item, &format!("`[cells.{name}.live]`"), &["within"])?;
         let Some(item) = table.get("within") else { return Ok(Live::default()) };
+        let form = "`within` is not a time such as \"2 s\" or \"500 ms\"";
         let millis = item.as_str().and_then(millis).filter(|millis| *millis > 0);
-        let form = "`within` is not a time such as \"2 s\" or \"500 ms\", of ten minutes at most";
-        millis.map(Live::Within).ok_or_else(|| self.at(item, form))
+        let millis = millis.ok_or_else(|| self.at(item, form))?;
+        if Duration::from_millis(millis.into()) > macro_server::BUILD {
+            let most = macro_server::BUILD.as_secs();
+            let long = format!(
+                "`within` is longer than {most} s, as long as one build waits for all cells"
+            );
+            return Err(self.at(item, &long));
+        }
+        Ok(Live::Within(millis))
     }
 
     /// `search = "off"`: what the macros of cells see under this profile.
@@ -331,7 +340,7 @@ fn millis(text: &str) -> Option<u32> {
         "s" => 1_000,
         _ => return None,
     };
-    number.checked_mul(unit).filter(|millis| *millis <= 600_000)
+    number.checked_mul(unit)
 }
 
 /// `64 MiB` in bytes.
@@ -439,8 +448,14 @@ output = "63 MiB"
         let error = |text: &str| live(text).unwrap_err();
         assert!(error("live = 3").contains("line 3: `live` is `true`"));
         assert!(error("live.whitin = \"1 s\"").contains("did you mean `within`?"));
-        for text in ["0 s", "1", "1 h", "601 s", "-1 s", "99999999999 ms"] {
+        for text in ["0 s", "1", "1 h", "-1 s", "99999999999 ms"] {
             assert!(error(&format!("live.within = {text:?}")).contains("not a time"), "{text}");
+        }
+        // More than that no build waits.
+        assert_eq!(live("live.within = \"30 s\""), Ok(Live::Within(30_000)));
+        for text in ["31 s", "30001 ms", "600 s"] {
+            let error = error(&format!("live.within = {text:?}"));
+            assert!(error.contains("line 3: `within` is longer than 30 s"), "{error}");
         }
     }
 

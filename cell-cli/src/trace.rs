@@ -73,6 +73,8 @@ pub(crate) struct Failed {
     pub(crate) code: String,
     /// `search::schema`, if a question was denied or not answered.
     pub(crate) question: Option<String>,
+    /// The macro at fault, of those that stand there: `ledger::table`.
+    pub(crate) call: Option<String>,
 }
 
 /// All that was traced.
@@ -213,13 +215,14 @@ fn site(text: &str) -> Option<Site> {
     Some(Site { place: Place::parse(&place)?, title, key })
 }
 
-/// `KEY CODE FILE:LINE:COLUMN<tab>MACROS<tab>QUESTION`
+/// `KEY CODE FILE:LINE:COLUMN<tab>MACROS<tab>QUESTION<tab>MACRO`
 fn failed(text: &str) -> Option<Failed> {
     let mut words = text.splitn(3, ' ');
     let (key, code) = (Digest::parse(words.next()?)?, words.next()?.to_owned());
-    let [place, title, question] = fields(words.next()?)?;
-    let question = Some(question).filter(|question| !question.is_empty());
-    Some(Failed { site: Site { place: Place::parse(&place)?, title, key }, code, question })
+    let [place, title, question, call] = fields(words.next()?)?;
+    let said = |text: String| Some(text).filter(|text| !text.is_empty());
+    let (question, call) = (said(question), said(call));
+    Some(Failed { site: Site { place: Place::parse(&place)?, title, key }, code, question, call })
 }
 
 /// `CELL KEY DIGEST`

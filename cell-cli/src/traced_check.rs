@@ -2,6 +2,7 @@
 //! where, and what was missing. What cargo does not compile again has left it before.
 
 mod messages;
+mod unseen;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 use macro_bridge::answer::Answer;
 use macro_bridge::expansion::AnswerUsed;
+use macro_bridge::lock::Lock;
 use macro_bridge::project::find_root;
 
 use crate::arguments::{Global, Selection};
@@ -32,6 +34,8 @@ pub(crate) struct TracedCheck {
     own: Packages,
     selection: Selection,
     switches: Vec<&'static str>,
+    /// What `CELL_PROFILE` says: macros see it too.
+    profile: Option<String>,
 }
 
 /// How a run of cargo ended.
@@ -66,7 +70,8 @@ impl TracedCheck {
             shell.status("Blocking", "until another `cell` is done with this target directory");
         })?;
         let (root, selection, switches) = (root.to_owned(), selection.clone(), switches(global));
-        Ok(Self { folder, root, manifest, target, metadata, own, selection, switches })
+        let profile = std::env::var("CELL_PROFILE").ok().filter(|name| !name.is_empty());
+        Ok(Self { folder, root, manifest, target, metadata, own, selection, switches, profile })
     }
 
     /// Where traces are kept.
@@ -77,6 +82,17 @@ impl TracedCheck {
     /// What cargo says of the packages.
     pub(crate) fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// Why a run does not see all that the project uses: for each reason what to do about it. Only if
+    /// there is none is a record unused that no macro uses in it.
+    pub(crate) fn unseen(&self, lock: &Lock) -> Vec<String> {
+        let own = self.metadata.packages.iter().filter(|it| self.own.contains_key(&it.id.repr));
+        let own = own.map(|package| {
+            let features = package.features.clone().into_iter().collect();
+            (package.name.to_string(), features)
+        });
+        unseen::reasons(&self.selection, &own.collect(), self.profile.as_deref(), lock)
     }
 
     /// Makes cargo compile the project's packages again, for those who want to know how long it takes.

@@ -149,6 +149,10 @@ pub fn check(
         return Err(texts::output::invalid_output(request, call, reason));
     }
     let operations = guest.output.spans.len();
+    if guest.diagnostics.first().is_some_and(|first| first.level.belongs()) {
+        let reason = "a note on tokens of its own, and nothing that it belongs to";
+        return Err(texts::output::invalid_answer(request, call, reason));
+    }
     for diagnostic in &guest.diagnostics {
         check_diagnostic(table, operations, diagnostic)
             .map_err(|reason| texts::output::invalid_answer(request, call, &reason))?;
@@ -314,7 +318,8 @@ fn translate(request: &Request, call: usize, guest: &mut GuestExpansion) {
 
 fn to_request(request: &Request, call: usize, number: u32) -> u32 {
     let Some((row, part)) = span::row(number) else {
-        return number;
+        let site = number == span::CALL_SITE || number == span::MIXED_SITE;
+        return if site { span::of_site(call, number) } else { number };
     };
     let arguments = &request.calls[call].arguments;
     let row = row as usize;

@@ -106,7 +106,21 @@ pub const MAX_NESTING: usize = 256;
 /// # Errors
 /// The first thing that is wrong.
 pub fn check(input: &Table, split: usize, output: &RawOutput, most: u64) -> Result<(), Invalid> {
-    let check = Check { input, output, ends: parent_ends(input, split) };
+    check_all(input, split, output, most, 0)
+}
+
+/// The same of what `calls` macros of a stack returned together: each has a site of its own.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check_all(
+    input: &Table,
+    split: usize,
+    output: &RawOutput,
+    most: u64,
+    calls: usize,
+) -> Result<(), Invalid> {
+    let check = Check { input, output, ends: parent_ends(input, split), calls };
     check.operations()?;
     check.parts()?;
     check.rows(most)?;
@@ -162,9 +176,18 @@ struct Check<'a> {
     input: &'a Table,
     output: &'a RawOutput,
     ends: Vec<u32>,
+    /// How many macros have a site of their own.
+    calls: usize,
 }
 
 impl Check<'_> {
+    fn span(&self, operations: usize, number: u32) -> Result<(), String> {
+        match span::site(number) {
+            Some((call, _)) if call < self.calls => Ok(()),
+            _ => check_span(self.input, operations, number),
+        }
+    }
+
     fn operations(&self) -> Result<(), Invalid> {
         for (index, operation) in self.output.spans.iter().enumerate() {
             let bad = |reason| Invalid::Operation { index, reason };
@@ -173,7 +196,7 @@ impl Check<'_> {
             }
             // Only operations before this one count, so there is no cycle.
             for number in [operation.a, operation.b] {
-                check_span(self.input, index, number).map_err(bad)?;
+                self.span(index, number).map_err(bad)?;
             }
         }
         Ok(())
@@ -308,7 +331,7 @@ impl Check<'_> {
                 kind::RESPAN => self.respan(token).map_err(bad)?,
                 kind::BODY => {}
                 _ => {
-                    check_span(self.input, self.output.spans.len(), token.span).map_err(bad)?;
+                    self.span(self.output.spans.len(), token.span).map_err(bad)?;
                     self.token(token, row, end).map_err(bad)?;
                     quote = token.kind == kind::PUNCT && token.a == '\'' as u32;
                 }
@@ -400,7 +423,7 @@ impl Check<'_> {
     }
 
     fn respan(&self, token: &Token) -> Result<(), String> {
-        check_span(self.input, self.output.spans.len(), token.span)?;
+        self.span(self.output.spans.len(), token.span)?;
         match span::row(token.a) {
             Some((row, span::WHOLE)) if self.input.is_ident(row as usize, "$crate") => Ok(()),
             _ => Err("only `$crate` is given another span by handle".into()),

@@ -484,7 +484,8 @@ pub mod cell {
                 }
             }
             /// Something to tell the user, at the tokens from `start` to `end` (spans of the input or of
-            /// the operations of this answer). level 0 is an error, 1 a warning.
+            /// the operations of this answer). level 0 is an error, 1 a warning. 2 is a note and 3 help at
+            /// tokens of their own; they belong to the error or warning before them.
             #[derive(Clone)]
             pub struct Diagnostic {
                 pub level: u8,

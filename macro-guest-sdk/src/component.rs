@@ -215,6 +215,8 @@ fn encode_diagnostics(list: &[Diagnostic], spans: &mut Vec<u32>) -> Vec<types::D
     for diagnostic in list {
         push(diagnostic.place);
         diagnostic.suggestions.iter().for_each(|suggestion| push(suggestion.place));
+        let (placed, plain): (Vec<_>, Vec<_>) =
+            diagnostic.notes.iter().partition(|note| note.place.is_some());
         let note = |note: &crate::diagnostic::Note| types::Note {
             kind: u8::from(note.help),
             message: note.message.clone(),
@@ -226,18 +228,36 @@ fn encode_diagnostics(list: &[Diagnostic], spans: &mut Vec<u32>) -> Vec<types::D
             replacement: suggestion.replacement.clone(),
         };
         encoded.push(types::Diagnostic {
-            level: match diagnostic.level {
-                Level::Error => 0,
-                Level::Warning => 1,
-            },
+            level: level(diagnostic.level),
             message: diagnostic.message.clone(),
             start: 0,
             end: 0,
-            notes: diagnostic.notes.iter().map(note).collect(),
+            notes: plain.into_iter().map(note).collect(),
             suggestions: diagnostic.suggestions.iter().map(suggestion).collect(),
         });
+        // Lines with a place follow what they belong to.
+        for note in placed {
+            note.place.into_iter().for_each(&mut push);
+            encoded.push(types::Diagnostic {
+                level: level(if note.help { Level::Help } else { Level::Note }),
+                message: note.message.clone(),
+                start: 0,
+                end: 0,
+                notes: Vec::new(),
+                suggestions: Vec::new(),
+            });
+        }
     }
     encoded
+}
+
+fn level(level: Level) -> u8 {
+    match level {
+        Level::Error => 0,
+        Level::Warning => 1,
+        Level::Note => 2,
+        Level::Help => 3,
+    }
 }
 
 fn place(diagnostics: &mut [types::Diagnostic], spans: &[u32]) {

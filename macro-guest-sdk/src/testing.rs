@@ -13,8 +13,8 @@ use crate::expansion::{Artifact, PlanEntry};
 use crate::wire::{self, Question};
 
 mod asked;
-mod golden;
 mod edited;
+mod golden;
 
 pub use asked::Asked;
 pub use golden::Golden;
@@ -391,7 +391,11 @@ pub struct Told {
 impl From<Diagnostic> for Told {
     fn from(diagnostic: Diagnostic) -> Self {
         let line = |note: crate::diagnostic::Note| {
-            format!("{}: {}", if note.help { "help" } else { "note" }, note.message)
+            let word = if note.help { "help" } else { "note" };
+            match note.place.map(text_at).as_deref() {
+                None | Some("") => format!("{word}: {}", note.message),
+                Some(at) => format!("{word}: {} (at `{at}`)", note.message),
+            }
         };
         let suggestion =
             |s: crate::diagnostic::Suggestion| (text_at(s.place), s.message, s.replacement);

@@ -55,8 +55,11 @@ pub struct Dev {
 /// Options of `cell check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Fails if a recorded answer is damaged, used by nothing, missing, or not what a cell says that runs; and if
-a macro asks what it is not granted. Starts no cell, and writes nothing.
+Fails if a recorded answer is damaged, used by nothing, missing, not as the schema in `cell.lock` says,
+secret by it, or not what a cell says that runs; if a cell runs that has another schema; and if a macro
+asks what it is not granted. Starts no cell, and writes nothing.
+
+That nothing uses an answer is an error only if everything was looked at: see `cell sync --help`.
 
 Examples:
   cell check                     where cells run, also what they say now
@@ -72,11 +75,18 @@ pub struct Check {
 #[command(after_help = "\
 Starts the cells that macros may ask, asks them all that is recorded and all that is missing, shows which
 answers and which expansions are different, and writes `.cell/answers`. If one question fails, nothing
-is written.
+is written. Where answers lead to further questions, or let more of the project compile, it asks again
+until there are none; what was written before one of those fails stays.
+
+Answers that nothing uses are removed if everything was compiled: all packages with all their features,
+under the project's own profile. Otherwise they are kept, and it says so. What no run here can see, such
+as code for another target (`cfg(windows)`) or for when a feature is off, keeps its answers only with
+`--no-prune`.
 
 Examples:
   cell sync
   cell sync ledger               what other cells said stays
+  cell sync --all-features       where packages have features that are off by default
   cell sync --check              writes nothing; fails if something is different")]
 pub struct Sync {
     /// Ask only these cells again

@@ -11,7 +11,6 @@ use macro_bridge::project::Project;
 
 use crate::arguments::{Global, traced::Artifacts};
 use crate::artifacts::{Found, MARKER, Marker, Step, Wanted, steps};
-use crate::commands::vendor;
 use crate::live::difference;
 use crate::shell::{Shell, count};
 use crate::traced_check::TracedCheck;
@@ -20,12 +19,11 @@ use crate::{Exit, engine, files, project};
 pub(crate) fn run(options: &Artifacts, global: &Global, shell: &Shell) -> Result<Exit> {
     let root = project::root(global)?;
     let project = Project::load(&root)?;
-    let Some(wanted) = wanted(&root, &project, options, global, shell)? else {
+    let Some((wanted, whole)) = wanted(&root, &project, options, global, shell)? else {
         return Ok(Exit::Failed);
     };
     let folder = options.out_dir.clone().unwrap_or_else(|| root.join("artifacts"));
     let ours = marker(&folder)?;
-    let whole = vendor::is_whole(&options.selection);
     let steps = steps(&wanted, &ours, whole, &|name| files::read(&folder.join(name)).ok());
     let shown = |name: &str| folder.join(name).display().to_string();
     if let Some((name, _)) = steps.iter().find(|(_, step)| **step == Step::Refuse) {
@@ -84,15 +82,15 @@ pub(crate) fn run(options: &Artifacts, global: &Global, shell: &Shell) -> Result
     Ok(Exit::Done)
 }
 
-/// The files that all expansions of the project return; `None` if one could not be made, which was
-/// said.
+/// The files that all expansions of the project return, and whether all were seen; `None` if one could
+/// not be made, which was said.
 fn wanted(
     root: &Path,
     project: &Project,
     options: &Artifacts,
     global: &Global,
     shell: &Shell,
-) -> Result<Option<Wanted>> {
+) -> Result<Option<(Wanted, bool)>> {
     let check = TracedCheck::new(root, &options.selection, global, shell)?;
     let progress = shell.progress("Checking", "the project");
     let run = check.run(&|what| progress.say(what))?;
@@ -106,6 +104,7 @@ fn wanted(
         }
     }
     let open: Vec<_> = check.folder().requests(open)?.into_iter().collect();
+    let whole = check.unseen(&project.lock).is_empty();
     drop(check);
     let total = open.len();
     let progress = shell.progress("Expanding", format!("0 of {total}"));
@@ -140,7 +139,7 @@ fn wanted(
             wanted.add(&name, Found { body, from })?;
         }
     }
-    Ok(Some(wanted))
+    Ok(Some((wanted, whole)))
 }
 
 fn marker(folder: &Path) -> Result<Marker> {

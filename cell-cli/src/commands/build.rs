@@ -33,13 +33,15 @@ pub(crate) fn run(options: &Build, global: &Global, shell: &Shell) -> Result<Exi
             Some(Attended::begin(&root, &cells, false, wait, global, shell)?)
         }
     };
+    let session = attended.as_ref().map(Attended::session).transpose();
     let before = recorded_answers(&root)?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.arg("build").arg("--manifest-path").arg(manifest(&root, global)?);
     cargo.args(global.locked.then_some("--locked")).args(global.offline.then_some("--offline"));
     cargo.args(shell.verbose.then_some("--verbose")).args(global.quiet.then_some("--quiet"));
     cargo.args(&options.arguments).env("CELL_BIN", std::env::current_exe()?);
-    let status = cargo.status().context("cannot run cargo");
+    // As long as cargo runs, and no longer.
+    let status = session.and_then(|_open| cargo.status().context("cannot run cargo"));
     let ended = attended.map_or(Ok(()), |attended| attended.end(shell));
     let status = status?;
     ended?;

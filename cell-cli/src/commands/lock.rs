@@ -10,6 +10,7 @@ use macro_bridge::lock::Lock;
 use macro_runtime::{Runtime, Store};
 
 use crate::arguments::{self, Global};
+use crate::live::fits;
 use crate::lock::{self, Component};
 use crate::manifest::{Manifest, Services};
 use crate::published::{self, Fresh};
@@ -28,6 +29,7 @@ pub(crate) fn run(options: &arguments::Lock, global: &Global, shell: &Shell) -> 
         shell.status(change.verb, &change.text);
     }
     warn(&made.lock, shell);
+    made.refuse_secrets(&root)?;
     let same = old_text.as_deref() == Some(text.as_str());
     if options.check || global.locked {
         let missing: Vec<_> = made.missing(&root);
@@ -108,8 +110,14 @@ impl Made {
         self.files().into_iter().filter(absent).map(|(file, _)| file).collect()
     }
 
+    /// Fails if a recorded answer is secret by the schemas of this lock.
+    fn refuse_secrets(&self, root: &Path) -> Result<()> {
+        fits::refuse_secrets(root, &self.schemas)
+    }
+
     /// Writes the lock, and before it what it names.
     pub(crate) fn write(&self, root: &Path) -> Result<()> {
+        self.refuse_secrets(root)?;
         let store = Store::of_project(root);
         for bytes in self.components.values() {
             store.put_component(bytes)?;
@@ -178,11 +186,15 @@ fn from_file(root: &Path, name: &str, path: &str) -> Result<Vec<u8>> {
 }
 
 pub(crate) fn warn(lock: &Lock, shell: &Shell) {
-    for (path, question) in lock::not_granted(lock) {
-        let cell = path.split("::").next().unwrap_or_default();
+    for (cell, wishes) in lock::not_granted(lock) {
+        let asked = wishes.iter().map(|(path, question)| {
+            format!("`{path}` wants to ask `{question}`, which is not granted\n")
+        });
+        let questions = wishes.iter().map(|(_, question)| question.as_str());
+        let calls = lock::calls_with(lock, &cell, questions);
         shell.warning(format!(
-            "`{path}` wants to ask `{question}`, which is not granted\n\
-             help: if it shall, add `calls = [\"{question}\"]` under `[cells.{cell}.grants]`"
+            "{}help: if it shall, write `{calls}` under `[cells.{cell}.grants]`",
+            asked.collect::<String>()
         ));
     }
     for (cell, question) in lock::not_asked(lock) {

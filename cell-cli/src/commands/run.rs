@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Run, global: &Global, shell: &Shell) -> Result<Exit>
     if !order.is_empty() {
         let (place, wait) = (Place::of(&root)?, Duration::from_secs(*wait));
         let wanted = run.needs.clone();
-        let wish = Wish { place, manifest, wanted, order, programs, wait };
+        let wish = Wish { place, manifest, wanted, order, programs, wait, session: false };
         if !bring_up(&wish, shell)? {
             return Ok(Exit::Failed);
         }

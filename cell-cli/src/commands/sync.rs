@@ -1,10 +1,11 @@
 //! `cell sync`: asks the cells again for all that is recorded and for what is missing, shows what is
 //! different, and writes it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use macro_bridge::expansion::file;
 use macro_bridge::project::Project;
 use macro_runtime::Store;
@@ -12,8 +13,10 @@ use macro_runtime::store::Age;
 
 use crate::arguments::Global;
 use crate::arguments::live::Sync;
+use crate::commands::vendor;
 use crate::live::attended::Attended;
-use crate::live::look::{Found, Look, look};
+use crate::live::cells::Cells;
+use crate::live::look::{Found, Look, Looker};
 use crate::live::{difference, title};
 use crate::shell::{Shell, count};
 use crate::{Exit, project};
@@ -21,43 +24,96 @@ use crate::{Exit, project};
 /// Lines of one answer's difference that are shown.
 const SHOWN: usize = 40;
 
+/// How often macros may ask more once what they asked is recorded.
+const ROUNDS: usize = 32;
+
 pub(crate) fn run(options: &Sync, global: &Global, shell: &Shell) -> Result<Exit> {
-    let begin = Instant::now();
     let root = project::root(global)?;
     let project = Project::load(&root)?;
     let (manifest, _) = project::manifest(&root)?;
     let wait = Duration::from_secs(options.wait);
+    let begin = Instant::now();
     let attended = Attended::begin(&root, &manifest, false, wait, global, shell)?;
+    let exit = sync(&project, options, begin, global, shell);
+    let ended = attended.end(shell);
+    let exit = exit?;
+    ended.map(|()| exit)
+}
+
+/// Asks, compares and writes until nothing is left to ask: what a macro is told may lead to further
+/// ones, and what did not compile may have some.
+fn sync(
+    project: &Project,
+    options: &Sync,
+    begin: Instant,
+    global: &Global,
+    shell: &Shell,
+) -> Result<Exit> {
     let Sync { cells, selection, no_prune, .. } = options;
-    let found = look(&project, &Look { cells, selection, prune: !no_prune }, global, shell);
-    attended.end(shell)?;
-    let found = found?;
-    say(&found, &project, shell);
-    if !found.failures.is_empty() {
-        for (place, failure) in &found.failures {
-            shell.say_error(format!("{failure}\n  --> {place}"));
+    let only_looks = options.check || global.locked;
+    let sources = Cells::new();
+    let look = Look { cells, selection, prune: !no_prune };
+    let mut looker = Looker::new(project, &sources, look, global, shell)?;
+    let mut written = false;
+    for _ in 0..=ROUNDS {
+        let mut found = looker.look(shell)?;
+        let goes_on = found.goes_on() && !only_looks;
+        if goes_on {
+            // What is written first may use it.
+            found.dead.clear();
         }
-        let failed = count(found.failures.len(), "question", "questions");
-        shell.say_error(format!("{failed} or what depends on them failed; nothing was written"));
-        return Ok(Exit::Failed);
-    }
-    let took = begin.elapsed().as_secs_f64();
-    let total = count(found.total(), "answer", "answers");
-    if found.is_same() {
-        shell.status("Fresh", format!("{total}, in {took:.2}s"));
+        say(&found, project, shell);
+        if !found.failures.is_empty() {
+            for (place, failure) in &found.failures {
+                shell.say_error(format!("{failure}\n  --> {place}"));
+            }
+            let failed = count(found.failures.len(), "question", "questions");
+            let nothing = if written { "nothing more" } else { "nothing" };
+            shell.say_error(format!(
+                "{failed} or what depends on them failed; {nothing} was written"
+            ));
+            return Ok(Exit::Failed);
+        }
+        if only_looks && !found.is_same() {
+            shell.say_error(
+                "`.cell/answers` is not what the cells say\n\
+                 help: run `cell sync`, look at what changed, and commit it",
+            );
+            return Ok(Exit::Failed);
+        }
+        if !found.is_same() {
+            write(&found, project)?;
+            written = true;
+        }
+        if goes_on {
+            continue;
+        }
+        if let Some(output) = &found.broken {
+            shell.pass_on(output);
+            let so_far = if written { "; what was asked so far is recorded" } else { "" };
+            shell.say_error(format!(
+                "the project does not compile, for reasons that are above: \
+                 what its other macros ask is not known{so_far}"
+            ));
+            return Ok(Exit::Failed);
+        }
+        if found.kept > 0 && !found.unseen.is_empty() {
+            let kept = count(found.kept, "answer", "answers");
+            shell.note(vendor::kept(&kept, "cell sync", &found.unseen));
+        }
+        let verb = if written { "Recorded" } else { "Fresh" };
+        let total = count(found.total(), "answer", "answers");
+        shell.status(verb, format!("{total}, in {:.2}s", begin.elapsed().as_secs_f64()));
+        if written {
+            shell.note("look at what changed and commit `.cell`");
+        }
         return Ok(Exit::Done);
     }
-    if options.check || global.locked {
-        shell.say_error(
-            "`.cell/answers` is not what the cells say\n\
-             help: run `cell sync`, look at what changed, and commit it",
-        );
-        return Ok(Exit::Failed);
-    }
-    write(&found, &project)?;
-    shell.status("Recorded", format!("{total}, in {took:.2}s"));
-    shell.note("look at what changed and commit `.cell`");
-    Ok(Exit::Done)
+    bail!(
+        "macros still ask more after {ROUNDS} rounds\n\
+         help: run `cell sync` again; if that says the same, one of them asks for ever: \
+         `cell expand` shows what they give"
+    )
 }
 
 /// Says what is different.
@@ -94,8 +150,19 @@ fn say(found: &Found, project: &Project, shell: &Shell) {
 /// rest: each file is whole, and expansions name the answers that they stand on.
 fn write(found: &Found, project: &Project) -> Result<()> {
     let store = Store::of_project(&project.root);
-    let changed = found.changed.iter().map(|(_, new)| new);
-    for answer in changed.chain(&found.new) {
+    let answers = || found.changed.iter().map(|(_, new)| new).chain(&found.new);
+    let cells: BTreeSet<&str> = answers().map(|answer| answer.question.cell.as_str()).collect();
+    for cell in cells {
+        // What stands behind it is not this project's.
+        let folder = project.root.join(".cell/answers").join(cell);
+        if fs::symlink_metadata(&folder).is_ok_and(|found| found.is_symlink()) {
+            bail!(
+                "`.cell/answers/{cell}` is a link, and nothing is written through one\n\
+                 help: put a folder in its place"
+            );
+        }
+    }
+    for answer in answers() {
         // What used another answer, or none, has to run again.
         store.put_answer(answer, Age::Fresh)?;
     }

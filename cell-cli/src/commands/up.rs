@@ -40,6 +40,8 @@ pub(crate) struct Wish {
     pub(crate) order: Vec<String>,
     pub(crate) programs: BTreeMap<String, PathBuf>,
     pub(crate) wait: Duration,
+    /// May the project's builds ask them, as long as they are looked after?
+    pub(crate) session: bool,
 }
 
 pub(crate) fn run(options: &Up, global: &Global, shell: &Shell) -> Result<Exit> {
@@ -60,7 +62,7 @@ pub(crate) fn run(options: &Up, global: &Global, shell: &Shell) -> Result<Exit> 
         false => options.names.clone(),
     };
     let wait = Duration::from_secs(options.wait);
-    let wish = Wish { place, manifest, wanted, order, programs, wait };
+    let wish = Wish { place, manifest, wanted, order, programs, wait, session: true };
     if options.foreground {
         return foreground(&wish, shell);
     }
@@ -80,7 +82,7 @@ pub(crate) fn bring_up(wish: &Wish, shell: &Shell) -> Result<bool> {
     let begin = (Instant::now(), timestamp::now());
     let client = loop {
         let client = Client::start(&wish.place)?;
-        match client.up(&specs, &wish.wanted) {
+        match client.up(&specs, &wish.wanted, wish.session) {
             Ok(true) => break client,
             // It ends just now: the next one does it.
             outcome if begin.0.elapsed() > wish.wait => {
@@ -288,7 +290,7 @@ fn foreground(wish: &Wish, shell: &Shell) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&wish.place, &needs, |sender| {
         let (reply, _) = tokio::sync::oneshot::channel();
-        let _ = sender.send(Message::Up(specs, wish.wanted.clone(), reply));
+        let _ = sender.send(Message::Up(specs, wish.wanted.clone(), wish.session, reply));
         shell.status(
             "Starting",
             format_args!("{}; Ctrl-C stops them", count(wish.order.len(), "cell", "cells")),

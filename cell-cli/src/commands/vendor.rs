@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use macro_bridge::project::Project;
 use macro_runtime::store::Age;
 use macro_runtime::{Runtime, Store};
 
-use crate::arguments::{Global, Selection, Vendor};
+use crate::arguments::{Global, Vendor};
 use crate::shell::{Shell, count};
 use crate::trace::Trace;
 use crate::traced_check::TracedCheck;
@@ -47,9 +48,23 @@ pub(crate) fn run(options: &Vendor, global: &Global, shell: &Shell) -> Result<Ex
         return Ok(Exit::Failed);
     }
     let keys = recorded.trace.keys();
-    // Where there is no call at all, another workspace than the one with the calls was compiled.
-    if !options.no_prune && is_whole(&options.selection) && !keys.is_empty() {
-        prune(&project, &keys, &recorded.answers, shell)?;
+    if !options.no_prune {
+        let unused = unused(&project, &keys, &recorded.answers)?;
+        let unseen = check.unseen(&project.lock);
+        if !unseen.is_empty() && !unused.is_empty() {
+            shell.note(kept(&count(unused.len(), "record", "records"), "cell vendor", &unseen));
+        }
+        // Where there is no call at all, another workspace than the one with the calls was compiled.
+        if !keys.is_empty() {
+            if unseen.is_empty() {
+                for (path, why) in unused {
+                    remove(&path, &project, why, shell)?;
+                }
+            }
+            if options.selection.is_all() {
+                remove_unnamed(&project, shell)?;
+            }
+        }
     }
     shell.status(
         "Finished",
@@ -63,10 +78,17 @@ pub(crate) fn run(options: &Vendor, global: &Global, shell: &Shell) -> Result<Ex
     Ok(Exit::Done)
 }
 
-/// Was everything compiled? Only then is what nobody asked for unused.
-pub(crate) fn is_whole(selection: &Selection) -> bool {
-    let Selection { packages, lib, bins, .. } = selection;
-    packages.is_empty() && !lib && bins.is_empty()
+/// What is said of records that a run does not use, and that others may.
+pub(crate) fn kept(records: &str, command: &str, unseen: &[String]) -> String {
+    let mut text = format!(
+        "kept {records} that this run does not use, and another one may\n\
+         help: `{command}` removes them if it sees all that uses records:"
+    );
+    for reason in unseen {
+        text.push_str("\nhelp: ");
+        text.push_str(reason);
+    }
+    text
 }
 
 struct Recorded {
@@ -150,34 +172,38 @@ fn record(
 /// Deletes recorded expansions that cannot be read: they are made again.
 fn remove_damaged(project: &Project, shell: &Shell) -> Result<()> {
     for (path, key) in expansions(project)? {
-        let good = key.is_some_and(|key| {
-            files::read(&path).is_ok_and(|bytes| file::decode(&bytes, &key).is_ok())
-        });
-        if !good {
+        let Some(key) = key else { continue };
+        if !files::read(&path).is_ok_and(|bytes| file::decode(&bytes, &key).is_ok()) {
             remove(&path, project, "which is damaged", shell)?;
         }
     }
     Ok(())
 }
 
-fn prune(
+/// Records that are not among those that are used, and why they are not needed.
+fn unused(
     project: &Project,
     used: &BTreeSet<Digest>,
     answers: &BTreeSet<(String, Digest)>,
-    shell: &Shell,
-) -> Result<()> {
+) -> Result<Vec<(PathBuf, &'static str)>> {
     let answers = answers.iter().map(|(cell, key)| project.answer_path(cell, key));
     let answers: BTreeSet<PathBuf> = answers.collect();
-    for path in recorded_answers(&project.root)? {
-        if !answers.contains(&path) {
-            remove(&path, project, "which nothing asks", shell)?;
-        }
-    }
+    let recorded = recorded_answers(&project.root)?.into_iter();
+    let mut unused: Vec<(PathBuf, &str)> = recorded
+        .filter(|path| !answers.contains(path))
+        .map(|path| (path, "which nothing asks"))
+        .collect();
     for (path, key) in expansions(project)? {
-        if key.is_none_or(|key| !used.contains(&key)) {
-            remove(&path, project, "which nothing uses", shell)?;
+        // What is named otherwise is somebody else's.
+        if key.is_some_and(|key| !used.contains(&key)) {
+            unused.push((path, "which nothing uses"));
         }
     }
+    Ok(unused)
+}
+
+/// Removes components and schemas that the lock does not name.
+fn remove_unnamed(project: &Project, shell: &Shell) -> Result<()> {
     let cells = || project.lock.cells.values();
     let components = cells().filter_map(|cell| cell.component.as_ref());
     let components = components.map(|found| project.component_path(&found.digest));
@@ -186,7 +212,8 @@ fn prune(
     let named: BTreeSet<PathBuf> = components.chain(schemas).collect();
     for folder in [".cell/components", ".cell/schemas"] {
         for path in files_in(&project.root.join(folder))? {
-            if !named.contains(&path) {
+            let is_ours = path.file_stem().and_then(|name| Digest::parse(name.to_str()?)).is_some();
+            if is_ours && !named.contains(&path) {
                 remove(&path, project, "which `cell.lock` does not name", shell)?;
             }
         }
@@ -201,13 +228,34 @@ fn remove(path: &Path, project: &Project, why: &str, shell: &Shell) -> Result<()
     Ok(())
 }
 
-/// Files in `.cell/answers`.
+/// The files in `.cell/answers` that are named as records are.
 pub(crate) fn recorded_answers(root: &Path) -> Result<BTreeSet<PathBuf>> {
-    let mut files = BTreeSet::new();
-    for cell in fs::read_dir(root.join(".cell/answers")).into_iter().flatten().flatten() {
-        files.extend(files_in(&cell.path())?);
+    let records = answers(root)?.into_iter().map(|(path, _, _)| path);
+    Ok(records.collect())
+}
+
+/// The same, each with its cell and with the key that is its name. What has another name is somebody
+/// else's, and so is what stands behind a link: it may be used by others, and is not in the project's
+/// history.
+pub(crate) fn answers(root: &Path) -> Result<Vec<(PathBuf, String, Digest)>> {
+    let mut records = Vec::new();
+    let cells = match fs::read_dir(root.join(".cell/answers")) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(records),
+        cells => cells.context("cannot read `.cell/answers`")?,
+    };
+    for cell in cells {
+        let cell = cell.context("cannot read `.cell/answers`")?;
+        if !cell.file_type()?.is_dir() {
+            continue;
+        }
+        let name = cell.file_name().to_string_lossy().into_owned();
+        for path in files_in(&cell.path())? {
+            let key = path.file_name().and_then(|name| Digest::parse(name.to_str()?));
+            records.extend(key.map(|key| (path, name.clone(), key)));
+        }
     }
-    Ok(files)
+    records.sort();
+    Ok(records)
 }
 
 /// Files in `.cell/expansions`; without a key if the name is none.
@@ -220,18 +268,48 @@ pub(crate) fn expansions(project: &Project) -> Result<Vec<(PathBuf, Option<Diges
     Ok(keyed.collect())
 }
 
-/// Files of a folder that are not being written just now.
+/// Files of a folder that are not being written just now, without links.
 pub(crate) fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
-    let visible = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        path.is_file() && !name.starts_with('.') && !name.ends_with(".tmp")
+    let visible = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        is_file && !name.starts_with('.') && !name.ends_with(".tmp")
     };
-    let mut files: Vec<_> = entries.flatten().map(|e| e.path()).filter(visible).collect();
+    let mut files: Vec<_> = entries.flatten().filter(visible).map(|e| e.path()).collect();
     files.sort();
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn only_files_that_are_named_by_digests_are_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("project");
+        let elsewhere = folder.path().join("elsewhere");
+        let oracle = root.join(".cell/answers/oracle");
+        fs::create_dir_all(&oracle).unwrap();
+        fs::create_dir_all(&elsewhere).unwrap();
+        let name = |text: &[u8]| Digest::of(text).to_string();
+        for path in [oracle.join(name(b"1")), oracle.join("README.md"), elsewhere.join(name(b"2"))]
+        {
+            fs::write(path, "").unwrap();
+        }
+        symlink(elsewhere.join(name(b"2")), oracle.join(name(b"3"))).unwrap();
+        symlink(&elsewhere, root.join(".cell/answers/linked")).unwrap();
+        fs::write(root.join(".cell/answers/README.md"), "").unwrap();
+        let found = recorded_answers(&root).unwrap();
+        assert_eq!(found, [oracle.join(name(b"1"))].into());
+        assert!(answers(&elsewhere).unwrap().is_empty());
+    }
 }

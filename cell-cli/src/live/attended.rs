@@ -18,12 +18,12 @@ use crate::supervisor::project as cells;
 /// How long cells may take to finish what they do, at the end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The cells that macros of a project may ask, running; and a session, so that builds may ask them.
+/// The cells that macros of a project may ask, running. Builds may ask them only if somebody opens a
+/// session: who just asks them itself lets nobody else write.
 pub(crate) struct Attended {
     place: Place,
     /// Those that this command has started, by whom they need.
     started: Option<BTreeMap<String, Vec<String>>>,
-    _session: Open,
 }
 
 impl Attended {
@@ -43,7 +43,8 @@ impl Attended {
             let order = cells::order(manifest, &wanted)?;
             let programs = cells::programs(root, manifest, &order, release, global, shell)?;
             let (place, manifest) = (place.clone(), manifest.clone());
-            let wish = up::Wish { place, manifest, wanted: wanted.clone(), order, programs, wait };
+            let wanted = wanted.clone();
+            let wish = up::Wish { place, manifest, wanted, order, programs, wait, session: false };
             if !up::bring_up(&wish, shell)? {
                 bail!(
                     "a cell that macros ask takes no calls\n\
@@ -52,8 +53,12 @@ impl Attended {
             }
         }
         let started = (!wanted.is_empty() && !was_there).then(|| cells::needs(manifest));
-        let session = Open::begin(&place)?;
-        Ok(Self { place, started, _session: session })
+        Ok(Self { place, started })
+    }
+
+    /// Lets the project's builds ask, as long as what this returns is there.
+    pub(crate) fn session(&self) -> Result<Open> {
+        Open::begin(&self.place)
     }
 
     /// Ends what this command has started.

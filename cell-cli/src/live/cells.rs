@@ -44,7 +44,11 @@ impl Cells {
     }
 
     /// The schemas of a cell, by service.
-    fn schemas(&self, project: &Project, cell: &str) -> Result<Vec<Arc<Schema>>, Failure> {
+    pub(crate) fn schemas(
+        &self,
+        project: &Project,
+        cell: &str,
+    ) -> Result<Vec<Arc<Schema>>, Failure> {
         let mut known = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
         let digests = || project.lock.cells.get(cell).into_iter().flat_map(|it| &it.services);
         if digests().any(|(_, digest)| !known.contains_key(digest)) {

@@ -13,10 +13,9 @@ use macro_bridge::request::Request;
 use macro_runtime::Runtime;
 
 use crate::arguments::{Global, Selection};
-use crate::commands::vendor::is_whole;
 use crate::engine;
 use crate::live::cells::Cells;
-use crate::live::refresh::{Fresh, Recorded};
+use crate::live::refresh::{AT_ONCE, Fresh, Recorded};
 use crate::shell::Shell;
 use crate::traced_check::TracedCheck;
 
@@ -44,6 +43,11 @@ pub(crate) struct Found {
     pub(crate) expansions: Vec<Changed>,
     /// Where a macro stands, and why it has no answer.
     pub(crate) failures: Vec<(String, Failure)>,
+    /// What cargo said, if the project does not compile: then what it asks is not all known.
+    pub(crate) broken: Option<String>,
+    /// Records that no macro used, where others may do so: how many, and why others may.
+    pub(crate) kept: usize,
+    pub(crate) unseen: Vec<String>,
 }
 
 /// An expansion that is not what it was.
@@ -59,10 +63,18 @@ pub(crate) struct Changed {
 
 impl Found {
     pub(crate) fn is_same(&self) -> bool {
-        self.changed.is_empty()
-            && self.new.is_empty()
-            && self.dead.is_empty()
-            && self.damaged.is_empty()
+        self.has_all() && self.dead.is_empty()
+    }
+
+    /// Is nothing of what is used to be written?
+    fn has_all(&self) -> bool {
+        self.changed.is_empty() && self.new.is_empty() && self.damaged.is_empty()
+    }
+
+    /// Once this is written, may macros ask more? What did not compile was not seen, nor what other
+    /// expansions ask for.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.has_all() && (self.broken.is_some() || !self.expansions.is_empty())
     }
 
     /// Answers that there are afterwards.
@@ -71,67 +83,100 @@ impl Found {
     }
 }
 
-/// Asks again for what is recorded, and for what macros ask beyond that. Writes nothing.
-pub(crate) fn look(
-    project: &Project,
-    look: &Look<'_>,
-    global: &Global,
-    shell: &Shell,
-) -> Result<Found> {
-    let cells = Cells::new();
-    let recorded = Recorded::read(&project.root)?;
-    let fresh = Fresh::new(project, &cells);
-    let wanted = |cell: &String| look.cells.is_empty() || look.cells.contains(cell);
-    let (asked, kept): (Vec<&Answer>, Vec<&Answer>) =
-        recorded.answers.values().partition(|answer| wanted(&answer.question.cell));
-    kept.into_iter().for_each(|answer| fresh.assume(answer.clone()));
-    let questions: Vec<Question> = asked.iter().map(|answer| answer.question.clone()).collect();
-    let total = questions.len();
-    let progress = shell.progress("Asking", format!("0 of {total}"));
-    fresh.ask_all(&questions, &|done| progress.say(format!("{done} of {total}")));
-    drop(progress);
+/// Looks as often as there is more to see: each question is asked once.
+pub(crate) struct Looker<'a> {
+    project: &'a Project,
+    look: Look<'a>,
+    fresh: Fresh<'a>,
+    check: TracedCheck,
+    runtime: Runtime,
+    /// Expansions that were compared before, and the answers that they stand on now.
+    known: BTreeMap<Digest, BTreeSet<Digest>>,
+}
 
-    let check = TracedCheck::new(&project.root, look.selection, global, shell)?;
-    let progress = shell.progress("Checking", "the project");
-    let run = check.run(&|what| progress.say(what))?;
-    drop(progress);
-    let asks = |request: &Request| request.calls.iter().any(|call| !call.granted.is_empty());
-    let requests = check.folder().requests(run.trace.keys())?;
-    let requests = requests.into_iter().filter(|(_, request)| asks(request));
-    let requests: Vec<(Digest, Request)> = requests.collect();
-    let total = requests.len();
-    let runtime = engine::runtime()?;
-    let progress = shell.progress("Expanding", format!("0 of {total}"));
-    let say = |done: usize| progress.say(format!("{done} of {total}"));
-    let outcomes = engine::expand_all(&runtime, project, &fresh, requests, &say);
-    drop(progress);
-    let mut found = Found::default();
-    let mut used = BTreeSet::new();
-    for outcome in outcomes {
-        let place = run.trace.place(&outcome.key);
-        match outcome.result {
-            Ok(expansion) => {
-                used.extend(expansion.answers.iter().map(|answer| answer.key));
-                let old = before(project, &runtime, &outcome.key, &outcome.request);
-                if old.as_ref().is_none_or(|old| !is_same(old, &expansion)) {
-                    let (title, key) = (outcome.request.title(), outcome.key);
-                    let is_new = old.is_none();
-                    found.expansions.push(Changed { place, title, key, expansion, is_new });
+impl<'a> Looker<'a> {
+    pub(crate) fn new(
+        project: &'a Project,
+        cells: &'a Cells,
+        look: Look<'a>,
+        global: &Global,
+        shell: &Shell,
+    ) -> Result<Self> {
+        let check = TracedCheck::new(&project.root, look.selection, global, shell)?;
+        let (fresh, runtime) = (Fresh::new(project, cells), engine::runtime()?);
+        Ok(Self { project, look, fresh, check, runtime, known: BTreeMap::new() })
+    }
+
+    /// Asks again for what is recorded, and for what macros ask beyond that. Writes nothing.
+    pub(crate) fn look(&mut self, shell: &Shell) -> Result<Found> {
+        let Self { project, look, fresh, check, runtime, known } = self;
+        let recorded = Recorded::read(&project.root)?;
+        let wanted = |cell: &String| look.cells.is_empty() || look.cells.contains(cell);
+        let (asked, kept): (Vec<&Answer>, Vec<&Answer>) =
+            recorded.answers.values().partition(|answer| wanted(&answer.question.cell));
+        kept.into_iter().for_each(|answer| fresh.assume(answer.clone()));
+        let questions: Vec<Question> = asked.iter().map(|answer| answer.question.clone()).collect();
+        let total = questions.len();
+        let progress = shell.progress("Asking", format!("0 of {total}"));
+        fresh.ask_all(&questions, &|done| progress.say(format!("{done} of {total}")));
+        drop(progress);
+
+        let progress = shell.progress("Checking", "the project");
+        let run = check.run(&|what| progress.say(what))?;
+        drop(progress);
+        let mut found = Found::default();
+        let mut used = BTreeSet::new();
+        let mut keys = run.trace.keys();
+        keys.retain(|key| {
+            known.get(key).is_none_or(|answers| {
+                used.extend(answers);
+                false
+            })
+        });
+        let asks = |request: &Request| request.calls.iter().any(|call| !call.granted.is_empty());
+        let requests = check.folder().requests(keys)?;
+        let requests = requests.into_iter().filter(|(_, request)| asks(request));
+        let requests: Vec<(Digest, Request)> = requests.collect();
+        let total = requests.len();
+        let progress = shell.progress("Expanding", format!("0 of {total}"));
+        let say = |done: usize| progress.say(format!("{done} of {total}"));
+        // Most of their time they wait for what is asked the first time.
+        let outcomes = engine::expand_many(AT_ONCE, runtime, *project, fresh, requests, &say);
+        drop(progress);
+        for outcome in outcomes {
+            let place = run.trace.place(&outcome.key);
+            match outcome.result {
+                Ok(expansion) => {
+                    let answers = expansion.answers.iter().map(|answer| answer.key);
+                    let answers: BTreeSet<Digest> = answers.collect();
+                    used.extend(&answers);
+                    known.insert(outcome.key, answers);
+                    let old = before(project, runtime, &outcome.key, &outcome.request);
+                    if old.as_ref().is_none_or(|old| !is_same(old, &expansion)) {
+                        let (title, key) = (outcome.request.title(), outcome.key);
+                        let is_new = old.is_none();
+                        found.expansions.push(Changed { place, title, key, expansion, is_new });
+                    }
                 }
+                Err(failure) => found.failures.push((place, failure)),
             }
-            Err(failure) => found.failures.push((place, failure)),
         }
+        found.broken = (!run.success).then_some(run.output);
+        // What an expansion uses that could not be made is not known.
+        let is_pruned = look.cells.is_empty()
+            && look.prune
+            && found.broken.is_none()
+            && found.failures.is_empty();
+        if is_pruned {
+            found.unseen = check.unseen(&project.lock);
+        }
+        let is_all = is_pruned && found.unseen.is_empty();
+        compare(&mut found, recorded, fresh.all(), &used, is_all);
+        for (path, question) in &mut found.dead {
+            *path = project.answer_path(&question.cell, &question.key());
+        }
+        Ok(found)
     }
-    if !run.success && found.failures.is_empty() && found.expansions.is_empty() {
-        shell.pass_on(&run.output);
-        shell.warning("the project does not compile: what its other macros ask is not known");
-    }
-    let is_all = look.cells.is_empty() && is_whole(look.selection) && run.success;
-    compare(&mut found, recorded, fresh.into_said(), &used, is_all && look.prune);
-    for (path, question) in &mut found.dead {
-        *path = project.answer_path(&question.cell, &question.key());
-    }
-    Ok(found)
 }
 
 /// What this expansion was, with the answers that are recorded. `None` if there was none.
@@ -167,9 +212,12 @@ fn compare(
     found.damaged.extend(recorded.damaged.into_iter().map(|(path, _)| path));
     for ((_, key), old) in recorded.answers {
         let now = said.remove(&key);
-        if is_all && !used.contains(&key) {
-            found.dead.push((PathBuf::new(), old.question));
-            continue;
+        if !used.contains(&key) {
+            if is_all {
+                found.dead.push((PathBuf::new(), old.question));
+                continue;
+            }
+            found.kept += 1;
         }
         match now {
             Some(Ok(new)) if new.digest() != old.digest() => found.changed.push((old, new)),

@@ -1,10 +1,9 @@
 //! Asking for many answers at the same time, and what they change.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -17,12 +16,12 @@ use macro_bridge::sealed::Damage;
 use macro_runtime::Lookup;
 use macro_server::Live;
 
-use crate::commands::vendor::files_in;
+use crate::commands::vendor;
 use crate::files;
 
 /// Questions that are under way at the same time: a cell answers most in less time than a thread
 /// takes to ask.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 
 /// The recorded answers of a project.
 #[derive(Debug, Default)]
@@ -36,36 +35,34 @@ pub(crate) struct Recorded {
 impl Recorded {
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let mut recorded = Self::default();
-        for folder in fs::read_dir(root.join(".cell/answers")).into_iter().flatten().flatten() {
-            let cell = folder.file_name().to_string_lossy().into_owned();
-            for path in files_in(&folder.path())? {
-                let key = path.file_name().and_then(|name| Digest::parse(name.to_str()?));
-                match Answer::decode(&files::read(&path)?) {
-                    Ok(answer)
-                        if Some(answer.question.key()) == key && answer.question.cell == cell =>
-                    {
-                        recorded.answers.insert((cell.clone(), answer.question.key()), answer);
-                    }
-                    // It answers another question than its name says.
-                    Ok(_) => recorded.damaged.push((path, Damage::Other)),
-                    Err(damage) => recorded.damaged.push((path, damage)),
+        for (path, cell, key) in vendor::answers(root)? {
+            match Answer::decode(&files::read(&path)?) {
+                Ok(answer) if answer.question.key() == key && answer.question.cell == cell => {
+                    recorded.answers.insert((cell, key), answer);
                 }
+                // It answers another question than its name says.
+                Ok(_) => recorded.damaged.push((path, Damage::Other)),
+                Err(damage) => recorded.damaged.push((path, damage)),
             }
         }
         Ok(recorded)
     }
 }
 
-/// What the cells say now. Each question is asked once.
+/// What the cells say now. Each question is asked once, however many want it at the same time.
 pub(crate) struct Fresh<'a> {
     project: &'a Project,
     cells: &'a dyn Live,
-    said: Mutex<BTreeMap<Digest, Result<Answer, Failure>>>,
+    /// Nothing yet where somebody is asking.
+    said: Mutex<BTreeMap<Digest, Option<Said>>>,
+    landed: Condvar,
 }
+
+type Said = Result<Answer, Failure>;
 
 impl<'a> Fresh<'a> {
     pub(crate) fn new(project: &'a Project, cells: &'a dyn Live) -> Self {
-        Self { project, cells, said: Mutex::default() }
+        Self { project, cells, said: Mutex::default(), landed: Condvar::new() }
     }
 
     /// Asks all of these, many at the same time.
@@ -87,25 +84,34 @@ impl<'a> Fresh<'a> {
 
     /// Takes this as what the cell says now.
     pub(crate) fn assume(&self, answer: Answer) {
-        self.said().insert(answer.question.key(), Ok(answer));
+        self.said().insert(answer.question.key(), Some(Ok(answer)));
     }
 
-    /// All that was said, by question.
-    pub(crate) fn into_said(self) -> BTreeMap<Digest, Result<Answer, Failure>> {
-        self.said.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// All that was said until now, by question.
+    pub(crate) fn all(&self) -> BTreeMap<Digest, Said> {
+        let said = self.said();
+        said.iter().filter_map(|(key, said)| Some((*key, said.clone()?))).collect()
     }
 
-    fn ask_once(&self, question: &Question) -> Result<Answer, Failure> {
+    fn ask_once(&self, question: &Question) -> Said {
         let key = question.key();
-        if let Some(said) = self.said().get(&key) {
-            return said.clone();
+        let mut known = self.said();
+        while let Some(said) = known.get(&key) {
+            match said {
+                Some(said) => return said.clone(),
+                None => known = self.landed.wait(known).unwrap_or_else(PoisonError::into_inner),
+            }
         }
+        known.insert(key, None);
+        drop(known);
+        // Also if this panics: nobody shall wait for ever.
+        let _landing = Landing { fresh: self, key };
         let said = self.ask_now(question);
-        // Of two who asked the same the first one is believed by both.
-        self.said().entry(key).or_insert(said).clone()
+        self.said().insert(key, Some(said.clone()));
+        said
     }
 
-    fn ask_now(&self, question: &Question) -> Result<Answer, Failure> {
+    fn ask_now(&self, question: &Question) -> Said {
         let cell = self.project.lock.cells.get(&question.cell);
         let patience = match cell.ok_or_else(|| texts::live::no_services(question))?.live {
             lock::Live::Within(millis) => Duration::from_millis(u64::from(millis)),
@@ -115,8 +121,23 @@ impl<'a> Fresh<'a> {
         self.cells.ask(self.project, question, patience, std::process::id())
     }
 
-    fn said(&self) -> MutexGuard<'_, BTreeMap<Digest, Result<Answer, Failure>>> {
+    fn said(&self) -> MutexGuard<'_, BTreeMap<Digest, Option<Said>>> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Landing<'a> {
+    fresh: &'a Fresh<'a>,
+    key: Digest,
+}
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        let mut known = self.fresh.said();
+        if known.get(&self.key).is_some_and(Option::is_none) {
+            known.remove(&self.key);
+        }
+        self.fresh.landed.notify_all();
     }
 }
 
@@ -161,11 +182,14 @@ mod tests {
         Question { cell: "ledger".into(), function: "schema".into(), arguments }
     }
 
+    fn project() -> Project {
+        let text = "cell-lock 1\nmanifest 0000000000000000000000000000000000000000000000000000000000000000\nprofile p\ncell ledger live off\n";
+        Project { root: PathBuf::new(), lock: Lock::parse(text).unwrap() }
+    }
+
     #[test]
     fn each_question_is_asked_once_and_all_see_one_answer() {
-        let text = "cell-lock 1\nmanifest 0000000000000000000000000000000000000000000000000000000000000000\nprofile p\ncell ledger live off\n";
-        let lock = Lock::parse(text).unwrap();
-        let project = Project { root: PathBuf::new(), lock };
+        let project = project();
         let cells = Counting(AtomicU32::new(0));
         let fresh = Fresh::new(&project, &cells);
         let questions: Vec<Question> = (0..300).map(question).collect();
@@ -179,6 +203,33 @@ mod tests {
         assert_eq!(cells.0.load(Ordering::Relaxed), 300);
         let unknown = Question { cell: "other".into(), ..question(1) };
         assert!(Lookup::ask(&fresh, &unknown).is_err());
-        assert_eq!(fresh.into_said().len(), 301);
+        assert_eq!(fresh.all().len(), 301);
+    }
+
+    /// Many macros want the same at the same time, and the cell is slow.
+    #[test]
+    fn who_asks_what_somebody_asks_just_now_waits_for_that() {
+        struct Slow(Counting);
+        impl Live for Slow {
+            fn session(&self, root: &Path) -> Result<(), String> {
+                self.0.session(root)
+            }
+
+            fn ask(
+                &self,
+                project: &Project,
+                asked: &Question,
+                patience: Duration,
+                build: u32,
+            ) -> Result<Answer, Failure> {
+                std::thread::sleep(Duration::from_millis(50));
+                self.0.ask(project, asked, patience, build)
+            }
+        }
+        let project = project();
+        let cells = Slow(Counting(AtomicU32::new(0)));
+        let fresh = Fresh::new(&project, &cells);
+        fresh.ask_all(&vec![question(7); 16], &|_| {});
+        assert_eq!(cells.0.0.load(Ordering::Relaxed), 1);
     }
 }

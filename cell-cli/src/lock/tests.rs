@@ -44,12 +44,12 @@ fn macros_keep_their_numbers_and_new_ones_get_others() {
 }
 
 #[test]
-fn kinds_have_numbers_of_their_own_and_functions_none() {
+fn kinds_have_numbers_of_their_own() {
     let macros =
         vec![info("a", ATTRIBUTE), info("d", MacroKind::Derive), info("f", MacroKind::Function)];
     let lock = lock(&[("c", macros)], "");
     let slot = |name: &str| lock.cells["c"].macros[name].slot;
-    assert_eq!((slot("a"), slot("d"), slot("f")), (Some(0), Some(0), None));
+    assert_eq!((slot("a"), slot("d"), slot("f")), (Some(0), Some(0), Some(0)));
 }
 
 #[test]
@@ -74,6 +74,14 @@ fn used_up_numbers_are_given_again_and_the_65th_macro_is_refused() {
     let none = Schemas::new();
     let failure = make(Digest::of(b""), &manifest, &components, &none, &slots(&old)).unwrap_err();
     assert!(failure.to_string().contains("65 macros"), "{failure}");
+}
+
+#[test]
+fn the_65th_function_like_macro_works_without_a_number() {
+    let many = (0..65).map(|n| info(&format!("m{n}"), MacroKind::Function)).collect();
+    let lock = lock(&[("a", many)], "");
+    let without = lock.cells["a"].macros.values().filter(|one| one.slot.is_none()).count();
+    assert_eq!(without, 1);
 }
 
 #[test]
@@ -129,11 +137,19 @@ fn compares_what_is_asked_with_what_is_granted() {
     let mut macro_ = info("x", ATTRIBUTE);
     macro_.calls = vec![CallPermission { cell: "s".into(), function: "f".into() }];
     let mut lock = lock(&[("a", vec![macro_])], "");
-    assert_eq!(not_granted(&lock), [("a::x".to_owned(), "s::f".to_owned())]);
+    let wishes = vec![("a::x".to_owned(), "s::f".to_owned())];
+    assert_eq!(not_granted(&lock), [("a".to_owned(), wishes)].into());
+    assert!(declares(&lock, "a::x", "s::f"));
+    for (path, asked) in [("a::x", "s::g"), ("a::y", "s::f"), ("b::x", "s::f"), ("x", "s::f")] {
+        assert!(!declares(&lock, path, asked), "{path} {asked}");
+    }
     assert_eq!(not_asked(&lock), []);
     let grants = &mut lock.cells.get_mut("a").unwrap().grants;
     grants.push(CallPermission { cell: "s".into(), function: "g".into() });
     assert_eq!(not_asked(&lock), [("a".to_owned(), "s::g".to_owned())]);
+    // Whoever writes the line over the one that is there revokes nothing.
+    assert_eq!(calls_with(&lock, "a", ["s::f"]), "calls = [\"s::f\", \"s::g\"]");
+    assert_eq!(calls_with(&lock, "b", ["s::f"]), "calls = [\"s::f\"]");
     lock.cells.get_mut("a").unwrap().grants[0].function = "f".to_owned();
-    assert_eq!((not_granted(&lock), not_asked(&lock)), (vec![], vec![]));
+    assert_eq!((not_granted(&lock), not_asked(&lock)), (BTreeMap::new(), vec![]));
 }

@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+use crate::live::session::Open;
 use crate::supervisor::core::{Action, Core, End, Health, Phase, Rules};
 use crate::supervisor::keeper::{self, kill_rest};
 use crate::supervisor::place::Place;
@@ -25,8 +26,8 @@ const PACE: (Duration, Duration, Duration) =
 /// What the actor is told.
 pub(crate) enum Message {
     State(oneshot::Sender<State>),
-    /// Says whether it is done.
-    Up(BTreeMap<String, Spec>, Vec<String>, oneshot::Sender<bool>),
+    /// Whether builds may ask from now on. Says whether it is done.
+    Up(BTreeMap<String, Spec>, Vec<String>, bool, oneshot::Sender<bool>),
     Stop(Vec<String>, Needs, Duration),
     /// Stop all, and end.
     Finish(Needs, Duration),
@@ -70,6 +71,8 @@ pub(crate) struct Actor {
     sender: mpsc::UnboundedSender<Message>,
     finishing: bool,
     busy: Instant,
+    /// Builds may ask as long as it is there: from when somebody said so until the end.
+    session: Option<Open>,
 }
 
 impl Actor {
@@ -82,8 +85,19 @@ impl Actor {
         let seed = crate::supervisor::timestamp::now() ^ u64::from(std::process::id()) << 32;
         let core = Core::new(Rules::default(), seed);
         let (begin, specs, known) = (Instant::now(), BTreeMap::new(), HashMap::new());
-        let finishing = false;
-        Self { place, program, sockets, core, begin, specs, known, sender, finishing, busy: begin }
+        Self {
+            place,
+            program,
+            sockets,
+            core,
+            begin,
+            specs,
+            known,
+            sender,
+            finishing: false,
+            busy: begin,
+            session: None,
+        }
     }
 
     /// Takes over what a supervisor left that was killed, and works until it is told to finish and
@@ -128,16 +142,19 @@ impl Actor {
                 let _ = reply.send(self.state());
             }
             // Whoever finishes begins nothing.
-            Message::Up(_, _, reply) if self.finishing => {
+            Message::Up(.., reply) if self.finishing => {
                 let _ = reply.send(false);
             }
-            Message::Up(specs, wanted, reply) => {
+            Message::Up(specs, wanted, session, reply) => {
+                if session && self.session.is_none() {
+                    self.session = Open::begin(&self.place).ok();
+                }
                 for (name, spec) in specs {
                     self.core.set(&name, spec.needs.clone(), spec.command.is_some());
                     self.specs.insert(name, spec);
                 }
                 self.core.want(wanted.iter().map(String::as_str));
-                let _ = reply.send(true);
+                let _ = reply.send(!session || self.session.is_some());
             }
             Message::Stop(cells, needs, patience) => {
                 self.order(needs);

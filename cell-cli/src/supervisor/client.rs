@@ -80,8 +80,13 @@ impl Client {
         }
     }
 
-    pub(crate) fn up(&self, cells: &BTreeMap<String, Spec>, wanted: &[String]) -> Result<bool> {
-        let call = self.client.up(cells.clone(), wanted.to_vec());
+    pub(crate) fn up(
+        &self,
+        cells: &BTreeMap<String, Spec>,
+        wanted: &[String],
+        session: bool,
+    ) -> Result<bool> {
+        let call = self.client.up(cells.clone(), wanted.to_vec(), session);
         self.runtime.block_on(call).map_err(|fault| anyhow::anyhow!("the supervisor: {fault}"))
     }
 

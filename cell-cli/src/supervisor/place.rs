@@ -38,14 +38,19 @@ impl Place {
             .mode(0o700)
             .create(&self.folder)
             .with_context(|| format!("cannot make {shown}"))?;
-        let found = fs::symlink_metadata(&self.folder)?;
-        let user = rustix::process::geteuid().as_raw();
-        if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
+        if !self.is_private()? {
             bail!(
                 "{shown} is not a folder of this user alone\nhelp: remove it, or set `CELL_HOME`"
             );
         }
         Ok(())
+    }
+
+    /// Is the folder there, and this user's alone?
+    pub(crate) fn is_private(&self) -> io::Result<bool> {
+        let found = fs::symlink_metadata(&self.folder)?;
+        let user = rustix::process::geteuid().as_raw();
+        Ok(found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0)
     }
 
     /// The name of the supervisor, which is a cell.

@@ -37,8 +37,6 @@ pub(crate) async fn serve<F: Future<Output = ()>>(
         if let Some(lock) = place.lock(Place::LOCK)? {
             // Given back by the kernel at the very end: who waits for it finds no process left.
             std::mem::forget(lock);
-            // As long as the project's cells are looked after, its builds may ask them.
-            std::mem::forget(crate::live::session::Open::begin(place)?);
             break;
         }
         if listens(place)? {

@@ -107,10 +107,11 @@ impl Supervisor {
     }
 
     /// Starts these cells and all that they need, and looks after them. What runs is left as it is.
+    /// With `session` the project's builds may ask cells until this supervisor ends.
     /// Says whether it will: not if the supervisor is about to end. So do those below.
-    async fn up(&self, cells: BTreeMap<String, Spec>, wanted: Vec<String>) -> bool {
+    async fn up(&self, cells: BTreeMap<String, Spec>, wanted: Vec<String>, session: bool) -> bool {
         let (reply, answer) = oneshot::channel();
-        self.tell(Message::Up(cells, wanted, reply));
+        self.tell(Message::Up(cells, wanted, session, reply));
         answer.await.unwrap_or(false)
     }
 

@@ -44,12 +44,13 @@ fn reads_what_an_expansion_leaves() {
 fn failures_keep_code_and_question() {
     let key = Digest::of(b"a");
     let trace = traced(&format!(
-        "failed {key} CELL0309 a.rs:1:2\tx::y\tsearch::schema\n\
-         failed {key} CELL0301 a.rs:2:2\tx::y\t\nfailed {key} CELL0301 a.rs:2:2\n"
+        "failed {key} CELL0309 a.rs:1:2\tx::y + v::w\tsearch::schema\tv::w\n\
+         failed {key} CELL0301 a.rs:2:2\tx::y\t\t\nfailed {key} CELL0301 a.rs:2:2\n"
     ));
-    let found: Vec<_> =
-        trace.failed.iter().map(|f| (f.code.as_str(), f.question.as_deref())).collect();
-    assert_eq!(found, [("CELL0309", Some("search::schema")), ("CELL0301", None)]);
+    let said = |f: &Failed| (f.code.clone(), f.question.clone(), f.call.clone());
+    let found: Vec<_> = trace.failed.iter().map(said).collect();
+    let denied = ("CELL0309".into(), Some("search::schema".into()), Some("v::w".into()));
+    assert_eq!(found, [denied, ("CELL0301".into(), None, None)]);
     assert!(trace.sites.is_empty(), "nothing was expanded");
 }
 

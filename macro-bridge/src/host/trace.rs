@@ -14,7 +14,7 @@ use proc_macro::Span;
 use crate::digest::Digest;
 use crate::expansion::{self, Expansion};
 use crate::failure::{Failure, Kind};
-use crate::request::{Request, file};
+use crate::request::{Call, Request, file};
 use crate::sealed::escape;
 
 pub(super) struct Trace {
@@ -64,17 +64,19 @@ impl Trace {
             return;
         }
         let question = failure.question.as_ref().map(|it| format!("{}::{}", it.cell, it.function));
+        let call = failure.call.and_then(|call| request.calls.get(call)).map(Call::path);
         if self.requests {
             let _ = write_request(folder, request, key);
         }
         unit::append(
             folder,
             &format!(
-                "failed {key} {} {}\t{}\t{}\n",
+                "failed {key} {} {}\t{}\t{}\t{}\n",
                 failure.kind.code(),
                 escape(&written(place)),
                 escape(&request.title()),
-                escape(&question.unwrap_or_default())
+                escape(&question.unwrap_or_default()),
+                escape(&call.unwrap_or_default())
             ),
         );
     }

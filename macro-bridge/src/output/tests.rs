@@ -211,6 +211,17 @@ fn ranges_stay_in_their_group() {
 }
 
 #[test]
+fn macros_of_a_stack_have_sites_and_guests_have_not() {
+    let (input, split) = input();
+    let verdict = |number, calls| {
+        let output = output("", &[Token { span: number, ..group(0) }]);
+        check_all(&input, split, &output, MOST, calls).is_ok()
+    };
+    let third = span::of_site(2, span::MIXED_SITE);
+    assert!(verdict(third, 3) && !verdict(third, 2) && !verdict(third, 0));
+}
+
+#[test]
 fn spans_mean_something() {
     let (input, _) = input();
     let (a, group_row) = (row(&input, "a"), row(&input, "b") - 1);

@@ -13,7 +13,7 @@ const IDENTITIES: &[&str] = &["identity", "identity_rebuilt", "regrouped"];
 const DERIVES: &[&str] = &["Identity", "IdentityRebuilt"];
 const FUNCTIONS: &[&str] = &["identity_function", "identity_function_rebuilt", "moved_crate"];
 const LOCALS: &[&str] = &["local_mixed", "local_call", "local_resolved", "located"];
-const PLACES: &[&str] = &["error_at", "warning_at", "token_at"];
+const PLACES: &[&str] = &["error_at", "warning_at", "told_at", "token_at"];
 const STACK: &[&str] = &[
     "a",
     "b",

@@ -40,4 +40,7 @@ mod services;
 mod stacks;
 mod storm;
 mod strangers;
+mod surroundings;
+mod told;
 mod traced;
+mod twin;

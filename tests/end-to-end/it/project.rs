@@ -186,7 +186,13 @@ impl Project {
 
     /// `cargo check`, as it would be started; see [`Project::check`].
     pub(crate) fn cargo(&self) -> Result<Command> {
-        self.cargo_with(&["check", "--offline", "--quiet", "--message-format", "json"])
+        self.cargo_for(&["check"])
+    }
+
+    /// Cargo with these words, as it would be started; it says in JSON what the compiler says.
+    pub(crate) fn cargo_for(&self, words: &[&str]) -> Result<Command> {
+        let json = ["--offline", "--quiet", "--message-format", "json"];
+        self.cargo_with(&[words, &json].concat())
     }
 
     fn cargo_with(&self, words: &[&str]) -> Result<Command> {
@@ -202,14 +208,29 @@ impl Project {
         Ok(command)
     }
 
+    /// A program that cargo built.
+    pub(crate) fn program(&self, package: &str) -> Result<Command> {
+        clean(Command::new(target().join("debug").join(package)))
+    }
+
     /// Checks the crate with this source, by `wrap`'s command.
     pub(crate) fn check_by(
         &self,
         source: &str,
         wrap: impl FnOnce(Command) -> Command,
     ) -> Result<Ended> {
+        self.check_below("#![allow(warnings)]", source, wrap)
+    }
+
+    /// The same with another first line, where that is.
+    pub(crate) fn check_below(
+        &self,
+        head: &str,
+        source: &str,
+        wrap: impl FnOnce(Command) -> Command,
+    ) -> Result<Ended> {
         // Written each time: cargo does not look at the files of a project that we change.
-        self.write("src/lib.rs", format!("#![allow(warnings)]\n{source}"))?;
+        self.write("src/lib.rs", format!("{head}\n{source}"))?;
         let mut command = wrap(self.cargo()?);
         let _turn = turn();
         run(&mut command, &self.root, PATIENCE)

@@ -210,7 +210,8 @@ pub fn denied_call(subject: &Subject, cell: &str, function: &str) -> Failure {
     .note(format!("{}; component sha256 {}", subject.doing, subject.component.short()))
     .note(granted)
     .help(format!(
-        "to grant it write `calls = [{line}]` under {} in cell.toml, then run `cell lock`",
+        "to grant it write `calls = [{line}]` under {} in cell.toml, together with what stands there \
+         for other macros, then run `cell lock`",
         subject.table("grants")
     ))
     .about(cell, function)

@@ -122,7 +122,7 @@ impl Place {
         Ok(())
     }
 
-    fn has_session(&self) -> Result<bool> {
+    pub(crate) fn has_session(&self) -> Result<bool> {
         let projects = self.served.project.home.join("state/projects");
         let mut files = fs::read_dir(projects)
             .into_iter()

@@ -32,7 +32,7 @@ impl Crates {
     fn new(name: &str, count: usize) -> Result<Self> {
         let mut place = Place::new(name, Host::Thin)?;
         // As long as it takes: who is late on a busy machine shall not be a failure.
-        place.manifest("live = { within = \"60 s\" }")?;
+        place.manifest("live = { within = \"30 s\" }")?;
         place.begin_session()?;
         let names: Vec<String> = (0..count).map(|number| format!("{name}-{number}")).collect();
         let crates = Self { place, names };
