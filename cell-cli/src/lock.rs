@@ -102,12 +102,17 @@ pub fn make(
     let used: BTreeSet<_> = old.iter().map(|((_, _, kind), slot)| (*kind, *slot)).collect();
     for locked in cells.values_mut().flat_map(|cell| cell.macros.values_mut()) {
         let kind = locked.kind;
-        if kind == MacroKind::Function || locked.slot.is_some() {
+        if locked.slot.is_some() {
             continue;
         }
         let free = |slot: &u16| !taken.contains(&(kind, *slot));
         let fresh = (0..SLOTS).find(|slot| free(slot) && !used.contains(&(kind, *slot)));
-        let slot = fresh.or_else(|| (0..SLOTS).find(free)).ok_or_else(|| {
+        let slot = fresh.or_else(|| (0..SLOTS).find(free));
+        if slot.is_none() && kind == MacroKind::Function {
+            // Called by its name, it works without, though the compiler's words are not as good.
+            continue;
+        }
+        let slot = slot.ok_or_else(|| {
             let of_kind = |c: &Component| c.macros.iter().filter(|m| m.kind == kind).count();
             let counts: Vec<_> =
                 components.iter().map(|(name, c)| (name.as_str(), of_kind(c))).collect();

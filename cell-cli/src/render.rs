@@ -144,8 +144,8 @@ fn tree(token: &Token, text: &str, inside: impl FnOnce() -> TokenStream) -> Toke
         kind::IDENT => match (token.sub, text) {
             // Has no spelling outside `macro_rules!`.
             (_, "$crate") => Ident::new("crate", Span::call_site()).into(),
-            (0, text) => Ident::new(text, Span::call_site()).into(),
-            (_, text) => Ident::new_raw(text, Span::call_site()).into(),
+            (0, text) => ident(text.to_owned()),
+            (_, text) => ident(format!("r#{text}")),
         },
         kind::LITERAL => match text.parse::<Literal>() {
             Ok(literal) => literal.into(),
@@ -164,6 +164,15 @@ fn tree(token: &Token, text: &str, inside: impl FnOnce() -> TokenStream) -> Toke
             };
             Group::new(delimiter, inside()).into()
         }
+    }
+}
+
+/// A word; as a string if it is none, since a table may be anybody's and the constructor would panic.
+fn ident(text: String) -> TokenTree {
+    let mut trees = text.parse::<TokenStream>().unwrap_or_default().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Ident(ident)), None) => ident.into(),
+        _ => Literal::string(&text).into(),
     }
 }
 
@@ -217,6 +226,18 @@ mod tests {
         let table = builder.finish().unwrap();
         assert_eq!(input(&table, 0..3), "1 + 2\n");
         assert_eq!(input(&table, 0..2), "1 +\n");
+    }
+
+    #[test]
+    fn what_is_no_word_is_shown_all_the_same() {
+        let mut builder = TableBuilder::default();
+        for (word, raw) in [("1 x", false), ("crate", true), ("", false), ("_", false), ("é", true)]
+        {
+            builder.ident(word, raw);
+        }
+        let table = builder.finish().unwrap();
+        let shown = input(&table, 0..table.rows.len());
+        assert_eq!(shown, "\"1 x\" \"r#crate\" \"\" _ r#é\n");
     }
 
     #[test]

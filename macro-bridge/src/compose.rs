@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod edits;
+
 use crate::expansion::bound::bounded;
 use crate::expansion::{AnswerUsed, Artifact, Diagnostic, Expansion, Level, Output, PlanEntry};
 use crate::failure::{Failure, texts};
-use crate::item::{self, Item};
+use crate::item;
 use crate::output::{self, Invalid, Part, PartKind, RawOutput};
 use crate::policy;
 use crate::request::{MacroKind, Request, wants};
@@ -98,7 +100,8 @@ pub fn context(request: &Request, call: usize) -> Context {
     let asked = |bit| request.calls[call].wants & bit != 0;
     let mut context = Context::default();
     if asked(wants::ITEM_KIND) && request.form != MacroKind::Function {
-        context.item_kind = Item::parse(&request.table, request.item()).map_or(0, |item| item.kind);
+        context.item_kind =
+            item::Item::parse(&request.table, request.item()).map_or(0, |item| item.kind);
     }
     if asked(wants::GATHERED) {
         let others = request.calls.iter().enumerate().filter(|(index, _)| *index != call);
@@ -146,6 +149,10 @@ pub fn check(
         return Err(texts::output::invalid_output(request, call, reason));
     }
     let operations = guest.output.spans.len();
+    if guest.diagnostics.first().is_some_and(|first| first.level.belongs()) {
+        let reason = "a note on tokens of its own, and nothing that it belongs to";
+        return Err(texts::output::invalid_answer(request, call, reason));
+    }
     for diagnostic in &guest.diagnostics {
         check_diagnostic(table, operations, diagnostic)
             .map_err(|reason| texts::output::invalid_answer(request, call, &reason))?;
@@ -201,7 +208,7 @@ pub fn check_planned(
 /// Joins what the guests returned with the user's item. `planned` are diagnostics of `plan`.
 ///
 /// # Errors
-/// `Conflict` or `NoFields`, in the call at fault; `Internal` if all of it together is more than
+/// `Conflict`, `NoFields`, `NoFunction` or `ParameterTaken`, in the call at fault; `Internal` if all of it together is more than
 /// the numbers of spans and texts can tell apart.
 pub fn compose(
     request: &Request,
@@ -219,7 +226,7 @@ pub fn compose(
     let mut out = Joined::default();
     let placed: Vec<Placed> = checked.iter().map(|one| out.place(&one.output)).collect();
     if request.form == MacroKind::Attribute {
-        let item = compose_item(request, &checked, &placed)?;
+        let item = edits::item(request, &checked, &placed, &out.output.text)?;
         out.output.rows.extend(item);
     }
     for (one, placed) in checked.into_iter().zip(placed) {
@@ -237,49 +244,6 @@ pub fn compose(
     expansion.diagnostics = bounded(expansion.diagnostics);
     expansion.output = out.output;
     Ok(expansion)
-}
-
-/// The user's item with what the macros change about it.
-fn compose_item(
-    request: &Request,
-    checked: &[Checked],
-    placed: &[Placed],
-) -> Result<Vec<Token>, Failure> {
-    let mut replaced: Option<(usize, &PlacedPart)> = None;
-    let mut fields: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut changes = item::Changes::default();
-    for (call, (one, placed)) in checked.iter().zip(placed).enumerate() {
-        let parts = placed.parts.iter().zip(&one.output.parts);
-        for (part, raw) in parts {
-            if part.kind == PartKind::Item as u8 {
-                if let Some((other, _)) = replaced {
-                    return Err(texts::output::both_replace(request, other, call));
-                }
-                replaced = Some((call, part));
-            }
-            if part.kind == PartKind::Field as u8 {
-                if let Some(other) = fields.insert(&raw.name, call) {
-                    return Err(texts::output::same_field(request, other, call, &raw.name));
-                }
-                changes.fields.push(&part.rows);
-            }
-        }
-    }
-    if let (Some((call, _)), Some((_, other))) = (replaced, fields.first_key_value()) {
-        return Err(texts::output::both_replace(request, *other, call));
-    }
-    if let Some((_, part)) = replaced {
-        return Ok(part.rows.clone());
-    }
-    changes.helpers =
-        request.calls.iter().flat_map(|c| c.helpers.iter().map(String::as_str)).collect();
-    changes.strip_cell =
-        !changes.helpers.is_empty() && !item::is_derived(&request.table, request.item());
-    let adds = fields.first_key_value().map(|(name, call)| (*name, *call));
-    item::emit(&request.table, request.item(), &changes).ok_or_else(|| match adds {
-        Some((name, call)) => texts::output::no_fields(request, call, name),
-        None => texts::project::internal("an item without changes could not be emitted"),
-    })
 }
 
 /// Outputs of several guests in one text and one list of operations.
@@ -354,7 +318,8 @@ fn translate(request: &Request, call: usize, guest: &mut GuestExpansion) {
 
 fn to_request(request: &Request, call: usize, number: u32) -> u32 {
     let Some((row, part)) = span::row(number) else {
-        return number;
+        let site = number == span::CALL_SITE || number == span::MIXED_SITE;
+        return if site { span::of_site(call, number) } else { number };
     };
     let arguments = &request.calls[call].arguments;
     let row = row as usize;

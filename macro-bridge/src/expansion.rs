@@ -21,6 +21,29 @@ pub enum Level {
     Error = 0,
     /// The build goes on.
     Warning = 1,
+    /// A fact at tokens of its own; belongs to the error or warning before it.
+    Note = 2,
+    /// A thing to do at tokens of its own; belongs to the error or warning before it.
+    Help = 3,
+}
+
+impl Level {
+    /// `error`
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+            Self::Help => "help",
+        }
+    }
+
+    /// Does it belong to the diagnostic before it?
+    #[must_use]
+    pub fn belongs(self) -> bool {
+        matches!(self, Self::Note | Self::Help)
+    }
 }
 
 /// A line under a diagnostic.

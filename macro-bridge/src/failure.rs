@@ -97,6 +97,10 @@ kinds! {
     ServicesOff = "0110" Code;
     /// A function-like macro of a cell that is switched off by the profile.
     FunctionOff = "0111" Code;
+    /// The macro adds a parameter or wraps a body, but the item is not a function that has one.
+    NoFunction = "0112" Code;
+    /// The macro adds a parameter to a function that has one of the same name.
+    ParameterTaken = "0113" Code;
 
     /// There is no `cell.toml` in the package's folder or above it.
     NoProject = "0201" Project;

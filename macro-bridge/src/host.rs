@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use proc_macro::{Span, TokenStream};
 
+use self::invocation::Invocation;
 use crate::digest::Digest;
 use crate::expansion::{Expansion, Output};
 use crate::failure::{Failure, texts};
@@ -82,15 +83,9 @@ pub fn slot_attribute(
 ) -> TokenStream {
     match named_slot(MacroKind::Attribute, slot) {
         Ok((cell, name)) => {
-            let one = invocation::Invocation {
-                kind: MacroKind::Attribute,
-                cell,
-                name,
-                cell_span: Span::call_site(),
-                span: Span::call_site(),
-                arguments,
-            };
-            gather::add(invocation::Parsed { invocations: vec![one], krate: None }, item, engines)
+            let one = Invocation::of_slot(MacroKind::Attribute, cell, name, arguments);
+            let krate = alias::krate(&one.cell);
+            gather::add(invocation::Parsed { invocations: vec![one], krate }, item, engines)
         }
         Err(failure) => fail(&failure, Span::call_site(), item),
     }
@@ -103,15 +98,19 @@ pub fn slot_derive(slot: u16, item: TokenStream, engines: Engines<'_>) -> TokenS
         Ok(found) => found,
         Err(failure) => return fail(&failure, Span::call_site(), TokenStream::new()),
     };
-    let one = invocation::Invocation {
-        kind: MacroKind::Derive,
-        cell,
-        name,
-        cell_span: Span::call_site(),
-        span: Span::call_site(),
-        arguments: TokenStream::new(),
-    };
+    let one = Invocation::of_slot(MacroKind::Derive, cell, name, TokenStream::new());
     expand::run(MacroKind::Derive, vec![one], item, engines)
+}
+
+/// `Alias::name!(input)`: the function-like macro in slot `slot` of the project's lock.
+#[must_use]
+pub fn slot_function(slot: u16, input: TokenStream, engines: Engines<'_>) -> TokenStream {
+    let (cell, name) = match named_slot(MacroKind::Function, slot) {
+        Ok(found) => found,
+        Err(failure) => return fail(&failure, Span::call_site(), TokenStream::new()),
+    };
+    let one = Invocation::of_slot(MacroKind::Function, cell, name, TokenStream::new());
+    expand::run(MacroKind::Function, vec![one], input, engines)
 }
 
 /// `cell::expand!(cell::name(input))`.
@@ -126,8 +125,8 @@ pub fn function(input: TokenStream, engines: Engines<'_>) -> TokenStream {
     }
 }
 
-/// Where a call stands for its author. Behind an alias the whole call except its input has the
-/// place of `cell_remote!`, so what is said of it is said of the input.
+/// Where a call stands for its author. Behind an alias without a slot the whole call except its
+/// input has the place of `cell_remote!`, so what is said of it is said of the input.
 fn users_place(path: Span, input: &TokenStream) -> Span {
     let start = |span: Span| (span.file(), span.line(), span.column());
     let behind_alias = start(path) == start(Span::call_site());

@@ -1,9 +1,13 @@
-//! What an item is, where its parts are, and the two changes that the host makes to it for macros:
-//! removing helper attributes and adding fields.
+//! What an item is and where its parts are; [`emit`] gives it back with what the host changes about
+//! it for macros.
 
 use std::ops::Range;
 
-use crate::table::{Table, Token, delimiter, kind as token, span};
+use crate::table::{Table, delimiter, kind as token};
+
+mod edit;
+
+pub use edit::{Changes, Unfit, emit, has_fields, is_derived, without_helpers};
 
 /// Numbers of `context.item-kind`.
 pub mod kind {
@@ -69,6 +73,56 @@ impl Item {
         let parsed: Vec<usize> = table.parsed_siblings(start..range.end).collect();
         let (kind, name) = classify(table, &parsed);
         Some(Self { kind, name, head: start..body.unwrap_or(range.end), body })
+    }
+
+    /// The row of a function's parameters, `( )`.
+    #[must_use]
+    pub fn parameters(&self, table: &Table) -> Option<usize> {
+        let name = self.name.filter(|_| self.kind == kind::FN)?;
+        // Bounds of generics may have parentheses too: `<F: Fn(u8) -> u8>`.
+        let (mut depth, mut arrow) = (0usize, false);
+        for row in table.parsed_siblings(name + 1..self.head.end) {
+            if depth == 0 && table.is_group(row, delimiter::PARENTHESIS) {
+                return Some(row);
+            }
+            if table.is_punct(row, '<') {
+                depth += 1;
+            } else if table.is_punct(row, '>') && !arrow {
+                depth = depth.saturating_sub(1);
+            }
+            arrow = table.is_punct(row, '-') && table.rows[row].sub == 1;
+        }
+        None
+    }
+
+    /// Does a parameter of the function bind this name?
+    #[must_use]
+    pub fn has_parameter(&self, table: &Table, name: &str) -> bool {
+        let Some(list) = self.parameters(table) else { return false };
+        let rows: Vec<usize> = table.parsed_siblings(list + 1..table.next_sibling(list)).collect();
+        let (mut depth, mut arrow, mut pattern) = (0usize, false, true);
+        let ends_pattern = |at: usize| {
+            rows.get(at).is_some_and(|row| table.is_punct(*row, ':'))
+                && !is_path_separator(table, &rows, at)
+        };
+        for (at, &row) in rows.iter().enumerate() {
+            if pattern && ends_pattern(at) {
+                pattern = false;
+            } else if pattern {
+                let next = rows.get(at + 1).copied().filter(|_| !ends_pattern(at + 1));
+                if binds(table, row, next, name) {
+                    return true;
+                }
+            } else if table.is_punct(row, ',') && depth == 0 {
+                pattern = true;
+            } else if table.is_punct(row, '<') {
+                depth += 1;
+            } else if table.is_punct(row, '>') && !arrow {
+                depth = depth.saturating_sub(1);
+            }
+            arrow = table.is_punct(row, '-') && table.rows[row].sub == 1;
+        }
+        false
     }
 
     /// What a person would call it: ``struct `Account` ``.
@@ -166,199 +220,42 @@ fn macro_call(table: &Table, rows: &[usize], at: usize) -> (u8, Option<usize>) {
     (if called && length > 0 { kind::MACRO } else { kind::UNKNOWN }, None)
 }
 
-/// A change to the user's item.
-#[derive(Clone, Debug, Default)]
-pub struct Changes<'a> {
-    /// Helper attributes to remove: `#[helper]` behind any path of two or more segments.
-    pub helpers: Vec<&'a str>,
-    /// Remove `#[cell(..)]`.
-    pub strip_cell: bool,
-    /// Which helpers there are is not known: remove from fields and variants all that can only be
-    /// one, since no attribute macro may stand there.
-    pub guess: bool,
-    /// Rows of new fields, each without a comma, in the handle space of the output.
-    pub fields: Vec<&'a [Token]>,
-}
-
-/// The item as output rows: by reference wherever it did not change. `None` if fields are to be
-/// added and it has no named fields.
-#[must_use]
-pub fn emit(table: &Table, range: Range<usize>, changes: &Changes<'_>) -> Option<Vec<Token>> {
-    let mut out = Rows::default();
-    let target = if changes.fields.is_empty() {
-        None
-    } else {
-        let item = Item::parse(table, range.clone())?;
-        Some(item.body.filter(|_| item.kind == kind::STRUCT)?)
+/// Is the `:` at `at` one of two?
+fn is_path_separator(table: &Table, rows: &[usize], at: usize) -> bool {
+    let joint = |at: usize| {
+        rows.get(at).is_some_and(|row| table.is_punct(*row, ':') && table.rows[*row].sub == 1)
     };
-    emit_level(table, range, changes, target, 0, &mut out);
-    Some(out.rows)
+    joint(at) || at.checked_sub(1).is_some_and(joint)
 }
 
-/// A struct, enum or union without what may be helper attributes of macros that are not known; no
-/// other item has any. `derived`: a derive may read `#[cell(..)]`.
-#[must_use]
-pub fn without_helpers(table: &Table, range: Range<usize>, derived: bool) -> Option<Vec<Token>> {
-    let changes = Changes { strip_cell: !derived, guess: true, ..Changes::default() };
-    has_fields(table, range.clone()).then(|| emit(table, range, &changes)).flatten()
-}
-
-/// Does a derive follow on the item? Derives read `#[cell(..)]`, and come after all attributes.
-#[must_use]
-pub fn is_derived(table: &Table, range: Range<usize>) -> bool {
-    let rows: Vec<usize> = table.siblings(range).collect();
-    let attributes = rows.chunks_exact(2).take_while(|pair| {
-        table.is_punct(pair[0], '#') && table.is_group(pair[1], delimiter::BRACKET)
-    });
-    attributes.map(|pair| pair[1]).any(|group| {
-        let inside = group + 1..table.next_sibling(group);
-        let first = table.parsed_siblings(inside.clone()).next();
-        first.is_some_and(|first| {
-            table.is_ident(first, "derive")
-                // The condition is decided after attribute macros ran.
-                || table.is_ident(first, "cfg_attr")
-                    && inside.into_iter().any(|row| table.is_ident(row, "derive"))
-        })
-    })
-}
-
-/// Is it a struct, enum or union?
-#[must_use]
-pub fn has_fields(table: &Table, range: Range<usize>) -> bool {
-    Item::parse(table, range)
-        .is_some_and(|item| matches!(item.kind, kind::STRUCT | kind::ENUM | kind::UNION))
-}
-
-/// Helper attributes stand on the item, its fields and variants, and the fields of variants.
-const HELPER_DEPTH: u32 = 2;
-
-fn emit_level(
-    table: &Table,
-    range: Range<usize>,
-    changes: &Changes<'_>,
-    target: Option<usize>,
-    depth: u32,
-    out: &mut Rows,
-) {
-    let rows: Vec<usize> = table.siblings(range).collect();
-    let mut at = 0;
-    while let Some(&row) = rows.get(at) {
-        if let Some(&group) = rows.get(at + 1)
-            && table.is_punct(row, '#')
-            && table.is_group(group, delimiter::BRACKET)
-            && is_helper(table, group, changes, depth)
-        {
-            at += 2;
+/// Does the token of a pattern, or what is in it, bind `name`? What goes on as a path, a call or a
+/// field does not, nor does a lifetime.
+fn binds(table: &Table, row: usize, next: Option<usize>, name: &str) -> bool {
+    let end = table.next_sibling(row);
+    let mut open: Vec<usize> = Vec::new();
+    for at in row..end {
+        while open.pop_if(|end| *end <= at).is_some() {}
+        let token = &table.rows[at];
+        if token.kind == token::GROUP {
+            open.push(table.next_sibling(at));
+        }
+        if token.kind != token::IDENT || table.text_of(token) != name {
             continue;
         }
-        let inside = row + 1..table.next_sibling(row);
-        let rebuilt = table.rows[row].kind == token::GROUP
-            && (target == Some(row)
-                || (depth < HELPER_DEPTH
-                    && contains_helper(table, inside.clone(), changes, depth + 1)));
-        if rebuilt {
-            let mark = out.open(table.rows[row]);
-            let last = table.siblings(inside.clone()).last();
-            emit_level(table, inside, changes, target, depth + 1, out);
-            if target == Some(row) {
-                if last.is_some_and(|last| !table.is_punct(last, ',')) {
-                    out.push(comma());
-                }
-                for field in &changes.fields {
-                    field.iter().for_each(|token| out.push(*token));
-                    out.push(comma());
-                }
-            }
-            out.close(mark);
-        } else {
-            out.reference(table, row);
-        }
-        at += 1;
-    }
-}
-
-fn comma() -> Token {
-    Token { kind: token::PUNCT, sub: 0, span: span::CALL_SITE, a: ',' as u32, b: 0 }
-}
-
-fn contains_helper(table: &Table, range: Range<usize>, changes: &Changes<'_>, depth: u32) -> bool {
-    if changes.helpers.is_empty() && !changes.strip_cell && !changes.guess {
-        return false;
-    }
-    let rows: Vec<usize> = table.siblings(range).collect();
-    rows.iter().enumerate().any(|(at, &row)| {
-        let attribute =
-            table.is_group(row, delimiter::BRACKET) && at > 0 && table.is_punct(rows[at - 1], '#');
-        if attribute {
-            return is_helper(table, row, changes, depth);
-        }
-        table.rows[row].kind == token::GROUP
-            && depth < HELPER_DEPTH
-            && contains_helper(table, row + 1..table.next_sibling(row), changes, depth + 1)
-    })
-}
-
-/// Tools whose attributes rustc knows; no alias of a cell can have these names.
-const TOOLS: [&str; 5] = ["rustfmt", "clippy", "diagnostic", "miri", "rust_analyzer"];
-
-/// `[Alias::helper ..]` with a declared helper, or `[cell(..)]`.
-fn is_helper(table: &Table, group: usize, changes: &Changes<'_>, depth: u32) -> bool {
-    let mut path: Vec<&str> = Vec::new();
-    for row in table.parsed_siblings(group + 1..table.next_sibling(group)) {
-        if table.rows[row].kind == token::IDENT {
-            path.push(table.text_of(&table.rows[row]));
-        } else if !table.is_punct(row, ':') {
-            break;
+        let next = match open.last() {
+            Some(end) => Some(at + 1).filter(|next| next < end),
+            None => next,
+        };
+        let goes_on = next.is_some_and(|next| {
+            [':', '!'].iter().any(|ch| table.is_punct(next, *ch))
+                || table.is_group(next, delimiter::PARENTHESIS)
+                || table.is_group(next, delimiter::BRACE)
+        });
+        if !goes_on && !at.checked_sub(1).is_some_and(|before| table.is_punct(before, '\'')) {
+            return true;
         }
     }
-    match path.as_slice() {
-        [] => false,
-        ["cell"] => changes.strip_cell,
-        [_] => false,
-        [first, .., last] => {
-            let helper = changes.helpers.contains(last) || (changes.guess && depth > 0);
-            helper && !TOOLS.contains(first)
-        }
-    }
-}
-
-/// Output rows with adjacent references joined.
-#[derive(Default)]
-struct Rows {
-    rows: Vec<Token>,
-    /// The input row that would continue the last reference.
-    next: Option<usize>,
-}
-
-impl Rows {
-    fn push(&mut self, token: Token) {
-        self.next = None;
-        self.rows.push(token);
-    }
-
-    fn reference(&mut self, table: &Table, row: usize) {
-        match self.rows.last_mut() {
-            Some(last) if self.next == Some(row) => last.a += 1,
-            _ => self.rows.push(Token {
-                kind: token::RANGE,
-                sub: 0,
-                span: span::of_row(row as u32),
-                a: 1,
-                b: 0,
-            }),
-        }
-        self.next = Some(table.next_sibling(row));
-    }
-
-    fn open(&mut self, group: Token) -> usize {
-        self.push(Token { a: 0, ..group });
-        self.rows.len() - 1
-    }
-
-    fn close(&mut self, mark: usize) {
-        self.next = None;
-        self.rows[mark].a = (self.rows.len() - mark - 1) as u32;
-    }
+    false
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //!
 //! Read [`table::Table`] first: it is what a macro sees of a token stream.
 #![forbid(unsafe_code)]
+#![cfg_attr(feature = "nightly", feature(proc_macro_diagnostic, proc_macro_span))]
 
 extern crate proc_macro;
 

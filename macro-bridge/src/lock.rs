@@ -78,8 +78,9 @@ pub struct LockedComponent {
 pub struct LockedMacro {
     /// How it is written.
     pub kind: MacroKind,
-    /// Its number among the attributes, or the derives, of this lock; never given to another
-    /// macro as long as this one exists. Function-like macros have none.
+    /// Its number among the macros of its kind in this lock; never given to another macro as long
+    /// as this one exists. A function-like macro may have none: there may be more of them than
+    /// numbers.
     pub slot: Option<u16>,
     /// Context that it asks for.
     pub wants: u32,
@@ -367,7 +368,6 @@ fn macro_options(kind: MacroKind, options: &[&str]) -> Result<LockedMacro, &'sta
         }
     }
     match read.slot {
-        Some(_) if kind == MacroKind::Function => Err("a function-like macro with a slot"),
         Some(SLOTS..) => Err("a slot above 63"),
         _ => Ok(read),
     }

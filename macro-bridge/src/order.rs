@@ -3,6 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::failure::{Failure, texts};
+use crate::request::Call;
+
+/// Puts the macros on one item into the order in which they run, whatever the order in which they are
+/// written.
+///
+/// # Errors
+/// As [`order`]; then they are where they were.
+pub fn sort<T>(macros: &mut Vec<T>, call: impl Fn(&T) -> &Call) -> Result<(), (usize, Failure)> {
+    let needs: Vec<_> =
+        macros.iter().map(|one| (call(one).path(), call(one).needs.clone())).collect();
+    let order = order(&needs)?;
+    let mut written: Vec<_> = macros.drain(..).map(Some).collect();
+    macros.extend(order.into_iter().filter_map(|index| written[index].take()));
+    Ok(())
+}
 
 /// The order in which the macros on one item run: each behind those it needs, else by path, never
 /// as written. `macros` holds path and needs of each; the result holds indices.

@@ -15,6 +15,24 @@ pub enum PartKind {
     Item = 1,
     /// A field for the user's struct.
     Field = 2,
+    /// An attribute for the user's item.
+    Attribute = 3,
+    /// A parameter for the user's function.
+    Parameter = 4,
+    /// What stands around the body of the user's function.
+    Body = 5,
+}
+
+impl PartKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] =
+        [Self::Items, Self::Item, Self::Field, Self::Attribute, Self::Parameter, Self::Body];
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as u8 == number)
+    }
 }
 
 /// A run of top-level rows.
@@ -24,7 +42,7 @@ pub struct Part {
     pub kind: u8,
     /// How many rows, those inside groups included.
     pub rows: u32,
-    /// The field's name.
+    /// The name of the field or parameter.
     pub name: String,
 }
 
@@ -88,10 +106,25 @@ pub const MAX_NESTING: usize = 256;
 /// # Errors
 /// The first thing that is wrong.
 pub fn check(input: &Table, split: usize, output: &RawOutput, most: u64) -> Result<(), Invalid> {
-    let check = Check { input, output, ends: parent_ends(input, split) };
+    check_all(input, split, output, most, 0)
+}
+
+/// The same of what `calls` macros of a stack returned together: each has a site of its own.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn check_all(
+    input: &Table,
+    split: usize,
+    output: &RawOutput,
+    most: u64,
+    calls: usize,
+) -> Result<(), Invalid> {
+    let check = Check { input, output, ends: parent_ends(input, split), calls };
     check.operations()?;
     check.parts()?;
-    check.rows(most)
+    check.rows(most)?;
+    check.shapes()
 }
 
 /// Checks that a span number means something.
@@ -143,9 +176,18 @@ struct Check<'a> {
     input: &'a Table,
     output: &'a RawOutput,
     ends: Vec<u32>,
+    /// How many macros have a site of their own.
+    calls: usize,
 }
 
 impl Check<'_> {
+    fn span(&self, operations: usize, number: u32) -> Result<(), String> {
+        match span::site(number) {
+            Some((call, _)) if call < self.calls => Ok(()),
+            _ => check_span(self.input, operations, number),
+        }
+    }
+
     fn operations(&self) -> Result<(), Invalid> {
         for (index, operation) in self.output.spans.iter().enumerate() {
             let bad = |reason| Invalid::Operation { index, reason };
@@ -154,7 +196,7 @@ impl Check<'_> {
             }
             // Only operations before this one count, so there is no cycle.
             for number in [operation.a, operation.b] {
-                check_span(self.input, index, number).map_err(bad)?;
+                self.span(index, number).map_err(bad)?;
             }
         }
         Ok(())
@@ -179,12 +221,18 @@ impl Check<'_> {
             if at != end {
                 return bad("one ends inside a group");
             }
-            if part.kind > PartKind::Field as u8 {
-                return Err(Invalid::Parts(format!("part kind {} is not known", part.kind)));
-            }
-            if part.kind == PartKind::Field as u8 && (!text::is_ident(&part.name) || part.rows == 0)
-            {
-                return bad("a field has no name or no tokens");
+            let unnamed = !text::is_ident(&part.name) || part.rows == 0;
+            match PartKind::from_number(part.kind) {
+                None => {
+                    return Err(Invalid::Parts(format!("part kind {} is not known", part.kind)));
+                }
+                Some(PartKind::Field) if unnamed => {
+                    return bad("a field has no name or no tokens");
+                }
+                Some(PartKind::Parameter) if unnamed => {
+                    return bad("a parameter has no name or no tokens");
+                }
+                Some(_) => {}
             }
         }
         if at != rows.len() {
@@ -194,6 +242,59 @@ impl Check<'_> {
             return bad("the item is replaced twice");
         }
         Ok(())
+    }
+
+    /// What a part has to look like, now that all of its rows mean something.
+    fn shapes(&self) -> Result<(), Invalid> {
+        let mut start = 0;
+        for part in &self.output.parts {
+            let rows = &self.output.rows[start..start + part.rows as usize];
+            start += rows.len();
+            let here = rows.iter().filter(|row| row.kind == kind::BODY).count();
+            let wraps = part.kind == PartKind::Body as u8;
+            if here != usize::from(wraps) {
+                let reason = match wraps {
+                    true => format!("what stands around a body holds it {here} times"),
+                    false => "a body stands where none is wrapped".to_owned(),
+                };
+                return Err(Invalid::Parts(reason));
+            }
+            if part.kind == PartKind::Attribute as u8 && !self.is_attribute(rows) {
+                return Err(Invalid::Parts("an attribute is not `#[..]`".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Are these rows `#` and `[ ]`, made or by reference?
+    fn is_attribute(&self, rows: &[Token]) -> bool {
+        let mut tokens: Vec<&Token> = Vec::new();
+        let mut at = 0;
+        while let Some(token) = rows.get(at) {
+            at += 1;
+            match token.kind {
+                kind::GROUP => {
+                    tokens.push(token);
+                    at += token.a as usize;
+                }
+                kind::RANGE => {
+                    let mut own = span::row(token.span).map_or(0, |(row, _)| row as usize);
+                    // Longer ones are something else.
+                    for _ in 0..token.a.min(3) {
+                        tokens.extend(self.input.rows.get(own));
+                        own = self.input.next_sibling(own);
+                    }
+                }
+                _ => tokens.push(token),
+            }
+        }
+        match tokens.as_slice() {
+            [hash, group] => {
+                (hash.kind, hash.a) == (kind::PUNCT, '#' as u32)
+                    && (group.kind, group.sub) == (kind::GROUP, delimiter::BRACKET)
+            }
+            _ => false,
+        }
     }
 
     fn rows(&self, most: u64) -> Result<(), Invalid> {
@@ -228,8 +329,9 @@ impl Check<'_> {
                     quote = self.input.is_punct(last, '\'');
                 }
                 kind::RESPAN => self.respan(token).map_err(bad)?,
+                kind::BODY => {}
                 _ => {
-                    check_span(self.input, self.output.spans.len(), token.span).map_err(bad)?;
+                    self.span(self.output.spans.len(), token.span).map_err(bad)?;
                     self.token(token, row, end).map_err(bad)?;
                     quote = token.kind == kind::PUNCT && token.a == '\'' as u32;
                 }
@@ -321,7 +423,7 @@ impl Check<'_> {
     }
 
     fn respan(&self, token: &Token) -> Result<(), String> {
-        check_span(self.input, self.output.spans.len(), token.span)?;
+        self.span(self.output.spans.len(), token.span)?;
         match span::row(token.a) {
             Some((row, span::WHOLE)) if self.input.is_ident(row as usize, "$crate") => Ok(()),
             _ => Err("only `$crate` is given another span by handle".into()),
@@ -347,12 +449,14 @@ fn check_fields(token: &Token) -> Result<(), String> {
     let Token { kind, sub, b, .. } = *token;
     let uses_sub = matches!(kind, kind::IDENT | kind::PUNCT | kind::GROUP);
     let uses_b = matches!(kind, kind::IDENT | kind::LITERAL);
-    if kind > kind::RESPAN {
+    if kind > kind::BODY {
         Err(format!("token kind {kind} is not known"))
     } else if !uses_sub && sub != 0 {
         Err(format!("token kind {kind} has no sort {sub}"))
     } else if !uses_b && b != 0 {
         Err(format!("token kind {kind} has no length {b}"))
+    } else if kind == kind::BODY && (token.span, token.a) != (0, 0) {
+        Err("a body has neither span nor number".into())
     } else {
         Ok(())
     }

@@ -8,7 +8,8 @@
 //! Groups that come back by reference are the user's own text and may hold anything. A *single*
 //! token by reference proves nothing (a guest may put the user's `unsafe` anywhere), so it counts
 //! as the guest's. One exception keeps attribute macros usable: the head of the user's own item,
-//! see `own_head`.
+//! see `own_head`. What a macro puts around a function's body is its own, and the body inside is the
+//! user's.
 //!
 //! Groups without delimiters hide nothing: rustc's parser looks through them, and so does this.
 

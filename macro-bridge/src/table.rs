@@ -18,6 +18,8 @@ pub mod kind {
     pub const RANGE: u8 = 4;
     /// In an output: the input token with handle `a`, with span `span`.
     pub const RESPAN: u8 = 5;
+    /// In an output, where a macro wraps a function's body: what it is put around.
+    pub const BODY: u8 = 6;
 }
 
 /// The `sub` of a group.
@@ -38,6 +40,8 @@ pub mod span {
     pub const CALL_SITE: u32 = 0;
     /// `Span::mixed_site()`.
     pub const MIXED_SITE: u32 = 1;
+    /// The first site of a macro in a stack; see [`of_site`].
+    const FIRST_SITE: u32 = 2;
     /// The first handle of a row.
     pub const FIRST_ROW: u32 = 16;
     /// The first number of a recorded operation.
@@ -48,6 +52,23 @@ pub mod span {
     pub const OPEN: u32 = 1;
     /// Part of a handle: a group's closing delimiter.
     pub const CLOSE: u32 = 2;
+
+    /// Call-site, or mixed-site, of macro number `call` of a stack. Guests know only that of their
+    /// own, [`CALL_SITE`] and [`MIXED_SITE`]; in what several returned together each has another. The
+    /// eighth and later macros have the site of the whole.
+    #[must_use]
+    pub const fn of_site(call: usize, site: u32) -> u32 {
+        if call < 7 { FIRST_SITE + 2 * call as u32 + site } else { site }
+    }
+
+    /// The macro of a site, and [`CALL_SITE`] or [`MIXED_SITE`], if it is one of a stack.
+    #[must_use]
+    pub const fn site(number: u32) -> Option<(usize, u32)> {
+        if number < FIRST_SITE || number >= FIRST_ROW {
+            return None;
+        }
+        Some((((number - FIRST_SITE) / 2) as usize, (number - FIRST_SITE) % 2))
+    }
 
     /// The handle of a row.
     #[must_use]

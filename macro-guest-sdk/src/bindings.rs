@@ -188,6 +188,7 @@ pub mod cell {
             /// | 3    | group         | 0 `()` 1 `{}` 2 `[]` 3 none| rows inside it  | 0           |
             /// | 4    | range (output)| 0                          | sibling count   | 0           |
             /// | 5    | respan (output)| 0                         | input handle    | 0           |
+            /// | 6    | body (output) | 0                          | 0               | 0           |
             ///
             /// The text of a raw identifier is without its `r#`. A lifetime is a joint `'` and an
             /// identifier, as in rustc. `$crate` is an identifier with that text.
@@ -197,6 +198,8 @@ pub mod cell {
             /// is what keeps the meaning of `$e` and `$t` inside a body that the macro did not touch.
             /// A respan is the single input token with handle `a`, carrying the span `span` instead; it is
             /// the only way to move the span of a `$crate`.
+            /// A body stands once in a part of kind 5, and nowhere else: the `{ }` that the part is put
+            /// around. Its span is 0.
             #[repr(C)]
             #[derive(Clone, Copy)]
             pub struct Token {
@@ -276,8 +279,17 @@ pub mod cell {
             /// | 0    | items to stand after the user's item; for a function-like macro, the result |
             /// | 1    | replaces the user's item; at most one macro of a stack may say this    |
             /// | 2    | a field to be added to the user's struct; `name` is the field's name   |
+            /// | 3    | one attribute `#[..]` for the user's item, to stand behind its own     |
+            /// | 4    | a parameter to be added to the user's function; `name` is what it binds |
+            /// | 5    | what stands around the body of the user's function                     |
             ///
             /// The user's item is emitted by the host, so a macro that only adds items never returns it.
+            ///
+            /// What the macros of a stack add is joined in its order (each behind those that it needs, else
+            /// by `cell::name`): attributes, two that are equal once, fields and parameters stand in that
+            /// order, and of parts that wrap the body the first is the outermost. Each becomes a block of
+            /// its own, `{` the part `}`, in the place of the body; the innermost is `{ ({ .. }) }` with the
+            /// user's body in it, as the user wrote it.
             #[derive(Clone)]
             pub struct Part {
                 pub kind: u8,
@@ -472,7 +484,8 @@ pub mod cell {
                 }
             }
             /// Something to tell the user, at the tokens from `start` to `end` (spans of the input or of
-            /// the operations of this answer). level 0 is an error, 1 a warning.
+            /// the operations of this answer). level 0 is an error, 1 a warning. 2 is a note and 3 help at
+            /// tokens of their own; they belong to the error or warning before them.
             #[derive(Clone)]
             pub struct Diagnostic {
                 pub level: u8,

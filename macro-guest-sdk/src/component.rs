@@ -152,6 +152,9 @@ fn context(info: &'static Macro, context: expander::Context, facts: Vec<Fact>) -
 const ITEMS: u8 = 0;
 const REPLACEMENT: u8 = 1;
 const FIELD: u8 = 2;
+const ATTRIBUTE: u8 = 3;
+const PARAMETER: u8 = 4;
+const BODY: u8 = 5;
 
 /// An expansion as the contract has it.
 #[must_use]
@@ -159,6 +162,11 @@ pub fn encode(expansion: Expansion) -> expander::Expansion {
     let mut parts = vec![(ITEMS, String::new(), expansion.items)];
     parts.extend(expansion.replacement.map(|item| (REPLACEMENT, String::new(), item)));
     parts.extend(expansion.fields.into_iter().map(|(name, field)| (FIELD, name, field)));
+    let unnamed = |kind| move |tokens| (kind, String::new(), tokens);
+    parts.extend(expansion.attributes.into_iter().map(unnamed(ATTRIBUTE)));
+    let parameters = expansion.parameters.into_iter();
+    parts.extend(parameters.map(|(name, parameter)| (PARAMETER, name, parameter)));
+    parts.extend(expansion.wrappers.into_iter().map(unnamed(BODY)));
     let (heads, streams): (Vec<_>, Vec<proc_macro::TokenStream>) =
         parts.into_iter().map(|(kind, name, tokens)| ((kind, name), tokens.into())).unzip();
 
@@ -207,6 +215,8 @@ fn encode_diagnostics(list: &[Diagnostic], spans: &mut Vec<u32>) -> Vec<types::D
     for diagnostic in list {
         push(diagnostic.place);
         diagnostic.suggestions.iter().for_each(|suggestion| push(suggestion.place));
+        let (placed, plain): (Vec<_>, Vec<_>) =
+            diagnostic.notes.iter().partition(|note| note.place.is_some());
         let note = |note: &crate::diagnostic::Note| types::Note {
             kind: u8::from(note.help),
             message: note.message.clone(),
@@ -218,18 +228,36 @@ fn encode_diagnostics(list: &[Diagnostic], spans: &mut Vec<u32>) -> Vec<types::D
             replacement: suggestion.replacement.clone(),
         };
         encoded.push(types::Diagnostic {
-            level: match diagnostic.level {
-                Level::Error => 0,
-                Level::Warning => 1,
-            },
+            level: level(diagnostic.level),
             message: diagnostic.message.clone(),
             start: 0,
             end: 0,
-            notes: diagnostic.notes.iter().map(note).collect(),
+            notes: plain.into_iter().map(note).collect(),
             suggestions: diagnostic.suggestions.iter().map(suggestion).collect(),
         });
+        // Lines with a place follow what they belong to.
+        for note in placed {
+            note.place.into_iter().for_each(&mut push);
+            encoded.push(types::Diagnostic {
+                level: level(if note.help { Level::Help } else { Level::Note }),
+                message: note.message.clone(),
+                start: 0,
+                end: 0,
+                notes: Vec::new(),
+                suggestions: Vec::new(),
+            });
+        }
     }
     encoded
+}
+
+fn level(level: Level) -> u8 {
+    match level {
+        Level::Error => 0,
+        Level::Warning => 1,
+        Level::Note => 2,
+        Level::Help => 3,
+    }
 }
 
 fn place(diagnostics: &mut [types::Diagnostic], spans: &[u32]) {

@@ -159,9 +159,8 @@ pub(crate) fn expand(
             Expansion { diagnostics: error.into_diagnostics(info.name), ..Expansion::default() }
         }
     };
-    let changes_item = expansion.replacement.is_some() || !expansion.fields.is_empty();
     assert!(
-        info.kind == Kind::Attribute || !changes_item,
+        info.kind == Kind::Attribute || !expansion.changes_item(),
         "macro `{}` changes the item, and only an attribute can",
         info.name,
     );

@@ -1,4 +1,21 @@
 //! What a macro tells the user.
+//!
+//! How it is shown depends on the compiler of who uses the macro, and not on the macro:
+//!
+//! - With the feature `nightly` of `cell-sdk`, and so a nightly compiler, by `proc_macro::Diagnostic`:
+//!   each thing at its own tokens, underlined from the first to the last.
+//! - On stable an error is a `compile_error!` from its first to its last token. A warning is what the
+//!   compiler warns of by itself, at its first token: behind a type, `impl`, `trait` or `mod` the use of
+//!   something deprecated, on functions and members an `#[expect(..)]` that is not fulfilled. All lines
+//!   under it are text; those at tokens of their own, and suggestions, say file, line and column.
+//!
+//! What stable cannot do:
+//!
+//! - Underline two places in one diagnostic, or apply a suggestion: `cargo fix` and editors do not see it.
+//! - Warn in words of the macro alone: they stand behind "use of deprecated struct" or below "this lint
+//!   expectation is unfulfilled", and go where the user's `#![allow(..)]` and `#![deny(warnings)]` say.
+//! - Warn where nothing can have an attribute: of a function-like macro whose result is an expression, a
+//!   pattern or a type, and on `macro_rules!` and calls of macros. There the warning is not shown.
 
 use std::fmt;
 
@@ -16,6 +33,10 @@ pub enum Level {
     Error,
     /// The build goes on.
     Warning,
+    /// A fact at tokens of its own: what [`Diagnostic::note_at`] adds.
+    Note,
+    /// A thing to do at tokens of its own: what [`Diagnostic::help_at`] adds.
+    Help,
 }
 
 /// A place in the user's source: a [`Span`], a pair of them, or a reference to anything that is
@@ -72,12 +93,16 @@ pub struct Diagnostic {
     pub(crate) suggestions: Vec<Suggestion>,
 }
 
-/// A line under a diagnostic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A line under a diagnostic, perhaps at tokens of its own.
+#[derive(Clone, Debug)]
 pub(crate) struct Note {
     pub(crate) help: bool,
     pub(crate) message: String,
+    pub(crate) place: Option<Spans>,
 }
+
+/// Of the first and of the last token.
+pub(crate) type Spans = (Span, Span);
 
 /// Replace what is at `place`.
 #[derive(Clone, Debug)]
@@ -105,13 +130,27 @@ impl Diagnostic {
 
     /// Adds a line with a fact.
     pub fn note(mut self, message: impl Into<String>) -> Self {
-        self.notes.push(Note { help: false, message: message.into() });
+        self.notes.push(Note { help: false, message: message.into(), place: None });
+        self
+    }
+
+    /// Adds a fact about other tokens, as in "the first one is here".
+    pub fn note_at(mut self, at: impl Place, message: impl Into<String>) -> Self {
+        let place = Some(at.place());
+        self.notes.push(Note { help: false, message: message.into(), place });
         self
     }
 
     /// Adds a line with one thing to do.
     pub fn help(mut self, message: impl Into<String>) -> Self {
-        self.notes.push(Note { help: true, message: message.into() });
+        self.notes.push(Note { help: true, message: message.into(), place: None });
+        self
+    }
+
+    /// Adds one thing to do at other tokens, as in "remove this one".
+    pub fn help_at(mut self, at: impl Place, message: impl Into<String>) -> Self {
+        let place = Some(at.place());
+        self.notes.push(Note { help: true, message: message.into(), place });
         self
     }
 

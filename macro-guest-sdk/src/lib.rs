@@ -24,6 +24,18 @@
 //! user grants: with types by what [`questions!`] makes of the cell's schema, with bytes by
 //! [`Context::call_cell`].
 //!
+//! # Several macros on one item
+//!
+//! The host emits the user's item, and macros say what they add to it: items behind it, fields,
+//! attributes, parameters, something around a function's body ([`Expansion`]). Whatever they are, they
+//! go together with those of other macros, in an order that does not depend on how they are written.
+//! Only one macro on an item may replace it. A macro that changes a function reads it as a
+//! [`Function`].
+//!
+//! A macro may give items that use other macros: with the paths that the user would write,
+//! `#[::cell::wasm(ledger::table)]` or `::cell::expand!(..)`. rustc expands those, as deep as its
+//! `recursion_limit` allows.
+//!
 //! Read [`cell_macro`] first, then [`Expansion`], [`Diagnostic`], [`questions!`] and, for unit
 //! tests, [`testing::Harness`].
 //!
@@ -41,9 +53,12 @@ extern crate self as macro_guest_sdk;
 #[cfg(any(test, target_arch = "wasm32"))]
 #[allow(unsafe_code, reason = "an allocator deals with memory that has no type yet")]
 mod allocator;
+#[cfg(feature = "syn")]
+mod arguments;
 #[doc(hidden)]
 #[allow(unsafe_code, reason = "generated: how values cross the boundary of a component")]
 pub mod bindings;
+mod body;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod component;
@@ -51,14 +66,19 @@ mod context;
 mod definition;
 mod diagnostic;
 mod expansion;
+mod function;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 pub mod wire;
 
+#[cfg(feature = "syn")]
+pub use arguments::Arguments;
+pub use body::Body;
 pub use context::{CallError, Context, Fact, Gathered, ItemKind};
 pub use definition::{FromTokens, NoArguments};
 pub use diagnostic::{Diagnostic, Error, Level, Place, Result};
 pub use expansion::{Artifact, Expansion, IntoExpansion, PlanEntry};
+pub use function::{Function, Parameter};
 
 /// Makes a macro of a function.
 ///

@@ -13,6 +13,7 @@ use crate::expansion::{Artifact, PlanEntry};
 use crate::wire::{self, Question};
 
 mod asked;
+mod edited;
 mod golden;
 
 pub use asked::Asked;
@@ -188,6 +189,9 @@ impl Harness {
             replaced: expansion.replacement.is_some(),
             items: expansion.items,
             fields: expansion.fields,
+            attributes: expansion.attributes,
+            parameters: expansion.parameters,
+            wrappers: expansion.wrappers,
             plan: expansion.plan,
             artifacts: expansion.artifacts,
             diagnostics: expansion.diagnostics.into_iter().map(Told::from).collect(),
@@ -293,6 +297,12 @@ pub struct Expanded {
     pub items: TokenStream,
     /// Fields that the macro adds, with their names.
     pub fields: Vec<(String, TokenStream)>,
+    /// Attributes that the macro adds, each one `#[..]`.
+    pub attributes: Vec<TokenStream>,
+    /// Parameters that the macro adds, with their names.
+    pub parameters: Vec<(String, TokenStream)>,
+    /// What the macro puts around the body; [`edited`](Self::edited) shows it in its place.
+    pub(crate) wrappers: Vec<TokenStream>,
     /// What should exist when the program runs.
     pub plan: Vec<PlanEntry>,
     /// Files for other tools.
@@ -308,6 +318,16 @@ impl Expanded {
     #[must_use]
     pub fn code(&self) -> String {
         self.items.to_string()
+    }
+
+    /// The user's item with all that the macro changes about it, as the host makes it. Only helper
+    /// attributes are still there.
+    ///
+    /// # Panics
+    /// Where the host would refuse the change.
+    #[must_use]
+    pub fn edited(&self) -> TokenStream {
+        edited::edited(self)
     }
 
     /// The errors, each as `message (at `tokens`)`.
@@ -371,7 +391,11 @@ pub struct Told {
 impl From<Diagnostic> for Told {
     fn from(diagnostic: Diagnostic) -> Self {
         let line = |note: crate::diagnostic::Note| {
-            format!("{}: {}", if note.help { "help" } else { "note" }, note.message)
+            let word = if note.help { "help" } else { "note" };
+            match note.place.map(text_at).as_deref() {
+                None | Some("") => format!("{word}: {}", note.message),
+                Some(at) => format!("{word}: {} (at `{at}`)", note.message),
+            }
         };
         let suggestion =
             |s: crate::diagnostic::Suggestion| (text_at(s.place), s.message, s.replacement);

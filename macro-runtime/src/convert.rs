@@ -53,6 +53,8 @@ fn diagnostic(one: wit::Diagnostic) -> Result<Diagnostic, String> {
     let level = match level {
         0 => Level::Error,
         1 => Level::Warning,
+        2 => Level::Note,
+        3 => Level::Help,
         other => return Err(format!("a diagnostic of level {other}")),
     };
     let notes = notes

@@ -6,6 +6,8 @@ use crate::{setup, step};
 
 /// Workspaces beside the main one whose tests run natively.
 const BESIDE: [&str; 3] = ["macro-guest-sdk/proc-macro", "guests", "examples/cell-market"];
+/// What depends on the thin `cell-sdk` alone, in the target folder in which that is built anyway.
+const IN_THE_SAME_TARGET: &str = "examples/cell-stacks";
 /// One that builds tarpc and tonic: with the slow ones. `xtask check` compiles it anyway.
 const BESIDE_SLOWLY: &str = "benches/calls";
 
@@ -57,6 +59,8 @@ pub(crate) fn run(slow: bool) -> Result<()> {
     for words in BY_THEMSELVES {
         test(words);
     }
+    let manifest = format!("{IN_THE_SAME_TARGET}/Cargo.toml");
+    test(&["--manifest-path", &manifest, "--target-dir", "target"]);
     // Everything before anything runs: tests start the `cell` command.
     step::run(&mut step::cargo(&[&["test", "--locked", "--no-run"], &TOGETHER[..]].concat()))?;
     // Last, so that the runner's summary of what matters most stands at the end.

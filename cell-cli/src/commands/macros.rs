@@ -145,7 +145,7 @@ fn info(options: &MacrosInfo, global: &Global, shell: &Shell) -> Result<Exit> {
         (None, Some(cell)) => {
             let project = Project::load(&project::root(global)?)?;
             let with = |name: &&String| project.lock.cells[*name].component.is_some();
-            if !project.lock.cells.get(cell).is_some_and(|it| it.component.is_some()) {
+            if project.lock.cells.get(cell).is_none_or(|it| it.component.is_none()) {
                 let known = project.lock.cells.keys().filter(with);
                 return Ok(unknown("cell with macros", cell, known, shell));
             }

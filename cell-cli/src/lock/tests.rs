@@ -44,12 +44,12 @@ fn macros_keep_their_numbers_and_new_ones_get_others() {
 }
 
 #[test]
-fn kinds_have_numbers_of_their_own_and_functions_none() {
+fn kinds_have_numbers_of_their_own() {
     let macros =
         vec![info("a", ATTRIBUTE), info("d", MacroKind::Derive), info("f", MacroKind::Function)];
     let lock = lock(&[("c", macros)], "");
     let slot = |name: &str| lock.cells["c"].macros[name].slot;
-    assert_eq!((slot("a"), slot("d"), slot("f")), (Some(0), Some(0), None));
+    assert_eq!((slot("a"), slot("d"), slot("f")), (Some(0), Some(0), Some(0)));
 }
 
 #[test]
@@ -74,6 +74,14 @@ fn used_up_numbers_are_given_again_and_the_65th_macro_is_refused() {
     let none = Schemas::new();
     let failure = make(Digest::of(b""), &manifest, &components, &none, &slots(&old)).unwrap_err();
     assert!(failure.to_string().contains("65 macros"), "{failure}");
+}
+
+#[test]
+fn the_65th_function_like_macro_works_without_a_number() {
+    let many = (0..65).map(|n| info(&format!("m{n}"), MacroKind::Function)).collect();
+    let lock = lock(&[("a", many)], "");
+    let without = lock.cells["a"].macros.values().filter(|one| one.slot.is_none()).count();
+    assert_eq!(without, 1);
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod server;
 mod shapes;
 mod source;
 mod strip;
+mod suites;
 mod workspace;
 
 use std::collections::BTreeMap;

@@ -15,6 +15,23 @@ pub(crate) fn library(text: &str) -> Result<String> {
     Ok(manifest.to_string())
 }
 
+/// The manifest of `thiserror` as a workspace of its own whose macro is ours.
+pub(crate) fn facade(text: &str) -> Result<String> {
+    let mut manifest: DocumentMut = text.parse()?;
+    for table in ["dev-dependencies", "test", "lints", "target"] {
+        manifest.remove(table);
+    }
+    let dependencies =
+        manifest.get_mut("dependencies").and_then(Item::as_table_mut).context("dependencies")?;
+    ensure!(dependencies.remove("thiserror-impl").is_some(), "another crate than it was");
+    let mut ours = toml_edit::InlineTable::new();
+    ours.insert("package", "public-macros".into());
+    ours.insert("path", "../../native".into());
+    dependencies.insert("thiserror-impl", toml_edit::value(ours));
+    manifest.insert("workspace", Item::Table(Table::new()));
+    Ok(manifest.to_string())
+}
+
 /// A lock file with the packages of several; the first that has a package decides its version.
 /// Cargo takes from it what it needs.
 pub(crate) fn merge_locks(texts: &[String]) -> Result<String> {

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use macro_bridge::project::Project;
@@ -16,6 +17,10 @@ use crate::{manifest, narrow, scratch, server, strip};
 /// The crates, and how many attributes each has.
 const PUBLIC: [(&str, usize); 3] =
     [("async-trait", 1), ("derive_more-impl", 1), ("thiserror-impl", 1)];
+
+/// How `thiserror` has its macro, and how it has ours.
+const ALL_OF_IMPL: &str = "pub use thiserror_impl::*;";
+const OURS: &str = "pub use thiserror_impl::ThisError as Error;";
 
 /// What was built.
 pub(crate) struct Workspace {
@@ -33,6 +38,9 @@ pub(crate) struct Macros {
 impl Workspace {
     /// Puts the workspaces together and builds what changed.
     pub(crate) fn build(crates: &Crates) -> Result<Self> {
+        // Two tests want it, and both are in one folder.
+        static TURN: Mutex<()> = Mutex::new(());
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = scratch::folder()?;
         for (name, attributes) in PUBLIC {
             copy_crate(crates.folder(name)?, &folder.join("crates").join(name), attributes)?;
@@ -57,6 +65,60 @@ impl Workspace {
         let project = Project::load(&folder.join("project"))?;
         let address = server::start(project.clone())?;
         Ok(Self { folder, library, project, address })
+    }
+
+    /// Builds `thiserror` with a macro that yields either result; returns its library.
+    pub(crate) fn this_error(&self, crates: &Crates) -> Result<PathBuf> {
+        let (from, to) = (crates.folder("thiserror")?, self.folder.join("crates/thiserror"));
+        for file in scratch::files(from)? {
+            let target = to.join(&file);
+            if file == Path::new("Cargo.toml") {
+                scratch::write(&target, manifest::facade(&fs::read_to_string(from.join(file))?)?)?;
+            } else if file == Path::new("src/lib.rs") {
+                let text = fs::read_to_string(from.join(file))?;
+                ensure!(text.contains(ALL_OF_IMPL), "another crate than it was");
+                scratch::write(&target, text.replace(ALL_OF_IMPL, OURS))?;
+            } else if file.starts_with("src") || file == Path::new("build.rs") {
+                scratch::write(&target, fs::read(from.join(file))?)?;
+            }
+        }
+        lock(&self.folder, "crates/thiserror", "Cargo.lock")?;
+        run(cargo()
+            .args(["build", "--locked", "--offline", "--manifest-path"])
+            .arg(to.join("Cargo.toml"))
+            .env("CARGO_TARGET_DIR", self.folder.join("native/target")))?;
+        Ok(self.folder.join("native/target/debug/libthiserror.rlib"))
+    }
+
+    /// What rustc says of a file in the folder `of`, where macros yield what `emit` says.
+    pub(crate) fn says(
+        &self,
+        (of, file): (&Path, &Path),
+        (name, library): (&str, &Path),
+        emit: &str,
+    ) -> Result<String> {
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let output = Command::new(rustc)
+            .current_dir(of)
+            .arg(file)
+            .args(["--edition", "2021", "--crate-type", "bin", "--emit", "metadata"])
+            .arg("--out-dir")
+            .arg(self.folder.join("out"))
+            .arg("-L")
+            .arg(self.folder.join("native/target/debug/deps"))
+            .arg("--extern")
+            .arg(format!("{name}={}", library.display()))
+            .env("CARGO_MANIFEST_DIR", self.folder.join("project"))
+            .env("PUBLIC_MACROS_EMIT", emit)
+            .env("PUBLIC_MACROS_ADDRESS", self.address.to_string())
+            .output()
+            .context("rustc could not be started")?;
+        Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    /// The proc-macros.
+    pub(crate) fn library(&self) -> &Path {
+        &self.library
     }
 
     /// What `cell.lock` says the components have.

@@ -1,11 +1,10 @@
 //! `#[Ledger::cache]`: rows in memory, by primary key.
 
-use macro_guest_sdk::{Context, Diagnostic, Error, Expansion, Result, cell_macro};
+use macro_guest_sdk::{Arguments, Context, Diagnostic, Error, Expansion, Result, cell_macro};
 use proc_macro2::Span;
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::{DeriveInput, LitInt, parse_quote};
 
-use crate::arguments::{Arguments, value};
 use crate::columns;
 
 const DEFAULT_CAPACITY: usize = 1_000;
@@ -24,7 +23,7 @@ pub(crate) fn cache(
     let mut capacity = DEFAULT_CAPACITY;
     let mut errors = arguments.read("capacity = ..", |argument, given| {
         (argument == "capacity").then(|| {
-            let literal: LitInt = value(given, "a number")?;
+            let literal: LitInt = Arguments::value(given, "a number")?;
             capacity = literal.base10_parse()?;
             if capacity == 0 {
                 return Err(Error::new(&literal, "a cache of no rows caches nothing"));

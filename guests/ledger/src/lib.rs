@@ -16,7 +16,6 @@
 //! What they do not do: create anything. A table is a plan entry, which `cell apply` carries out.
 #![forbid(unsafe_code)]
 
-mod arguments;
 mod cache;
 mod columns;
 #[cfg(test)]

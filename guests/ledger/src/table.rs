@@ -1,10 +1,9 @@
 //! `#[Ledger::table]`: accessors, constants, and the table as a plan entry.
 
-use macro_guest_sdk::{Diagnostic, Error, Expansion, Fact, Result, cell_macro};
+use macro_guest_sdk::{Arguments, Diagnostic, Error, Expansion, Fact, Result, cell_macro};
 use quote::{format_ident, quote};
 use syn::{DeriveInput, LitStr};
 
-use crate::arguments::{Arguments, value};
 use crate::columns::{self, Column};
 use crate::sql;
 
@@ -77,7 +76,7 @@ fn name(arguments: Arguments, item: &DeriveInput, errors: &mut Error) -> String 
     let mut name = sql::snake_case(item.ident.to_string().trim_start_matches("r#"));
     let wrong = arguments.read("name = \"..\"", |argument, given| {
         (argument == "name").then(|| {
-            let literal: LitStr = value(given, "a string")?;
+            let literal: LitStr = Arguments::value(given, "a string")?;
             name = literal.value();
             if !sql::is_name(&name) {
                 let lower = sql::snake_case(&name);

@@ -7,11 +7,12 @@ use crate::table::TableBuilder;
 use crate::table::tests::read;
 use crate::table::{delimiter, op};
 
+mod edits;
 mod joining;
 mod translation;
 
 /// A guest's answer from source. What a guest can say but source cannot: `@n` is the whole token
-/// of input row `n`.
+/// of input row `n`, `@ body` the place of a function's body.
 fn made(parts: &[(PartKind, &str, &str)]) -> GuestExpansion {
     let mut output = RawOutput::default();
     for (kind, name, source) in parts {
@@ -40,8 +41,13 @@ fn rows_of(source: &str, text: &mut String) -> Vec<Token> {
         }
         let Some(token) = table.rows.get(at) else { break };
         if table.is_punct(at, '@') {
-            let row: u32 = table.text_of(&table.rows[at + 1]).parse().unwrap();
-            rows.push(Token { kind: kind::RANGE, sub: 0, span: span::of_row(row), a: 1, b: 0 });
+            rows.push(match table.text_of(&table.rows[at + 1]) {
+                "body" => Token { kind: kind::BODY, ..Token::default() },
+                row => {
+                    let span = span::of_row(row.parse().unwrap());
+                    Token { kind: kind::RANGE, sub: 0, span, a: 1, b: 0 }
+                }
+            });
             at += 2;
             continue;
         }
@@ -70,6 +76,18 @@ fn field(name: &str, source: &str) -> GuestExpansion {
 
 fn replace(source: &str) -> GuestExpansion {
     made(&[(PartKind::Item, "", source)])
+}
+
+fn attribute(source: &str) -> GuestExpansion {
+    made(&[(PartKind::Attribute, "", source)])
+}
+
+fn parameter(name: &str, source: &str) -> GuestExpansion {
+    made(&[(PartKind::Parameter, name, source)])
+}
+
+fn wrap(source: &str) -> GuestExpansion {
+    made(&[(PartKind::Body, "", source)])
 }
 
 /// Checks all answers and joins them.

@@ -12,25 +12,34 @@ pub const LINES: usize = 100;
 pub const TEXT: usize = 16 << 10;
 
 /// The first of each, errors before warnings, and how many more there were. What is within bounds,
-/// or was bounded before, stays as it is.
+/// or was bounded before, stays as it is. What belongs to a diagnostic goes where that goes.
 #[must_use]
 pub fn bounded(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let all = diagnostics.len();
-    if all > DIAGNOSTICS {
+    let all = diagnostics.iter().filter(|one| !one.level.belongs()).count();
+    if all > DIAGNOSTICS || diagnostics.len() > all {
         // A warning must not take the place of the error that ends the build.
         let errors = diagnostics.iter().filter(|one| one.level == Level::Error).count();
         let mut room = [errors.min(DIAGNOSTICS), DIAGNOSTICS.saturating_sub(errors)];
+        // How many may follow the one before.
+        let mut lines = 0;
         diagnostics.retain(|one| {
-            let room = &mut room[one.level as usize];
+            let room = match one.level {
+                Level::Error => &mut room[0],
+                Level::Warning => &mut room[1],
+                Level::Note | Level::Help => &mut lines,
+            };
             let kept = *room > 0;
             *room = room.saturating_sub(1);
+            if !one.level.belongs() {
+                lines = if kept { LINES } else { 0 };
+            }
             kept
         });
     }
     diagnostics.iter_mut().for_each(bound);
     // Where it is shown in any case: an error, if there is one.
     let last = diagnostics.iter().rposition(|one| one.level == Level::Error);
-    let last = last.or(diagnostics.len().checked_sub(1));
+    let last = last.or(diagnostics.iter().rposition(|one| !one.level.belongs()));
     if let (Some(last), true) = (last, all > DIAGNOSTICS) {
         diagnostics[last].notes.push(more(all - DIAGNOSTICS, "errors and warnings"));
     }
@@ -119,6 +128,19 @@ mod tests {
         assert_eq!(list[99].notes[0].message, "and 201 more errors and warnings");
         let list = check([many(Level::Error, 120), many(Level::Warning, 5)].concat());
         assert!(list.iter().all(|one| one.level == Level::Error));
+    }
+
+    #[test]
+    fn what_belongs_to_an_error_goes_with_it() {
+        let with = |level, count| [many(level, 1), many(Level::Note, count)].concat();
+        let list = [with(Level::Warning, 2), with(Level::Error, 3)].concat();
+        assert_eq!(check(list.clone()), list);
+        let list = check([with(Level::Error, 101), many(Level::Help, 4)].concat());
+        assert_eq!(list.len(), 101);
+        let list = check([many(Level::Error, 100), with(Level::Warning, 3)].concat());
+        assert_eq!(list.len(), 100);
+        assert_eq!(list[99].notes[0].message, "and 1 more errors and warnings");
+        assert_eq!(check(many(Level::Note, 2)), []);
     }
 
     #[test]

@@ -66,7 +66,12 @@ pub(super) fn encode_facts(out: &mut String, expansion: &Expansion) {
 
 fn encode_diagnostic(out: &mut String, diagnostic: &Diagnostic) {
     let Diagnostic { level, message, start, end, notes, suggestions } = diagnostic;
-    let word = if *level == Level::Error { "error" } else { "warning" };
+    let word = match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "note-at",
+        Level::Help => "help-at",
+    };
     let _ = writeln!(out, "{word} {start} {end} {}", sealed::escape(message));
     for Note { help, message } in notes {
         let word = if *help { "help" } else { "note" };
@@ -159,11 +164,16 @@ pub(super) fn decode_fact(expansion: &mut Expansion, line: &str) -> Option<()> {
                 digest: Digest::parse(digest)?,
             });
         }
-        "error" | "warning" => {
+        "error" | "warning" | "note-at" | "help-at" => {
             let (start, rest) = rest.split_once(' ')?;
             let (end, message) = rest.split_once(' ')?;
             expansion.diagnostics.push(Diagnostic {
-                level: if word == "error" { Level::Error } else { Level::Warning },
+                level: match word {
+                    "error" => Level::Error,
+                    "warning" => Level::Warning,
+                    "note-at" => Level::Note,
+                    _ => Level::Help,
+                },
                 message: sealed::unescape(message)?,
                 start: start.parse().ok()?,
                 end: end.parse().ok()?,

@@ -6,6 +6,8 @@
 //! lock file: the module is never `pub`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use proc_macro::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
@@ -30,6 +32,7 @@ pub fn remote(input: TokenStream, clients: Option<Clients>) -> TokenStream {
     };
     let krate: TokenStream = krate.unwrap_or_else(|| gather::path(&["cell"])).into_iter().collect();
     let krate = krate.to_string();
+    remember(&cell, &krate);
     let project = match project() {
         Ok(project) => project,
         Err(failure) => {
@@ -64,6 +67,24 @@ pub fn remote(input: TokenStream, clients: Option<Clients>) -> TokenStream {
     out
 }
 
+/// Where `cell-sdk` is for the aliases of a cell, by package.
+static CRATES: Mutex<BTreeMap<(PathBuf, String), String>> = Mutex::new(BTreeMap::new());
+
+/// An attribute behind an alias is not told what `cell_remote!` was, and still has to name a macro of
+/// `cell-sdk` if others stand on the item. The compiler cannot have found it without having expanded
+/// `cell_remote!` first, so that leaves a note.
+fn remember(cell: &str, krate: &str) {
+    let mut crates = CRATES.lock().unwrap_or_else(PoisonError::into_inner);
+    crates.insert((package(), cell.to_owned()), krate.to_owned());
+}
+
+/// What [`remember`] was told last.
+pub(super) fn krate(cell: &str) -> Option<Vec<TokenTree>> {
+    let crates = CRATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = crates.get(&(package(), cell.to_owned()))?;
+    Some(path.parse::<TokenStream>().ok()?.into_iter().collect())
+}
+
 /// The clients of a cell's services.
 fn services(
     project: &Project,
@@ -92,12 +113,18 @@ fn content(cell: &str, locked: &LockedCell, krate: &str) -> TokenStream {
     let mut source = String::new();
     for (name, found) in &locked.macros {
         match (found.kind, found.slot) {
-            (MacroKind::Function, _) => source.push_str(&format!(
+            // Behind `macro_rules!` the place of a call is that of the macro's definition, which is
+            // here: the compiler would point at `cell_remote!`. So this is for locks without slots.
+            (MacroKind::Function, None) => source.push_str(&format!(
                 "macro_rules! {name} {{ ($($input:tt)*) => {{ {krate}::expand! {{ {cell}::{name}($($input)*) }} }}; }}\n\
                  pub(crate) use {name};\n"
             )),
             (kind, Some(slot)) => {
-                let prefix = if kind == MacroKind::Attribute { "attr" } else { "derive" };
+                let prefix = match kind {
+                    MacroKind::Attribute => "attr",
+                    MacroKind::Derive => "derive",
+                    MacroKind::Function => "fn",
+                };
                 source.push_str(&format!("pub(crate) use {krate}::__{prefix}_{slot} as {name};\n"));
             }
             (_, None) => {}

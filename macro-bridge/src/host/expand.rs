@@ -72,20 +72,18 @@ fn prepare(
         calls.push((call, one));
     }
     if form == MacroKind::Attribute {
-        let needs: Vec<_> =
-            calls.iter().map(|(call, _)| (call.path(), call.needs.clone())).collect();
-        let order =
-            order::order(&needs).map_err(|(index, failure)| (failure, calls[index].1.span))?;
-        let mut slots: Vec<_> = calls.into_iter().map(Some).collect();
-        calls = order.into_iter().filter_map(|index| slots[index].take()).collect();
+        order::sort(&mut calls, |(call, _)| call)
+            .map_err(|(index, failure)| (failure, calls[index].1.span))?;
     }
     let mut walker = Walker::default();
     let mut spans = Vec::with_capacity(calls.len());
+    let mut sites = Vec::with_capacity(calls.len());
     let calls = calls
         .into_iter()
         .map(|(mut call, one)| {
             call.arguments = walker.walk(one.arguments);
             spans.push(one.span);
+            sites.push(one.site);
             call
         })
         .collect();
@@ -93,6 +91,7 @@ fn prepare(
     let too_large =
         || (texts::project::internal("an item with too many tokens"), Span::call_site());
     let (table, originals) = walker.finish().ok_or_else(too_large)?;
+    let originals = originals.at_sites(sites);
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let place = Place { package: variable("CARGO_PKG_NAME"), krate: variable("CARGO_CRATE_NAME") };
     Ok(Prepared { request: Request { form, table, calls, place }, originals, spans })
@@ -132,7 +131,7 @@ impl Prepared {
         match emitted {
             Ok((expansion, how, mut out)) => {
                 let told = says_what_it_stands_on(&expansion);
-                out.extend(live::report(&told, originals, request.form));
+                out = live::report(&told, originals, request, out);
                 if request.has_room_behind() {
                     out.extend(track::of_expansion(project, &expansion));
                 }
@@ -165,7 +164,7 @@ impl Prepared {
         let guess = item::has_fields(&request.table, request.item());
         let derived = item::is_derived(&request.table, request.item());
         let strip_cell = !helpers.is_empty() && !derived;
-        let changes = item::Changes { strip_cell, helpers, guess, fields: Vec::new() };
+        let changes = item::Changes { strip_cell, helpers, guess, ..item::Changes::default() };
         let rows = item::emit(&request.table, request.item(), &changes).unwrap_or_default();
         live::emit(&Output { rows, ..Output::default() }, originals)
     }
@@ -233,6 +232,6 @@ fn check(request: &Request, expansion: &Expansion) -> Result<(), Failure> {
     };
     let most = request.calls.iter().map(|call| call.limits.rows).fold(0, u64::saturating_add);
     let most = most.saturating_add(request.table.rows.len() as u64);
-    output::check(&request.table, request.item().start, &raw, most)
+    output::check_all(&request.table, request.item().start, &raw, most, request.calls.len())
         .map_err(|invalid| texts::project::unusable_expansion(request, &invalid.to_string()))
 }

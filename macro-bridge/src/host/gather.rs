@@ -54,7 +54,7 @@ pub fn gathered(arguments: TokenStream, item: TokenStream, engines: Engines<'_>)
     }
 }
 
-/// `("attribute" "ledger" "table" (arguments))`. Cell and name carry their spans.
+/// `("attribute" "ledger" "table" (arguments))`. The words carry the spans of call, cell and name.
 fn entry(invocation: &Invocation) -> TokenTree {
     let text = |text: &str, span: Span| {
         let mut literal = Literal::string(text);
@@ -63,7 +63,7 @@ fn entry(invocation: &Invocation) -> TokenTree {
     };
     let arguments = Group::new(Delimiter::Parenthesis, invocation.arguments.clone());
     let tokens = [
-        text(invocation.kind.word(), Span::call_site()),
+        text(invocation.kind.word(), invocation.site),
         text(&invocation.cell, invocation.cell_span),
         text(&invocation.name, invocation.span),
         TokenTree::Group(arguments),
@@ -82,12 +82,14 @@ fn read(entry: TokenTree) -> Option<Invocation> {
         }
         _ => None,
     };
-    let kind = MacroKind::from_word(&word()?.0)?;
+    let (kind, site) = word()?;
+    let kind = MacroKind::from_word(&kind)?;
     let (cell, cell_span) = word()?;
     let (name, span) = word()?;
     match tokens.next()? {
         TokenTree::Group(arguments) => {
-            Some(Invocation { kind, cell, name, cell_span, span, arguments: arguments.stream() })
+            let arguments = arguments.stream();
+            Some(Invocation { kind, cell, name, cell_span, span, site, arguments })
         }
         _ => None,
     }

@@ -17,8 +17,23 @@ pub(super) struct Invocation {
     pub cell_span: Span,
     /// The token to blame for what is wrong with it as a whole: the macro's name.
     pub span: Span,
+    /// The call-site of the attribute by which it was called.
+    pub site: Span,
     /// What stands in its parentheses.
     pub arguments: TokenStream,
+}
+
+impl Invocation {
+    /// One that was called by its number, and so is not told how it was written.
+    pub(super) fn of_slot(
+        kind: MacroKind,
+        cell: String,
+        name: String,
+        arguments: TokenStream,
+    ) -> Self {
+        let here = Span::call_site();
+        Self { kind, cell, name, cell_span: here, span: here, site: here, arguments }
+    }
 }
 
 /// The arguments of `#[cell::wasm(..)]` or `#[cell::wasm_derive(..)]`.
@@ -129,6 +144,7 @@ impl Path {
             name: plain(&self.name),
             cell_span: self.cell.span(),
             span: self.name.span(),
+            site: Span::call_site(),
             arguments,
         }
     }

@@ -1,8 +1,8 @@
 //! What items are, and where their parts are.
 
 use super::*;
-use crate::table::strategy as tables;
 use crate::table::tests::table_of;
+use crate::table::{Token, span, strategy as tables};
 use proptest::prelude::*;
 
 /// Kind, name, head and body of an item.

@@ -172,7 +172,7 @@ pub(super) struct Spans<'a> {
 impl<'a> Spans<'a> {
     pub(super) fn new(originals: &'a Originals, operations: &[SpanOp]) -> Self {
         let derived = Vec::with_capacity(operations.len());
-        let mut spans = Self { originals, derived, call_site: Span::call_site() };
+        let mut spans = Self { originals, derived, call_site: originals.span(span::CALL_SITE) };
         for operation in operations {
             let (a, b) = (spans.get(operation.a), spans.get(operation.b));
             spans.derived.push(match operation.op {

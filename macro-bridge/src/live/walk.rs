@@ -12,9 +12,18 @@ pub struct Originals {
     next: Vec<u32>,
     /// The streams that were walked, with their rows.
     streams: Vec<(std::ops::Range<usize>, TokenStream)>,
+    /// Where each macro of a stack stands: its own call-site.
+    sites: Vec<Span>,
 }
 
 impl Originals {
+    /// The same with the call-site of each macro. For a stack rustc calls one macro of ours, whose
+    /// call-site is that of whichever attribute came first.
+    #[must_use]
+    pub fn at_sites(self, sites: Vec<Span>) -> Self {
+        Self { sites, ..self }
+    }
+
     /// The token of a row.
     #[must_use]
     pub fn tree(&self, row: usize) -> Option<&TokenTree> {
@@ -45,13 +54,25 @@ impl Originals {
     /// The span of a handle; call-site for one that is none.
     #[must_use]
     pub fn span(&self, handle: u32) -> Span {
-        let Some((row, part)) = span::row(handle) else {
-            return if handle == span::MIXED_SITE { Span::mixed_site() } else { Span::call_site() };
-        };
+        let Some((row, part)) = span::row(handle) else { return self.site(handle) };
         match (self.tree(row as usize), part) {
             (Some(TokenTree::Group(group)), span::OPEN) => group.span_open(),
             (Some(TokenTree::Group(group)), span::CLOSE) => group.span_close(),
             (Some(tree), _) => tree.span(),
+            (None, _) => Span::call_site(),
+        }
+    }
+}
+
+impl Originals {
+    fn site(&self, number: u32) -> Span {
+        let (call, site) = span::site(number).unwrap_or((0, number));
+        // What the host adds to a stack is at the site of the whole.
+        let own = self.sites.get(call).filter(|_| number != site || self.sites.len() == 1);
+        match (own, site) {
+            (Some(own), span::MIXED_SITE) => Span::mixed_site().located_at(*own),
+            (Some(own), _) => *own,
+            (None, span::MIXED_SITE) => Span::mixed_site(),
             (None, _) => Span::call_site(),
         }
     }

@@ -143,7 +143,7 @@ fn says_which_line_is_wrong() {
     check("macro cache", "macro table", "merged");
     check("profile default", "=======", "merge conflict");
     check("profile default\n", "", "no `profile` line");
-    check("function wants", "function slot=1 wants", "with a slot");
+    check("function wants", "function slot=64 wants", "above 63");
     check("function wants", "function slot=70000 wants", "no slot number");
     check("function wants", "sorcery wants", "no kind of macro");
     check("macro cache", "macro ../cache", "no name");

@@ -23,10 +23,10 @@ pub(crate) struct Draft {
     parts: Vec<(PartKind, Vec<Node>)>,
 }
 
-/// Any draft. With `changes`, one part may replace the item and some may add fields.
+/// Any draft. With `changes`, one part may replace the item and others change it.
 pub(crate) fn draft(changes: bool) -> impl Strategy<Value = Draft> {
     let operations = prop::collection::vec(any::<(bool, Index, Index)>(), 0..4);
-    let kind = if changes { 0usize..4 } else { 0..1 };
+    let kind = if changes { 0usize..7 } else { 0..1 };
     let parts = prop::collection::vec((kind, prop::collection::vec(node(), 0..5)), 0..4);
     (operations, parts).prop_map(|(operations, parts)| {
         let mut replaced = false;
@@ -36,6 +36,9 @@ pub(crate) fn draft(changes: bool) -> impl Strategy<Value = Draft> {
                 (PartKind::Item, nodes)
             }
             2 if !nodes.is_empty() => (PartKind::Field, nodes),
+            3 if !nodes.is_empty() => (PartKind::Parameter, nodes),
+            4 => (PartKind::Attribute, nodes),
+            5 => (PartKind::Body, nodes),
             _ => (PartKind::Items, nodes),
         });
         Draft { operations, parts: parts.collect() }
@@ -80,11 +83,29 @@ pub(crate) fn resolve(draft: &Draft, input: &Table, split: usize) -> RawOutput {
     }
     for (index, (kind, nodes)) in draft.parts.iter().enumerate() {
         let before = resolver.output.rows.len();
-        nodes.iter().for_each(|node| resolver.node(node));
+        match kind {
+            PartKind::Attribute => {
+                resolver.push(kind::PUNCT, 0, span::CALL_SITE, '#' as u32, 0);
+                resolver.group(delimiter::BRACKET, nodes);
+            }
+            // Behind the tokens, or in a group with them.
+            PartKind::Body if nodes.len() % 2 == 0 => {
+                resolver.group(delimiter::BRACE, nodes);
+                resolver.push(kind::BODY, 0, 0, 0, 0);
+            }
+            PartKind::Body => {
+                let at = resolver.output.rows.len();
+                resolver.group(delimiter::PARENTHESIS, nodes);
+                resolver.push(kind::BODY, 0, 0, 0, 0);
+                resolver.output.rows[at].a += 1;
+            }
+            _ => nodes.iter().for_each(|node| resolver.node(node)),
+        }
         let rows = (resolver.output.rows.len() - before) as u32;
-        // A range of an empty input stands for nothing, and a field is never nothing.
-        let kind = if rows == 0 && *kind == PartKind::Field { PartKind::Items } else { *kind };
-        let name = if kind == PartKind::Field { format!("field_{index}") } else { String::new() };
+        // A range of an empty input stands for nothing, and what has a name is never nothing.
+        let named = matches!(kind, PartKind::Field | PartKind::Parameter);
+        let kind = if rows == 0 && named { PartKind::Items } else { *kind };
+        let name = if named && rows > 0 { format!("name_{index}") } else { String::new() };
         resolver.output.parts.push(Part { kind: kind as u8, rows, name });
     }
     resolver.output
@@ -101,6 +122,13 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn span(&self, index: &Index) -> u32 {
         self.spans[index.index(self.spans.len())]
+    }
+
+    fn group(&mut self, delimiter: u8, inside: &[Node]) {
+        let at = self.output.rows.len();
+        self.push(kind::GROUP, delimiter, span::CALL_SITE, 0, 0);
+        inside.iter().for_each(|node| self.node(node));
+        self.output.rows[at].a = (self.output.rows.len() - at - 1) as u32;
     }
 
     fn node(&mut self, node: &Node) {
@@ -275,14 +303,14 @@ pub(crate) fn apply(damage: &Damage, output: &mut RawOutput) {
 
 /// Nothing in it means anything, except by chance.
 pub(crate) fn noise() -> impl Strategy<Value = RawOutput> {
-    let row = (0u8..7, 0u8..5, number(), number(), number());
+    let row = (0u8..8, 0u8..5, number(), number(), number());
     let rows = prop::collection::vec(
         row.prop_map(|(kind, sub, span, a, b)| Token { kind, sub, span, a, b }),
         0..12,
     );
     let spans = (0u8..3, number(), number()).prop_map(|(op, a, b)| SpanOp { op, a, b });
     let parts =
-        (0u8..4, number(), "[a-z]?").prop_map(|(kind, rows, name)| Part { kind, rows, name });
+        (0u8..7, number(), "[a-z]?").prop_map(|(kind, rows, name)| Part { kind, rows, name });
     (
         "[a-z\"é0-9']{0,12}",
         rows,

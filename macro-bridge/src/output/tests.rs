@@ -123,7 +123,7 @@ fn puncts_are_what_rustc_takes() {
 
 #[test]
 fn numbers_without_a_meaning_are_refused() {
-    for kind in [6, 7, 255] {
+    for kind in [7, 8, 255] {
         refused("", &[token(kind, 0, 0, 0)], &format!("token 0: token kind {kind} is not known"));
     }
     refused("", &[token(kind::GROUP, 4, 0, 0)], "token 0: delimiter 4 is not known");
@@ -208,6 +208,17 @@ fn ranges_stay_in_their_group() {
         let expected = format!("token 0: range of input tokens from span number {span}");
         refused("", &[Token { span, ..range(0, 1) }], &expected);
     }
+}
+
+#[test]
+fn macros_of_a_stack_have_sites_and_guests_have_not() {
+    let (input, split) = input();
+    let verdict = |number, calls| {
+        let output = output("", &[Token { span: number, ..group(0) }]);
+        check_all(&input, split, &output, MOST, calls).is_ok()
+    };
+    let third = span::of_site(2, span::MIXED_SITE);
+    assert!(verdict(third, 3) && !verdict(third, 2) && !verdict(third, 0));
 }
 
 #[test]
@@ -319,7 +330,7 @@ fn parts_cover_the_rows() {
         with(vec![part(0, 3, ""), part(0, u32::MAX, "")]),
         bad("they cover more rows than there are")
     );
-    assert_eq!(with(vec![part(3, 3, "")]), bad("part kind 3 is not known"));
+    assert_eq!(with(vec![part(6, 3, "")]), bad("part kind 6 is not known"));
     assert_eq!(with(vec![part(1, 2, ""), part(1, 1, "")]), bad("the item is replaced twice"));
     let nameless = bad("a field has no name or no tokens");
     assert_eq!(with(vec![part(2, 3, "id")]), Ok(()));
@@ -358,6 +369,85 @@ fn emit_if_valid(input: &Table, split: usize, output: &RawOutput) -> Result<bool
     let emitted = emulation::emit(input, text, rows, spans);
     prop_assert!(emitted.table.rows.len() as u64 <= MOST);
     Ok(true)
+}
+
+#[test]
+fn a_body_stands_once_where_one_is_wrapped() {
+    let (input, split) = input();
+    let body = token(kind::BODY, 0, 0, 0);
+    let verdict = |kind: PartKind, rows: &[Token]| {
+        let mut output = output("", rows);
+        output.parts[0] = Part { kind: kind as u8, name: "n".into(), ..output.parts[0].clone() };
+        check(&input, split, &output, MOST).map_err(|invalid| invalid.to_string())
+    };
+    assert_eq!(verdict(PartKind::Body, &[body]), Ok(()));
+    assert_eq!(verdict(PartKind::Body, &[group(2), group(1), body, punct(';', false)]), Ok(()));
+    let times = |count| Err(format!("parts: what stands around a body holds it {count} times"));
+    assert_eq!(verdict(PartKind::Body, &[]), times(0));
+    assert_eq!(verdict(PartKind::Body, &[group(0)]), times(0));
+    assert_eq!(verdict(PartKind::Body, &[body, group(1), body]), times(2));
+    for other in PartKind::ALL.into_iter().filter(|kind| *kind != PartKind::Body) {
+        let reason = "parts: a body stands where none is wrapped";
+        assert_eq!(verdict(other, &[group(1), body]), Err(reason.into()), "{other:?}");
+    }
+    for bad in [
+        Token { sub: 1, ..body },
+        Token { span: 1, ..body },
+        Token { a: 1, ..body },
+        Token { b: 1, ..body },
+    ] {
+        assert!(verdict(PartKind::Body, &[bad]).is_err(), "{bad:?}");
+    }
+    assert!(verdict(PartKind::Body, &[punct('\'', true), body]).is_err(), "a lone quote");
+}
+
+#[test]
+fn an_attribute_is_one() {
+    let (input, split) = (table_of("# [ a ] b ( c )"), 0);
+    let bracket = |inside| token(kind::GROUP, delimiter::BRACKET, inside, 0);
+    let verdict = |rows: &[Token]| {
+        let mut output = output("x", rows);
+        output.parts[0].kind = PartKind::Attribute as u8;
+        check(&input, split, &output, MOST).is_ok()
+    };
+    let word = token(kind::IDENT, 0, 0, 1);
+    assert!(verdict(&[punct('#', false), bracket(1), word]));
+    assert!(verdict(&[range(0, 2)]) && verdict(&[range(0, 1), range(1, 1)]), "the user's own");
+    assert!(verdict(&[punct('#', false), range(1, 1)]));
+    for bad in [
+        &[][..],
+        &[punct('#', false)],
+        &[bracket(0)],
+        &[punct('#', false), group(0)],
+        &[punct('#', false), punct('!', false), bracket(0)],
+        &[punct('#', false), bracket(0), word],
+        &[punct('#', false), bracket(0), punct('#', false), bracket(0)],
+        &[range(0, 3)],
+        &[range(0, 4)],
+        &[range(3, 2)],
+    ] {
+        assert!(!verdict(bad), "{bad:?}");
+    }
+}
+
+#[test]
+fn names_and_kinds_of_parts() {
+    let (input, split) = input();
+    let verdict = |kind: u8, name: &str, rows: &[Token]| {
+        let mut output = output("x", rows);
+        output.parts[0] = Part { kind, name: name.into(), ..output.parts[0].clone() };
+        check(&input, split, &output, MOST).map_err(|invalid| invalid.to_string())
+    };
+    let word = token(kind::IDENT, 0, 0, 1);
+    for (kind, what) in [(PartKind::Field, "field"), (PartKind::Parameter, "parameter")] {
+        assert_eq!(verdict(kind as u8, "n", &[word]), Ok(()));
+        for (name, rows) in [("", &[word][..]), ("a b", &[word]), ("n", &[])] {
+            let reason = format!("parts: a {what} has no name or no tokens");
+            assert_eq!(verdict(kind as u8, name, rows), Err(reason));
+        }
+    }
+    assert_eq!(verdict(6, "", &[word]), Err("parts: part kind 6 is not known".into()));
+    assert_eq!(PartKind::ALL.map(|kind| kind as u8), [0, 1, 2, 3, 4, 5]);
 }
 
 proptest! {

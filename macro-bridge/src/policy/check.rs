@@ -74,8 +74,9 @@ pub fn check(
     for part in &output.parts {
         let end = start + part.rows as usize;
         let level = policy.level(start..end);
-        let own = match part.kind {
-            kind if kind == PartKind::Item as u8 => policy.own_head(item.clone(), &level),
+        let own = match PartKind::from_number(part.kind) {
+            Some(PartKind::Item) => policy.own_head(item.clone(), &level),
+            Some(PartKind::Body) => policy.may_wrap(item.clone()).map(|()| 0..0)?,
             _ => 0..0,
         };
         policy.check_part(level, &own)?;
@@ -184,6 +185,26 @@ impl<'a> Policy<'a> {
         let body = level.get(end).map(|seen| self.token(*seen));
         let has_body = body.is_some_and(|t| t.kind == kind::GROUP && t.sub == delimiter::BRACE);
         if whole || (vouched && has_body) { start..end } else { 0..0 }
+    }
+
+    /// What a guest puts around a body must not find itself inside an `unsafe fn`, as in `own_head`.
+    fn may_wrap(&self, item: Range<usize>) -> Result<(), Violation> {
+        let qualifiers = Item::parse(self.input, item)
+            .and_then(|item| {
+                Some(item.head.start..item.name.filter(|_| item.kind == item::kind::FN)?)
+            })
+            .unwrap_or(0..0);
+        let mut qualifiers = self.input.parsed_siblings(qualifiers);
+        let found = qualifiers.find(|row| self.input.is_ident(*row, "unsafe"));
+        match found {
+            Some(row) if self.allowed.0 & 1 << UNSAFE == 0 => Err(Violation {
+                word: WORDS[UNSAFE],
+                about: ABOUT[UNSAFE],
+                found: "code in an unsafe fn".to_owned(),
+                span: span::of_row(row as u32),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Checks a level and all that is in it. Guests choose how deep that is, so this must not

@@ -12,6 +12,22 @@ pub(crate) fn table_of(source: &str) -> Table {
     builder.finish().unwrap_or_else(|| panic!("unbalanced: {source}"))
 }
 
+#[test]
+fn sites_are_numbers_of_their_own_below_those_of_rows() {
+    use span::{CALL_SITE, FIRST_ROW, MIXED_SITE, of_site, site};
+    let mut seen = vec![CALL_SITE, MIXED_SITE];
+    for call in 0..7 {
+        for kind in [CALL_SITE, MIXED_SITE] {
+            let number = of_site(call, kind);
+            assert!(number < FIRST_ROW && !seen.contains(&number), "{number}");
+            assert_eq!(site(number), Some((call, kind)));
+            seen.push(number);
+        }
+    }
+    assert_eq!((of_site(7, MIXED_SITE), of_site(usize::MAX, CALL_SITE)), (MIXED_SITE, CALL_SITE));
+    assert_eq!([CALL_SITE, MIXED_SITE, FIRST_ROW].map(site), [None; 3]);
+}
+
 /// Reads `source` into `builder`.
 pub(crate) fn read(source: &str, builder: &mut TableBuilder) {
     let mut rest = source;

@@ -40,7 +40,7 @@ pub mod token_stream {
 /// Between this crate and the SDK; no part of the API of `proc_macro`.
 #[doc(hidden)]
 pub mod cell {
-    pub use crate::encode::{Encoded, encode};
+    pub use crate::encode::{Encoded, body, encode};
     pub use crate::span::handle;
     pub use crate::table::{Row, SpanOp, begin};
 }

@@ -13,6 +13,7 @@ pub(crate) mod kind {
     pub(crate) const GROUP: u8 = 3;
     pub(crate) const RANGE: u8 = 4;
     pub(crate) const RESPAN: u8 = 5;
+    pub(crate) const BODY: u8 = 6;
 }
 
 /// One row of a token table.

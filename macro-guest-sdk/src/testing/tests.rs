@@ -210,3 +210,86 @@ fn a_description_has_what_the_attribute_says() {
     assert_eq!(knows::MACRO.context, 15);
     assert_eq!(asks::MACRO.calls, [("search", "schema")]);
 }
+
+/// Adds one of each kind to a function.
+#[cell_macro(attribute)]
+fn edits(_nothing: NoArguments, item: crate::Function) -> Expansion {
+    Expansion::new()
+        .attribute(quote! { #[must_use] #[doc = "b"] })
+        .parameter("auth", quote! { auth: &Session })
+        .wrap_body(|body| quote! { outer(|| #body) })
+        .wrap_body(|body| body.value(&item))
+}
+
+fn edited(item: TokenStream) -> String {
+    Harness::new().expand_attribute::<edits>(quote!(), item).without_errors().edited().to_string()
+}
+
+#[test]
+fn a_function_is_shown_as_the_host_changes_it() {
+    let once = quote! {
+        fn __cell_once<T>(body: impl ::core::ops::FnOnce() -> T) -> T { body() }
+    };
+    let found = edited(quote! { #[a] pub fn f<F: Fn(u8) -> u8>(a: F) -> u8 { a(1) } });
+    let expected = quote! {
+        #[a] #[must_use] #[doc = "b"]
+        pub fn f<F: Fn(u8) -> u8>(a: F, auth: &Session,) -> u8 {
+            outer(|| {{ #once __cell_once(|| -> u8 {({ a(1) })}) }})
+        }
+    };
+    assert_eq!(found, expected.to_string());
+    let found = edited(quote! { fn f(&self,) -> impl A { b } });
+    assert!(found.contains("__cell_once (|| { ({ b }) })"), "{found}");
+    let found = edited(quote! { fn f() { g()? } });
+    assert!(found.contains("__cell_once (|| -> () { ({ g () ? }) })"), "{found}");
+    let found = edited(quote! { fn f() -> ! { loop {} } });
+    assert!(found.contains("outer (|| { { ({ loop { } }) } })"), "{found}");
+    let found = edited(quote! { async fn f() -> Option<&str> { g()? } });
+    let ready = quote! {
+        async move {
+            if let ::core::option::Option::Some(value) = ::core::option::Option::None::<Option<&str> > {
+                return value;
+            }
+            let value: Option<&str> = {({ g()? })};
+            value
+        }
+        .await
+    };
+    let ready = ready.to_string().replace(" ", "");
+    assert!(found.replace(' ', "").contains(&ready), "{found}\n{ready}");
+    let found = edited(quote! { async fn f() -> impl A { b } });
+    assert!(found.contains("async move { ({ b }) } . await"), "{found}");
+}
+
+/// Does what the host refuses, in the way that the arguments say.
+#[cell_macro(attribute)]
+fn refused(how: proc_macro2::Ident, _item: TokenStream) -> Expansion {
+    let new = Expansion::new();
+    match how.to_string().as_str() {
+        "twice" => new.wrap_body(|body| quote! { #body #body }),
+        "never" => new.wrap_body(|_| quote! {}),
+        "both" => new.parameter("a", quote! { a: u8 }).replace(quote! { fn f() {} }),
+        "attribute" => new.attribute(quote! { must_use }),
+        _ => new.parameter("a", quote! { a: u8 }),
+    }
+}
+
+#[test]
+fn what_the_host_refuses_is_not_shown() {
+    let item = || quote! { fn f() {} };
+    for (how, item, expected) in [
+        (quote!(twice), item(), "what stands around a body holds it 2 times"),
+        (quote!(never), item(), "what stands around a body holds it 0 times"),
+        (quote!(both), item(), "the macro replaces the item and changes it"),
+        (quote!(attribute), item(), "`must_use` is not one attribute"),
+        (quote!(parameter), quote! { struct S {} }, "parameters are added to a function"),
+        (quote!(twice), quote! { struct S {} }, "the body of a function is wrapped"),
+        (quote!(twice), quote! { fn f(); }, "a body is wrapped that is there"),
+    ] {
+        let expanded = Harness::new().expand_attribute::<refused>(how, item);
+        let panic = std::panic::catch_unwind(|| expanded.edited()).expect_err(expected);
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        assert_eq!(text.as_deref(), Some(expected));
+    }
+}

@@ -13,7 +13,7 @@ const IDENTITIES: &[&str] = &["identity", "identity_rebuilt", "regrouped"];
 const DERIVES: &[&str] = &["Identity", "IdentityRebuilt"];
 const FUNCTIONS: &[&str] = &["identity_function", "identity_function_rebuilt", "moved_crate"];
 const LOCALS: &[&str] = &["local_mixed", "local_call", "local_resolved", "located"];
-const PLACES: &[&str] = &["error_at", "warning_at", "token_at"];
+const PLACES: &[&str] = &["error_at", "warning_at", "told_at", "token_at"];
 const STACK: &[&str] = &[
     "a",
     "b",
@@ -189,18 +189,17 @@ impl Case {
             let call = project.call(cell, name).map_err(|failure| anyhow!("{failure}"))?;
             calls.push((call, arguments));
         }
-        let needs: Vec<_> =
-            calls.iter().map(|(call, _)| (call.path(), call.needs.clone())).collect();
-        let Ok(order) = order::order(&needs) else { return Ok(None) };
+        if order::sort(&mut calls, |(call, _)| call).is_err() {
+            return Ok(None);
+        }
         // Else everything that was ever read would be kept.
         proc_macro2::extra::invalidate_current_thread_spans();
         let mut table = TableBuilder::default();
         let mut ordered: Vec<Call> = Vec::new();
-        for index in order {
-            let (call, arguments) = &calls[index];
+        for (call, arguments) in calls {
             let start = table.len();
             walk(arguments, &mut table, &mut random)?;
-            let mut call = Call { arguments: start..table.len(), ..call.clone() };
+            let mut call = Call { arguments: start..table.len(), ..call };
             if random.below(8) == 0 {
                 call.limits.fuel = (1 << (10 + random.below(12))) + random.below(1_000) as u64;
             }
@@ -222,11 +221,16 @@ impl Case {
 /// Adds the tokens of a text; some groups become such as macros by example make.
 fn walk(text: &str, table: &mut TableBuilder, random: &mut Random) -> Result<()> {
     let stream: TokenStream = text.parse().map_err(|error| anyhow!("{error}: {text}"))?;
-    add(stream, table, random);
+    add(stream, table, &mut || random.below(32) == 0);
     Ok(())
 }
 
-fn add(stream: TokenStream, table: &mut TableBuilder, random: &mut Random) {
+/// Adds tokens; of each group `invisible` says whether its delimiters are.
+pub(crate) fn add(
+    stream: TokenStream,
+    table: &mut TableBuilder,
+    invisible: &mut impl FnMut() -> bool,
+) {
     for tree in stream {
         match tree {
             TokenTree::Ident(ident) => {
@@ -240,13 +244,13 @@ fn add(stream: TokenStream, table: &mut TableBuilder, random: &mut Random) {
             TokenTree::Literal(literal) => table.literal(&literal.to_string()),
             TokenTree::Group(group) => {
                 table.open(match group.delimiter() {
-                    _ if random.below(32) == 0 => delimiter::NONE,
+                    _ if invisible() => delimiter::NONE,
                     Delimiter::Parenthesis => delimiter::PARENTHESIS,
                     Delimiter::Brace => delimiter::BRACE,
                     Delimiter::Bracket => delimiter::BRACKET,
                     Delimiter::None => delimiter::NONE,
                 });
-                add(group.stream(), table, random);
+                add(group.stream(), table, invisible);
                 // One was opened just now.
                 let _ = table.close();
             }

@@ -9,12 +9,14 @@
 
 mod artifacts;
 mod background;
+mod book;
 mod bridge;
 mod cache;
 mod calls;
 mod cases;
 mod code;
 mod components;
+mod composition;
 mod crimes;
 mod documents;
 mod expansions;
@@ -38,4 +40,7 @@ mod services;
 mod stacks;
 mod storm;
 mod strangers;
+mod surroundings;
+mod told;
 mod traced;
+mod twin;

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use macro_bridge::failure::Kind;
 
 use crate::guests::ledger;
-use crate::project::{Host, Project};
+use crate::project::{Host, Project, workspace};
 use crate::report::{errors, expect, expect_none, fails};
 
 const SOURCE: &str = "
@@ -44,5 +44,43 @@ fn a_cell_that_is_off_leaves_items_as_they_are() -> Result<()> {
     let one = "#[cell::wasm(ledger::«table»(name = \"accounts\"))]\npub struct A { pub id: u64 }\n";
     let unknown = fails(Kind::UnknownProfile, &["`CELL_PROFILE` is `iu`", "there is `ui`"]);
     expect(&project, one, &[unknown])?;
+    Ok(())
+}
+
+/// A function without the macros, in as many lines.
+const WRITTEN: &str = "
+pub static OBSERVER: std::sync::OnceLock<fn(&'static str, bool)> = std::sync::OnceLock::new();
+//
+//
+#[unsafe(no_mangle)]
+pub fn checkout(cart: &[u64], limit: u64) -> Option<u64> {
+    let mut sum = 0u64;
+    for price in cart {
+        sum = sum.checked_add(*price)?;
+        if sum > limit { return None; }
+    }
+    Some(sum)
+}
+";
+
+#[test]
+fn what_is_switched_off_is_the_machine_code_of_what_was_written() -> Result<()> {
+    let mut project = Project::new("off", Host::Embedded)?;
+    let mut cells = "[profiles.quiet]\ntelemetry = \"off\"\ncache = \"off\"\n".to_owned();
+    for cell in ["telemetry", "cache"] {
+        let path = workspace().join(format!("guests/components/{cell}.wasm"));
+        cells.push_str(&format!("[cells.{cell}]\npath = {path:?}\n"));
+    }
+    project.write("cell.toml", cells)?;
+    project.cell_does(&["lock"])?;
+    let macros = "#[cell::wasm(telemetry::span)]\n#[cell::wasm(cache::memoize(ttl = \"5m\"))]\n";
+    let source = WRITTEN.replace("//\n//\n", macros);
+    let on = project.assembly(&source)?;
+    project.environment.push(("CELL_PROFILE", "quiet".to_owned()));
+    let off = project.assembly(&source)?;
+    let written = project.assembly(WRITTEN)?;
+    ensure!(written.contains("checkout:"), "the function is not there:\n{written}");
+    ensure!(off == written, "switched off:\n{off}\nwritten:\n{written}");
+    ensure!(on != off && on.len() > off.len(), "switched on it is the same");
     Ok(())
 }

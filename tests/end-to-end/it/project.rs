@@ -163,12 +163,43 @@ impl Project {
         Ok(())
     }
 
+    /// Runs the tests in this source.
+    pub(crate) fn test(&self, source: &str) -> Result<Ended> {
+        self.write("src/lib.rs", source)?;
+        let mut command = self.cargo_with(&["test", "--offline", "--quiet"])?;
+        let _turn = turn();
+        run(&mut command, &self.root, PATIENCE)
+    }
+
+    /// The optimised machine code of this source, as text.
+    pub(crate) fn assembly(&self, source: &str) -> Result<String> {
+        self.write("src/lib.rs", source)?;
+        let emit = format!("--emit=asm={}", self.root.join("code.s").display());
+        let flags = ["-C", "opt-level=3", "-C", "debuginfo=0", "-C", "codegen-units=1", &emit];
+        let mut command = self.cargo_with(&["rustc", "--offline", "--quiet", "--lib", "--"])?;
+        command.args(flags);
+        let _turn = turn();
+        let ended = run(&mut command, &self.root, PATIENCE)?;
+        ensure!(ended.code == Some(0), "{}", ended.stderr);
+        Ok(String::from_utf8(self.read("code.s")?)?)
+    }
+
     /// `cargo check`, as it would be started; see [`Project::check`].
     pub(crate) fn cargo(&self) -> Result<Command> {
+        self.cargo_for(&["check"])
+    }
+
+    /// Cargo with these words, as it would be started; it says in JSON what the compiler says.
+    pub(crate) fn cargo_for(&self, words: &[&str]) -> Result<Command> {
+        let json = ["--offline", "--quiet", "--message-format", "json"];
+        self.cargo_with(&[words, &json].concat())
+    }
+
+    fn cargo_with(&self, words: &[&str]) -> Result<Command> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = clean(Command::new(cargo))?;
         command
-            .args(["check", "--offline", "--quiet", "--message-format", "json"])
+            .args(words)
             .current_dir(&self.root)
             .env("CELL_HOME", &self.home)
             // A `cell` that is installed is not what is tested.
@@ -177,14 +208,29 @@ impl Project {
         Ok(command)
     }
 
+    /// A program that cargo built.
+    pub(crate) fn program(&self, package: &str) -> Result<Command> {
+        clean(Command::new(target().join("debug").join(package)))
+    }
+
     /// Checks the crate with this source, by `wrap`'s command.
     pub(crate) fn check_by(
         &self,
         source: &str,
         wrap: impl FnOnce(Command) -> Command,
     ) -> Result<Ended> {
+        self.check_below("#![allow(warnings)]", source, wrap)
+    }
+
+    /// The same with another first line, where that is.
+    pub(crate) fn check_below(
+        &self,
+        head: &str,
+        source: &str,
+        wrap: impl FnOnce(Command) -> Command,
+    ) -> Result<Ended> {
         // Written each time: cargo does not look at the files of a project that we change.
-        self.write("src/lib.rs", format!("#![allow(warnings)]\n{source}"))?;
+        self.write("src/lib.rs", format!("{head}\n{source}"))?;
         let mut command = wrap(self.cargo()?);
         let _turn = turn();
         run(&mut command, &self.root, PATIENCE)

@@ -19,6 +19,12 @@ pub(crate) struct Place {
     end_column: u64,
 }
 
+impl Place {
+    pub(crate) fn line(self) -> u64 {
+        self.line
+    }
+}
+
 /// An error of rustc's.
 #[derive(Clone, Debug)]
 pub(crate) struct Reported {

@@ -91,13 +91,16 @@ fn operations_and_texts_of_later_guests_move() {
     let handles = [span::of_row(0), span::of_row(item), span::of_row(item - 1)];
     for (guest, handle) in handles.into_iter().enumerate() {
         let [named, number] = [7 + 2 * guest, 8 + 2 * guest];
-        assert_eq!(places[named], (handle, span::MIXED_SITE), "guest {guest}");
-        assert_eq!(places[number], (span::CALL_SITE, span::MIXED_SITE), "guest {guest}");
+        // Each has a site of its own.
+        let [call, mixed] =
+            [span::CALL_SITE, span::MIXED_SITE].map(|site| span::of_site(guest, site));
+        assert_eq!(places[named], (handle, mixed), "guest {guest}");
+        assert_eq!(places[number], (call, mixed), "guest {guest}");
         let diagnostic = &expansion.diagnostics[guest];
         let first = first + 2 * guest as u32;
         assert_eq!((diagnostic.start, diagnostic.end), (first + 1, handle));
         let suggestion = &diagnostic.suggestions[0];
-        assert_eq!((suggestion.start, suggestion.end), (first, span::MIXED_SITE));
+        assert_eq!((suggestion.start, suggestion.end), (first, mixed));
     }
 }
 
@@ -154,6 +157,7 @@ proptest! {
             let of_request: Vec<usize> = arguments.chain(request.item()).collect();
             let there = |number: u32| match span::row(number) {
                 Some((row, part)) => span::of_row(of_request[row as usize] as u32) + part,
+                None if request.calls.len() > 1 => span::of_site(call, number),
                 None => number,
             };
             places.extend(emitted.places.iter().map(|(at, names)| (there(*at), there(*names))));

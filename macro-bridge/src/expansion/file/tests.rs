@@ -181,7 +181,7 @@ fn a_sealed_file_may_still_be_wrong() {
 
 prop_compose! {
     fn any_diagnostic()(
-        error: bool, message: String, start: u32, end: u32,
+        level in 0usize..4, message: String, start: u32, end: u32,
         notes in prop::collection::vec(any::<(bool, String)>(), 0..3),
         suggestions in prop::collection::vec(any::<(String, u32, u32, String)>(), 0..3),
     ) -> Diagnostic {
@@ -189,7 +189,7 @@ prop_compose! {
         let suggestions = suggestions.into_iter().map(|(message, start, end, replacement)| {
             Suggestion { message, start, end, replacement }
         });
-        let level = if error { Level::Error } else { Level::Warning };
+        let level = [Level::Error, Level::Warning, Level::Note, Level::Help][level];
         Diagnostic { level, message, start, end, notes, suggestions: suggestions.collect() }
     }
 }
@@ -210,8 +210,11 @@ prop_compose! {
             key: Digest::from_bytes(key),
             digest: Digest::from_bytes(digest),
         });
+        // Bodies are in their places by then.
+        let mut rows = raw.rows;
+        rows.iter_mut().filter(|row| row.kind == kind::BODY).for_each(|row| row.kind = kind::GROUP);
         Expansion {
-            output: Output { text: raw.text, rows: raw.rows, spans: raw.spans },
+            output: Output { text: raw.text, rows, spans: raw.spans },
             diagnostics,
             plan: plan.collect(),
             artifacts: artifacts.collect(),

@@ -32,6 +32,44 @@ pub fn same_field(request: &Request, one: usize, other: usize, name: &str) -> Fa
         .in_call(other)
 }
 
+/// Two macros add one parameter.
+#[must_use]
+pub fn same_parameter(request: &Request, one: usize, other: usize, name: &str) -> Failure {
+    let (a, b) = (request.calls[one].path(), request.calls[other].path());
+    let message = if one == other {
+        format!("`{a}` adds the parameter `{name}` twice")
+    } else {
+        format!("`{a}` and `{b}` both add the parameter `{name}`")
+    };
+    Failure::new(Kind::Conflict, message)
+        .note(item_note(request))
+        .help("use one of them on this item")
+        .in_call(other)
+}
+
+/// The user's function has a parameter of this name.
+#[must_use]
+pub fn parameter_taken(request: &Request, call: usize, name: &str) -> Failure {
+    let path = request.calls[call].path();
+    let message = format!("`{path}` adds a parameter `{name}`, and there is one");
+    Failure::new(Kind::ParameterTaken, message)
+        .note(item_note(request))
+        .help(format!(
+            "give your own parameter `{name}` another name, or leave it out: the macro adds it"
+        ))
+        .in_call(call)
+}
+
+/// There is no function to add to, or to wrap. `what` is what the macro does, and what it needs.
+#[must_use]
+pub fn no_function(request: &Request, call: usize, what: &str) -> Failure {
+    let path = request.calls[call].path();
+    Failure::new(Kind::NoFunction, format!("`{path}` {what}"))
+        .note(item_note(request))
+        .help(format!("use `{path}` on a `fn` with `{{ .. }}`"))
+        .in_call(call)
+}
+
 /// There are no fields to add to.
 #[must_use]
 pub fn no_fields(request: &Request, call: usize, name: &str) -> Failure {

@@ -162,3 +162,22 @@ fn a_shared_stream_is_copied_before_it_is_extended() {
     assert_eq!((first.to_string(), second.to_string()), ("a".into(), "a a".into()));
     assert!(TokenStream::default().is_empty() && !first.is_empty());
 }
+
+#[test]
+fn a_body_is_one_row_of_its_own_wherever_it_went() {
+    let _item = input("fn f ( ) { a }");
+    let body = crate::cell::body();
+    let taken_apart = Group::new(body.delimiter(), body.stream());
+    let mut again = taken_apart.clone();
+    again.set_span(body.span());
+    let around = |group: Group| -> TokenStream {
+        TokenTree::Group(Group::new(Delimiter::Brace, TokenTree::Group(group).into())).into()
+    };
+    let is_body = |row: &Row| *row == Row { kind: 6, sub: 0, span: 0, a: 0, b: 0 };
+    for group in [body, again] {
+        let Encoded { rows, .. } = encode(&[around(group)], &mut [], true);
+        assert!(rows.len() == 2 && rows[0].a == 1 && is_body(&rows[1]), "{rows:?}");
+    }
+    let Encoded { rows, .. } = encode(&[around(taken_apart)], &mut [], true);
+    assert!(!is_body(&rows[1]), "an empty block is one: {rows:?}");
+}

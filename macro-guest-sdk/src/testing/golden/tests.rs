@@ -9,7 +9,7 @@ use super::*;
 fn table(name: syn::LitStr, item: syn::DeriveInput) -> Result<Expansion> {
     let ident = &item.ident;
     if name.value().is_empty() {
-        return Err(Error::new(&name, "a table has a name").into());
+        return Err(Error::new(&name, "a table has a name"));
     }
     let warning = Diagnostic::warning(ident, "look\nat this").note("n");
     Ok(Expansion::new()

@@ -18,12 +18,35 @@ pub(crate) fn error_at(paths: TokenStream, item: TokenStream) -> Result<Expansio
         .into())
 }
 
+/// An error at the first path with a note and help at the second, and a warning at both.
+#[cell_macro(attribute)]
+pub(crate) fn told_at(paths: TokenStream, item: TokenStream) -> Result<Expansion> {
+    let (first, last) = place(paths, &item)?;
+    let error = Diagnostic::error(first, "an error was asked for here")
+        .note("a fact")
+        .note_at(last, "a fact there")
+        .help("a thing to do")
+        .help_at((first, last), "a thing to do from here to there")
+        .suggest(last, "write something else", "something_else");
+    let warning = Diagnostic::warning((first, last), "a warning was asked for here")
+        .note_at(first, "the first is here");
+    Ok(Expansion::new().warn(error).warn(warning))
+}
+
 /// The same as a warning.
 #[cell_macro(attribute)]
 pub(crate) fn warning_at(paths: TokenStream, item: TokenStream) -> Result<Expansion> {
     let place = place(paths, &item)?;
     let warning = Diagnostic::warning(place, "a warning was asked for here").note("a fact");
     Ok(Expansion::new().warn(warning))
+}
+
+/// Gives its input, with a warning at its first token.
+#[cell_macro(function)]
+pub(crate) fn warned(input: TokenStream) -> Expansion {
+    let first = input.clone().into_iter().next().map_or_else(Span::call_site, |tree| tree.span());
+    let warning = Diagnostic::warning(first, "a warning was asked for here").help("do nothing");
+    Expansion::new().items(input).warn(warning)
 }
 
 /// Adds a constant `TOKEN` of a wrong type whose value has the span of the token: the compiler's

@@ -1,6 +1,8 @@
 //! Macros that meet on one item.
 #![forbid(unsafe_code)]
 
+mod edits;
+
 use macro_guest_sdk::{Context, Diagnostic, Error, Expansion, Fact, Result, cell_macro};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
@@ -173,4 +175,16 @@ macro_guest_sdk::component!(
     ask,
     ask_twice,
     place,
+    edits::d1,
+    edits::d2,
+    edits::d3,
+    edits::d4,
+    edits::d5,
+    edits::d6,
+    edits::parameter_a,
+    edits::parameter_b,
+    edits::around,
+    edits::emits,
+    edits::sum,
+    edits::endless,
 );

@@ -11,12 +11,31 @@ use proc_macro::{Group, Span, TokenStream, TokenTree};
 /// The file to which each macro adds a line.
 const REPORT: &str = "PUBLIC_MACROS_REPORT";
 
+/// Which result to yield, this or any other for that of the component.
+const EMIT: &str = "PUBLIC_MACROS_EMIT";
+pub(crate) const NATIVE: &str = "native";
+
+pub(crate) fn wanted() -> Option<&'static str> {
+    let word = std::env::var(EMIT).ok()?;
+    Some(if word == NATIVE { NATIVE } else { "component" })
+}
+
 pub(crate) enum Outcome {
     Tokens(TokenStream),
     /// The macro panicked, and what it said.
     Panic(String),
     /// Anything else, which no proc-macro does.
     Failed(String),
+}
+
+impl Outcome {
+    /// What rustc gets; a panic becomes one.
+    pub(crate) fn tokens(self) -> TokenStream {
+        match self {
+            Self::Tokens(tokens) => tokens,
+            Self::Panic(text) | Self::Failed(text) => panic!("{text}"),
+        }
+    }
 }
 
 /// Runs the ordinary proc-macro.

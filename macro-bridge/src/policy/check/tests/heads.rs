@@ -167,3 +167,54 @@ fn arguments_are_no_item() {
     assert_eq!(verdict(head_of(split)), Ok(()));
     assert!(verdict(head_of(0)).is_err());
 }
+
+#[test]
+fn nothing_is_put_around_the_body_of_an_unsafe_fn() {
+    let input = |source: &str| format!("{source} {{ a }}");
+    let verdict = |source: &str, allow: &[&str]| {
+        let input = table_of(&input(source));
+        let mut output = output_of(&[(PartKind::Body, "log ( ) ;")]);
+        output.rows.push(Token { kind: kind::BODY, ..Token::default() });
+        output.parts[0].rows += 1;
+        assert_eq!(output::check(&input, 0, &output, 100), Ok(()));
+        let allowed = allow.iter().fold(0, |bits, word| bits | bit(word).unwrap());
+        let found = check(&input, 0..input.rows.len(), &output, Allowed(allowed));
+        found.map_err(|found| (found.word, found.span))
+    };
+    let denied = |row: u32| Err(("unsafe", span::of_row(row)));
+    assert_eq!(verdict("unsafe fn f ( )", &[]), denied(0));
+    assert_eq!(verdict("# [ a ] pub const unsafe extern \"C\" fn f ( )", &[]), denied(5));
+    assert_eq!(verdict("⟦ pub ⟧ ⟦ unsafe ⟧ fn f ( )", &[]), denied(3));
+    assert_eq!(verdict("unsafe fn f ( )", &["unsafe"]), Ok(()));
+    for source in [
+        "fn f ( )",
+        "async fn f ( a : unsafe fn ( ) ) -> unsafe fn ( )",
+        "pub extern \"C\" fn f ( )",
+        "fn r#unsafe ( )",
+    ] {
+        assert_eq!(verdict(source, &[]), Ok(()), "{source}");
+    }
+}
+
+#[test]
+fn what_stands_around_a_body_is_the_guests() {
+    let input = table_of("fn f ( ) { unsafe { } include ! ( \"x\" ) }");
+    let verdict = |part: PartKind, source: &str| {
+        let mut output = output_of(&[(part, source)]);
+        if part == PartKind::Body {
+            output.rows.push(Token { kind: kind::BODY, ..Token::default() });
+            output.parts[0].rows += 1;
+        }
+        output.parts[0].name = "p".into();
+        assert_eq!(output::check(&input, 0, &output, 100), Ok(()), "{source}");
+        check(&input, 0..input.rows.len(), &output, Allowed::default()).map_err(|found| found.word)
+    };
+    assert_eq!(verdict(PartKind::Body, "a ( ) ;"), Ok(()), "the user's body may be anything");
+    assert_eq!(verdict(PartKind::Body, "unsafe"), Err("unsafe"));
+    assert_eq!(verdict(PartKind::Body, "{ { include ! ( \"x\" ) } }"), Err("include"));
+    assert_eq!(verdict(PartKind::Parameter, "p : [ u8 ; { unsafe { 1 } } ]"), Err("unsafe"));
+    assert_eq!(verdict(PartKind::Parameter, "p : & P"), Ok(()));
+    assert_eq!(verdict(PartKind::Attribute, "# [ must_use ]"), Ok(()));
+    assert_eq!(verdict(PartKind::Attribute, "# [ no_mangle ]"), Err("linkage"));
+    assert_eq!(verdict(PartKind::Attribute, "# [ cfg_attr ( a , path = \"x\" ) ]"), Err("path"));
+}
