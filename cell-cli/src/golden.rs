@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use macro_bridge::digest::Digest;
-use macro_bridge::expansion::{Diagnostic, Expansion, Level};
+use macro_bridge::expansion::{Diagnostic, Expansion};
 use macro_bridge::failure::{Failure, Kind};
 use macro_bridge::request::{Allowed, Call, Limits, Place, Request};
 use macro_bridge::table::{Table, TableBuilder, delimiter};
@@ -181,8 +181,7 @@ impl Outcome {
 }
 
 fn tell(notes: &mut Vec<String>, request: &Request, diagnostic: &Diagnostic) {
-    let level = if diagnostic.level == Level::Error { "error: " } else { "warning: " };
-    note(notes, level, &diagnostic.message);
+    note(notes, &format!("{}: ", diagnostic.level.word()), &diagnostic.message);
     let at = |start, end| {
         let text = render::between(&request.table, start, end);
         text.parse().map(|tokens| plain(&tokens)).unwrap_or(text)

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use macro_bridge::expansion::{Diagnostic, Expansion, Level};
+use macro_bridge::expansion::{Diagnostic, Expansion};
 use macro_bridge::failure::Failure;
 use macro_bridge::request::Request;
 
@@ -68,8 +68,7 @@ fn made(out: &mut String, request: &Request, expansion: &Expansion, with_plan: b
 }
 
 fn told(out: &mut String, request: &Request, diagnostic: &Diagnostic) {
-    let level = if diagnostic.level == Level::Error { "error: " } else { "warning: " };
-    comment(out, level, &diagnostic.message);
+    comment(out, &format!("{}: ", diagnostic.level.word()), &diagnostic.message);
     let at = render::between(&request.table, diagnostic.start, diagnostic.end);
     if !at.is_empty() {
         comment(out, "  at: ", &at);

@@ -28,6 +28,17 @@ pub enum Level {
 }
 
 impl Level {
+    /// `error`
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+            Self::Help => "help",
+        }
+    }
+
     /// Does it belong to the diagnostic before it?
     #[must_use]
     pub fn belongs(self) -> bool {

@@ -186,7 +186,12 @@ impl Outcome {
 }
 
 fn tell(notes: &mut Vec<String>, told: &Told) {
-    let level = if told.level == Level::Error { "error: " } else { "warning: " };
+    let level = match told.level {
+        Level::Error => "error: ",
+        Level::Warning => "warning: ",
+        Level::Note => "note: ",
+        Level::Help => "help: ",
+    };
     note(notes, level, &told.message);
     let at = |text: &str| match text.parse() {
         Ok(tokens) => layout::plain(&tokens),
