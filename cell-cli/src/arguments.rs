@@ -274,14 +274,14 @@ pub struct Selection {
 Runs `cargo check` in a target directory of its own until no expansion is missing.
 
 Expansions and answers that nothing uses are removed if everything was compiled: all packages with all
-their features, under the project's own profile. Otherwise they are kept, and it says so. What no run here
+their features, under the project's own profile. Otherwise they are kept, and it says so: with
+`CELL_PROFILE=ui` what that profile uses is recorded beside the rest. What no run here
 can see, such as code for another target (`cfg(windows)`) or for when a feature is off, keeps them only
 with `--no-prune`.
 
 Examples:
   cell vendor                    record all expansions, remove those that nothing uses
   cell vendor --all-features     the same where packages have features that are off by default
-  CELL_PROFILE=ui cell vendor    what the profile `ui` uses as well; removes nothing
   cell vendor -p app             only what one package uses; removes nothing")]
 pub struct Vendor {
     /// Keep recorded expansions and components that nothing uses

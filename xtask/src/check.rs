@@ -7,7 +7,7 @@ use guest_toolchain::record::{self, Record};
 use macro_bridge::digest::Digest;
 
 use crate::policy::Policy;
-use crate::{errors, graph, sources, step};
+use crate::{docs, errors, graph, sources, step};
 
 /// Workspaces and packages beside the main one.
 const BESIDE: [&str; 8] = [
@@ -38,6 +38,7 @@ pub(crate) fn run() -> Result<()> {
     let policy = Policy::read(&step::root().join("xtask/policy.toml"))?;
     task("sources", sources::check(&step::root(), &policy));
     task("errors", errors::check());
+    task("book", docs::check());
     task("guests", guests());
     for manifest in std::iter::once("Cargo.toml").chain(beside.iter().map(String::as_str)) {
         task(&format!("graph of {manifest}"), graph::check(manifest, &policy));

@@ -4,6 +4,7 @@
 mod bench;
 mod check;
 mod demo;
+mod docs;
 mod errors;
 mod graph;
 mod licence;
@@ -40,6 +41,9 @@ Usage: cargo xtask <task>
   bench expansions <profile>  only the host that is built with `optimised`, `documented` or `dev`
   bindings      make the bindings of guests again from wit/
   errors        make docs/errors.md again
+  docs          build the book in docs/ and check its links; says where it is
+  docs --check  only what needs neither mdBook nor a compiler: chapters, links, includes
+  commands      make docs/src/reference/commands.md again
 ";
 
 fn main() -> ExitCode {
@@ -72,6 +76,9 @@ fn run(words: &[&str]) -> Result<()> {
         ["bench", words @ ..] => bench::run(&bench::Wanted::read(words)?),
         ["bindings"] => test::bindings(),
         ["errors"] => errors::write(),
+        ["docs"] => docs::run(),
+        ["docs", "--check"] => docs::check(),
+        ["commands"] => docs::commands(),
         [] | ["help" | "--help" | "-h"] => {
             step::say("", HELP);
             Ok(())

@@ -3,6 +3,7 @@
 mod authors;
 mod command;
 mod project;
+mod reference;
 mod traces;
 mod vendoring;
 mod words;

@@ -28,6 +28,15 @@ pub(crate) fn all<'a>(item: &'a DeriveInput, errors: &mut Error) -> Vec<(&'a Ide
     fields.named.iter().filter_map(|field| Some((field.ident.as_ref()?, field))).collect()
 }
 
+/// The table as it would be with exactly these fields.
+pub(crate) fn as_table(name: &str, fields: &[(&Ident, &Field)]) -> Table {
+    let column = |(field, declared): &(&Ident, &Field)| Column {
+        name: plain(field),
+        ty: fit::column(&declared.ty),
+    };
+    Table { name: name.to_owned(), columns: fields.iter().map(column).collect() }
+}
+
 /// Finds the fields that were named in `fields(..)`. Each that is not right is said, on its own
 /// token: where it was named if it is not there, and at its type if that does not fit.
 pub(crate) fn find<'a>(

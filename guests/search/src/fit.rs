@@ -50,6 +50,19 @@ pub(crate) fn holds(ty: &Type, column: &ColumnType) -> bool {
     }
 }
 
+/// The column whose values a field of this type holds, and no others.
+pub(crate) fn column(ty: &Type) -> ColumnType {
+    let known = [8, 16, 32, 64, 128].into_iter().flat_map(|bits| {
+        [false, true].map(|signed| ColumnType::Integer { bits, signed })
+    });
+    let last = last_name(inside_option(ty).unwrap_or(ty));
+    let named = |column: &ColumnType| name(column) == last;
+    if holds(ty, &ColumnType::Text) {
+        return ColumnType::Text;
+    }
+    known.into_iter().find(named).unwrap_or(ColumnType::Other)
+}
+
 /// The type in an `Option`.
 pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
     let Type::Path(path) = bare(ty) else { return None };
@@ -118,6 +131,23 @@ mod tests {
         ] {
             let ty: Type = syn::parse_str(ty).expect(ty);
             assert_eq!(holds(&ty, &column), expected, "{column:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_a_column_that_it_holds() {
+        for (ty, expected) in [
+            ("String", Some("text")),
+            ("Option<Box<str>>", Some("text")),
+            ("u64", Some("u64")),
+            ("Option<i8>", Some("i8")),
+            ("usize", None),
+            ("Vec<u8>", None),
+        ] {
+            let ty: Type = syn::parse_str(ty).expect(ty);
+            let column = column(&ty);
+            assert_eq!(name(&column).as_deref(), expected);
+            assert_eq!(holds(&ty, &column), expected.is_some());
         }
     }
 

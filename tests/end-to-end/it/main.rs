@@ -9,6 +9,7 @@
 
 mod artifacts;
 mod background;
+mod book;
 mod bridge;
 mod cache;
 mod calls;

@@ -65,6 +65,16 @@ fn the_ledger_is_asked_once_for_the_table() {
 }
 
 #[test]
+fn where_the_ledger_is_not_wanted_it_is_not_asked() {
+    let arguments = quote!(table = "secrets", fields(owner, asset, picture));
+    let expanded = harness().profile("stub").expand_attribute::<index>(arguments, account());
+    assert_eq!(expanded.asked, []);
+    assert!(expanded.code().contains("[(\"owner\" , \"text\") , (\"asset\" , \"u64\")]"));
+    // What could not be an index of any table is none here either.
+    assert_eq!(expanded.errors().len(), 1);
+}
+
+#[test]
 fn fields_are_called_as_rust_writes_them() {
     let expanded = expand(quote!(table = "accounts", fields(r#type)), account()).without_errors();
     let code = expanded.code();
