@@ -136,7 +136,7 @@ fn the_reference_has_every_key_of_a_manifest() -> Result<()> {
 
 #[test]
 fn what_is_not_in_its_file_is_found() {
-    let compare = |text: &str| super::shown::compare(text, &workspace().join("rustfmt.toml"));
+    let compare = |text: &str| compare(text, &workspace().join("rustfmt.toml"));
     let whole = fs::read_to_string(workspace().join("rustfmt.toml")).unwrap();
     let (first, last) = (whole.lines().next().unwrap(), whole.lines().last().unwrap());
     compare(&whole).unwrap();
