@@ -11,6 +11,7 @@ fn main() {
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = vec!["Cargo.toml".into(), "Cargo.lock".into()];
     collect(&root, Path::new("src"), &mut files);
+    collect(&root, Path::new("inside"), &mut files);
     files.retain(|file: &PathBuf| root.join(file).is_file());
     files.sort();
     let mut list = String::from("&[\n");

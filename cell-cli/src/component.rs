@@ -14,7 +14,8 @@ pub(crate) fn encode(name: &str, module: &Path) -> Result<(Vec<u8>, Audit)> {
         std::fs::read(module).with_context(|| format!("cannot read `{}`", module.display()))?;
     let encoded = names::shortened(&bytes)
         .and_then(|bytes| ComponentEncoder::default().validate(true).module(&bytes))
-        .and_then(|mut encoder| encoder.encode());
+        .and_then(|mut encoder| encoder.encode())
+        .and_then(|component| names::bare(&component));
     let component = encoded.map_err(|error| {
         // wit-component's chain goes from the general to the particular.
         let reasons: Vec<_> = error.chain().map(ToString::to_string).collect();

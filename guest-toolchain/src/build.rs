@@ -49,6 +49,8 @@ pub(crate) struct Cargo<'a> {
     pub(crate) compiler: &'a Compiler,
     pub(crate) switches: &'a Switches,
     pub(crate) wrapper: &'a Path,
+    /// The package that a guest's `proc-macro2` is compiled from.
+    pub(crate) inside: Option<PathBuf>,
     pub(crate) graph: &'static str,
     pub(crate) rustflags: Vec<String>,
 }
@@ -73,6 +75,7 @@ impl Cargo<'_> {
         }
         command.env("RUSTC", &self.compiler.rustc).env("CARGO_INCREMENTAL", "0");
         command.env("CELL_GRAPH", self.graph);
+        command.env("CELL_INSIDE", self.inside.as_deref().unwrap_or(Path::new("")));
         if cfg!(unix) {
             command.env("RUSTC_WRAPPER", self.wrapper);
         } else {
@@ -141,9 +144,16 @@ pub fn build(
     let manifest = workspace.root.join("Cargo.toml");
     let wrapper = kit.wrapper();
     let rustflags = kit.rustflags(compiler);
-    let mut cargo = Cargo { compiler, switches, wrapper: &wrapper, graph: "guest", rustflags };
+    let (inside, graph) = (None, "guest");
+    let mut cargo = Cargo { compiler, switches, wrapper: &wrapper, inside, graph, rustflags };
     let metadata = cargo.metadata(&manifest)?;
     cargo.rustflags.extend(remap_packages(&metadata));
+    cargo.inside = kit.inside(&metadata)?;
+    if let Some(inside) = &cargo.inside {
+        // Also a flag of its own, so that cargo compiles again when this is another folder.
+        let name = inside.file_name().unwrap_or_default().to_string_lossy();
+        cargo.rustflags.push(remap(inside, &name));
+    }
     if let Some(target_dir) = target_dir {
         let absolute =
             std::path::absolute(target_dir).map_err(|e| Error::io("find", target_dir, e))?;

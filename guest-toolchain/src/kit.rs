@@ -5,15 +5,16 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use cargo_metadata::Metadata;
 use macro_bridge::digest::Sha256;
 
 use crate::build::{Cargo, Switches};
 use crate::compiler::{Compiler, Std};
 use crate::error::{Error, Kind, Result};
-use crate::{TARGET, cache, shim};
+use crate::{TARGET, cache, inside, shim};
 
 /// Raised when the content of the folder changes for the same sources.
-const FORMAT: &str = "cell-guest-kit 2";
+const FORMAT: &str = "cell-guest-kit 3";
 
 /// Written last: a folder without it is not used.
 const COMPLETE: &str = "complete";
@@ -39,6 +40,12 @@ impl Kit {
         flags.push(format!("proc_macro={}", self.folder.join("libproc_macro.rlib").display()));
         flags.push(format!("-Ldependency={}", self.folder.display()));
         flags
+    }
+
+    /// What a guest's `proc-macro2` is compiled from, if that is not what was published.
+    pub(crate) fn inside(&self, metadata: &Metadata) -> Result<Option<PathBuf>> {
+        // Without the wrapper nobody says so to the compiler.
+        if cfg!(unix) { inside::prepare(metadata, &self.folder) } else { Ok(None) }
     }
 
     pub(crate) fn wrapper(&self) -> PathBuf {
@@ -127,6 +134,7 @@ fn make(
         compiler,
         switches,
         wrapper: &wrapper,
+        inside: None,
         graph: "std",
         rustflags: kit_flags(compiler, None),
     };
@@ -151,7 +159,7 @@ fn make(
     let package = scratch.join("proc_macro");
     shim::write(&package)?;
     cargo.graph = "kit";
-    // Its two dependencies are pinned; where they were unpacked must not show either.
+    // Where it was unpacked must not show either.
     let metadata = cargo.metadata(&package.join("Cargo.toml"))?;
     cargo.rustflags.extend(crate::build::remap_packages(&metadata));
     let mut command = cargo.command(&package, "build");

@@ -11,6 +11,7 @@ pub mod build;
 pub mod cache;
 pub mod compiler;
 pub mod error;
+mod inside;
 pub mod kit;
 pub mod packages;
 mod profile;

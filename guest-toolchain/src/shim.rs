@@ -22,6 +22,11 @@ pub fn digest() -> Digest {
     hash.finish()
 }
 
+/// The files that stand in for those of a guest's `proc-macro2`, by name: see [`crate::inside`].
+pub(crate) fn inside() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FILES.iter().filter_map(|(name, text)| Some((name.strip_prefix("inside/")?, *text)))
+}
+
 /// Writes the package into an empty folder, as a workspace of its own.
 ///
 /// # Errors

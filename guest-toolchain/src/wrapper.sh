@@ -15,6 +15,12 @@ for argument do
     metadata=*)
         argument="metadata=$CELL_GRAPH-$CARGO_PKG_NAME-$CARGO_PKG_VERSION-$CARGO_CRATE_NAME"
         ;;
+    */src/lib.rs)
+        # See inside.rs.
+        case $CELL_GRAPH:$CELL_INSIDE in
+        guest:*/"$CARGO_PKG_NAME-$CARGO_PKG_VERSION") argument=$CELL_INSIDE/src/lib.rs ;;
+        esac
+        ;;
     esac
     set -- "$@" "$argument"
 done

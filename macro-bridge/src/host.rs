@@ -12,6 +12,8 @@ mod expand;
 mod gather;
 pub mod home;
 mod invocation;
+#[cfg(unix)]
+mod jobs;
 mod server;
 mod trace;
 mod track;

@@ -5,6 +5,7 @@
 //! are bounded before memory is taken, and what cannot be read is an error, never a panic.
 
 use std::io::{self, Read, Write};
+use std::num::NonZeroUsize;
 
 use crate::asking::Asking;
 use crate::failure::{Failure, Kind};
@@ -13,7 +14,7 @@ use crate::sealed::{escape, unescape};
 
 /// The first frame of both sides.
 pub const HELLO: &str =
-    concat!("cell-macro-server 4 ", env!("CARGO_PKG_VERSION"), " api ", "0.1.0");
+    concat!("cell-macro-server 5 ", env!("CARGO_PKG_VERSION"), " api ", "0.1.0");
 
 /// Bytes of one frame: the largest request or expansion has 63 MiB of text (`Limits::bytes`).
 pub const FRAME_BYTES: usize = 80 << 20;
@@ -137,6 +138,9 @@ pub enum Reply {
     Failure(Box<Failure>),
     /// It cannot say: another place is to be asked.
     Pass,
+    /// Not yet: a component has to be compiled, and it asks how many threads may work for this
+    /// compiler. Those stay taken until it has replied.
+    Threads,
 }
 
 impl Reply {
@@ -149,6 +153,7 @@ impl Reply {
             Self::Expansion(file) => write(stream, &[b"E", file]),
             Self::Failure(failure) => write(stream, &[b"F", encode(failure).as_bytes()]),
             Self::Pass => write(stream, &[b"P"]),
+            Self::Threads => write(stream, &[b"T"]),
         }
     }
 
@@ -162,9 +167,30 @@ impl Reply {
                 Some(Self::Failure(Box::new(failure)))
             }
             b'P' if frame.len() == 1 => Some(Self::Pass),
+            b'T' if frame.len() == 1 => Some(Self::Threads),
             _ => None,
         }
     }
+}
+
+/// Answers [`Reply::Threads`].
+///
+/// # Errors
+/// Those of the stream.
+pub fn write_threads(stream: &mut impl Write, threads: usize) -> io::Result<()> {
+    write(stream, &[&[u8::try_from(threads).unwrap_or(u8::MAX)]])
+}
+
+/// The answer to [`Reply::Threads`].
+///
+/// # Errors
+/// Those of the stream, and `InvalidData` for what is no such answer.
+pub fn read_threads(stream: &mut impl Read) -> io::Result<NonZeroUsize> {
+    let threads = match *read(stream)? {
+        [threads] => NonZeroUsize::new(threads.into()),
+        _ => None,
+    };
+    threads.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no number of threads"))
 }
 
 /// A failure as lines.

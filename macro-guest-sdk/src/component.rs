@@ -1,6 +1,11 @@
 //! The component: between the generated bindings and the macros. Only on `wasm32`.
+//!
+//! An instance ends with its call: nobody needs what taking things apart at the end would give back,
+//! nor the code that does so.
 
 extern crate proc_macro;
+
+use std::mem::ManuallyDrop;
 
 use proc_macro::cell;
 use proc_macro2::{Span, TokenStream};
@@ -84,6 +89,7 @@ pub fn plan(
     let (arguments, item) = begin(input);
     let mut context = self::context(info, context, Vec::new());
     let (facts, diagnostics) = definition::plan(info, arguments, item, &mut context);
+    let (_context, diagnostics) = (ManuallyDrop::new(context), ManuallyDrop::new(diagnostics));
     // A plan has no tokens, so there is no message that operations could travel in.
     let mut spans = Vec::new();
     let mut diagnostics = encode_diagnostics(&diagnostics, &mut spans);
@@ -108,6 +114,7 @@ pub fn expand(
     let fact = |types::Fact { source, name, value }| Fact { source, name, value };
     let mut context = self::context(info, context, facts.into_iter().map(fact).collect());
     let expansion = definition::expand(info, arguments, item, &mut context);
+    let _context = ManuallyDrop::new(context);
     encode(expansion)
 }
 
@@ -171,10 +178,10 @@ pub fn encode(expansion: Expansion) -> expander::Expansion {
         parts.into_iter().map(|(kind, name, tokens)| ((kind, name), tokens.into())).unzip();
 
     let mut spans = Vec::new();
-    let mut diagnostics = encode_diagnostics(&expansion.diagnostics, &mut spans);
+    let messages = ManuallyDrop::new(expansion.diagnostics);
+    let mut diagnostics = encode_diagnostics(&messages, &mut spans);
+    let streams = ManuallyDrop::new(streams);
     let encoded = cell::encode(&streams, &mut spans, expansion.references);
-    // The instance ends with this call: nobody needs what taking them apart would give back.
-    std::mem::forget(streams);
     place(&mut diagnostics, &spans);
 
     let token = |row: cell::Row| {

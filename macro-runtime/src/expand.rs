@@ -15,7 +15,7 @@ use wasmtime::{Engine, Store};
 
 use crate::bindings::Macros;
 use crate::host::{Ask, State};
-use crate::loaded::Ready;
+use crate::loaded::{Bytes, Ready};
 use crate::own_stack::Asker;
 use crate::{Components, Lookup, Reply, convert, describe, grants, limits, translate};
 
@@ -29,7 +29,7 @@ pub(crate) enum Want {
 
 /// What it is told.
 pub(crate) enum Told {
-    Component(Result<Vec<u8>, Failure>),
+    Component(Result<Bytes, Failure>),
     Answer(Result<Reply, Failure>),
 }
 
@@ -54,7 +54,10 @@ impl<'a> Service<'a> {
 
     pub(crate) fn serve(&mut self, want: Want) -> Told {
         match want {
-            Want::Component(digest) => Told::Component(self.components.component(&digest)),
+            Want::Component(digest) => {
+                let bytes = self.components.component(&digest);
+                Told::Component(bytes.map(|bytes| (bytes, self.components.threads())))
+            }
             Want::Answer(call, question) => Told::Answer(self.answer(call, question)),
         }
     }

@@ -45,6 +45,7 @@ pub mod store;
 mod translate;
 
 use std::borrow::Cow;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -65,7 +66,7 @@ pub use notice::{Notice, Notices};
 pub use store::Store;
 
 use expand::{Service, Told, Want};
-use loaded::{Loader, Ready, Shelf};
+use loaded::{Bytes, Loader, Ready, Shelf};
 use own_stack::{Asker, Workers};
 
 /// What a cell says to a question: bytes as its schema has them, or an error of its own.
@@ -79,6 +80,12 @@ pub trait Components {
     /// # Errors
     /// `NoComponent`
     fn component(&self, digest: &Digest) -> Result<Vec<u8>, Failure>;
+
+    /// How many threads may compile it; asked right after it was given. As many as there are cores
+    /// if this says nothing.
+    fn threads(&self) -> Option<NonZeroUsize> {
+        None
+    }
 }
 
 /// Where answers come from. Asked only what was granted, and each question once per item.
@@ -178,7 +185,7 @@ impl Runtime {
             move |_: Asker<(), ()>| {
                 let options = load::LoadOptions { cell: &cell, expected: None };
                 let audit = load::check(&component, options)?;
-                let ready = core.ready(&cell, &audit.digest, || Ok(component))?;
+                let ready = core.ready(&cell, &audit.digest, || Ok((component, None)))?;
                 let macros = expand::describe(&core.engine, &cell, audit.digest, &ready)?;
                 Ok(Description { audit, macros })
             },
@@ -239,7 +246,7 @@ impl Runtime {
     ) -> Result<(), Failure> {
         let (core, cell, component) = (Arc::clone(&self.core), cell.to_owned(), *component);
         self.workers.run(
-            move |asker: Asker<(), Result<Vec<u8>, Failure>>| {
+            move |asker: Asker<(), Result<Bytes, Failure>>| {
                 let fetch = || {
                     asker.ask(()).unwrap_or_else(|| {
                         Err(texts::engine::internal("nobody has the component", ""))
@@ -247,7 +254,7 @@ impl Runtime {
                 };
                 core.ready(&cell, &component, fetch).map(drop)
             },
-            |()| components.component(&component),
+            |()| Ok((components.component(&component)?, components.threads())),
         )
     }
 
@@ -260,6 +267,12 @@ impl Runtime {
             from_cache: shelf.from_cache.load(Ordering::Relaxed),
         }
     }
+
+    /// How many threads compiled the last component; 0 if none was compiled.
+    #[must_use]
+    pub fn threads(&self) -> u64 {
+        self.core.shelf.threads.load(Ordering::Relaxed)
+    }
 }
 
 impl Core {
@@ -268,7 +281,7 @@ impl Core {
         &self,
         cell: &str,
         digest: &Digest,
-        bytes: impl FnOnce() -> Result<Vec<u8>, Failure>,
+        bytes: impl FnOnce() -> Result<Bytes, Failure>,
     ) -> Result<Arc<Ready>, Failure> {
         let Self { engine, linker, cache, shelf } = self;
         shelf.ready(&Loader { engine, cache: cache.as_ref(), linker }, cell, digest, bytes)

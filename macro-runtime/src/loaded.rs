@@ -1,6 +1,7 @@
 //! Components ready to be instantiated, each loaded or compiled once per process.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +13,8 @@ use wasmtime::component::{Component, HasSelf, Linker};
 use crate::bindings::{Macros, MacrosPre};
 use crate::cache::Cache;
 use crate::host::State;
+#[cfg(feature = "parallel")]
+use crate::limits;
 use crate::load::{self, LoadOptions};
 
 /// Components kept in memory. A project has a few; a server sees new versions of them.
@@ -19,6 +22,9 @@ const KEPT: usize = 64;
 
 /// A component with its imports resolved: instantiating it looks nothing up.
 pub(crate) type Ready = MacrosPre<State>;
+
+/// A component, and how many threads may compile it if not all.
+pub(crate) type Bytes = (Vec<u8>, Option<NonZeroUsize>);
 
 /// All components of a runtime.
 #[derive(Default)]
@@ -28,6 +34,8 @@ pub(crate) struct Shelf {
     pub(crate) compiled: AtomicU64,
     /// How often compiled code came from the cache.
     pub(crate) from_cache: AtomicU64,
+    /// How many threads compiled the last time.
+    pub(crate) threads: AtomicU64,
 }
 
 #[derive(Default)]
@@ -62,7 +70,7 @@ impl Shelf {
         loader: &Loader<'_>,
         cell: &str,
         digest: &Digest,
-        bytes: impl FnOnce() -> Result<Vec<u8>, Failure>,
+        bytes: impl FnOnce() -> Result<Bytes, Failure>,
     ) -> Result<Arc<Ready>, Failure> {
         let slot = self.slot(digest);
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,10 +105,10 @@ impl Shelf {
         loader: &Loader<'_>,
         cell: &str,
         digest: &Digest,
-        bytes: impl FnOnce() -> Result<Vec<u8>, Failure>,
+        bytes: impl FnOnce() -> Result<Bytes, Failure>,
     ) -> Result<Component, Failure> {
         let Some(cache) = loader.cache else {
-            return self.compile(loader.engine, cell, digest, &bytes()?);
+            return self.compile(loader.engine, cell, digest, bytes()?);
         };
         let found = || {
             let found = cache.load(loader.engine, digest)?;
@@ -115,7 +123,7 @@ impl Shelf {
         if let Some(found) = found() {
             return Ok(found);
         }
-        let component = self.compile(loader.engine, cell, digest, &bytes()?)?;
+        let component = self.compile(loader.engine, cell, digest, bytes()?)?;
         cache.save(digest, &component);
         Ok(component)
     }
@@ -125,15 +133,51 @@ impl Shelf {
         engine: &Engine,
         cell: &str,
         digest: &Digest,
-        bytes: &[u8],
+        (bytes, threads): Bytes,
     ) -> Result<Component, Failure> {
-        load::check(bytes, LoadOptions { cell, expected: Some(*digest) })?;
+        load::check(&bytes, LoadOptions { cell, expected: Some(*digest) })?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
-        Component::from_binary(engine, bytes).map_err(|e| {
+        let compile = || {
+            self.threads.store(compiling_threads(), Ordering::Relaxed);
+            Component::from_binary(engine, &bytes)
+        };
+        within(threads, compile).map_err(|e| {
             let name = texts::component_name(cell, *digest);
             texts::not_compiled(&name, *digest, &format!("{e:?}"))
         })
     }
+}
+
+/// Does `work`, and what it divides among threads, with as many as are allowed.
+#[cfg(feature = "parallel")]
+fn within<T: Send>(threads: Option<NonZeroUsize>, work: impl FnOnce() -> T + Send) -> T {
+    let Some(threads) = threads else { return work() };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.get())
+        // Unoptimised, the compiler needs as much as guests do.
+        .stack_size(limits::THREAD_STACK)
+        .build();
+    match pool {
+        Ok(pool) => pool.install(work),
+        // No thread is to be had; this one goes on, and what others there are already.
+        Err(_) => work(),
+    }
+}
+
+#[cfg(feature = "parallel")]
+fn compiling_threads() -> u64 {
+    rayon::current_num_threads() as u64
+}
+
+/// One thread is all that this build of the engine uses.
+#[cfg(not(feature = "parallel"))]
+fn within<T>(_threads: Option<NonZeroUsize>, work: impl FnOnce() -> T) -> T {
+    work()
+}
+
+#[cfg(not(feature = "parallel"))]
+fn compiling_threads() -> u64 {
+    1
 }
 
 /// Resolves imports and exports. Their names were checked before compiling, so what fails here are

@@ -22,6 +22,7 @@ use macro_runtime::Runtime;
 use crate::gate::Gate;
 use crate::keeping::{Keeping, Made};
 use crate::live::Answers;
+use crate::threads::Compiler;
 
 /// Compilers at the same time: each costs a thread that mostly waits. A build has as many as jobs.
 const CONNECTIONS: usize = 512;
@@ -103,7 +104,7 @@ fn talk(mut stream: UnixStream, workshop: &Workshop) -> io::Result<()> {
         let visit = workshop.gate.visit();
         let turn = visit.turn();
         // A panic of ours costs this expansion, which is then made elsewhere, and nobody else's.
-        let answered = catch_unwind(AssertUnwindSafe(|| workshop.answer(&frame)));
+        let answered = catch_unwind(AssertUnwindSafe(|| workshop.answer(&frame, &stream)));
         // A compiler that is slow to read keeps nobody waiting.
         drop(turn);
         let (reply, made) = answered.unwrap_or((Reply::Pass, None));
@@ -118,7 +119,7 @@ fn talk(mut stream: UnixStream, workshop: &Workshop) -> io::Result<()> {
 
 impl Workshop {
     /// The reply, and the expansion in it, which may be kept.
-    fn answer(&self, frame: &[u8]) -> (Reply, Option<Made>) {
+    fn answer(&self, frame: &[u8], stream: &UnixStream) -> (Reply, Option<Made>) {
         let Some(asked) = Asked::read(frame) else { return (Reply::Pass, None) };
         let Some(request) = compact::decode(asked.request) else { return (Reply::Pass, None) };
         let root = PathBuf::from(std::ffi::OsString::from_vec(asked.root.to_vec()));
@@ -134,7 +135,8 @@ impl Workshop {
             let whose = (asked.asking, asked.build);
             self.answers.of(&project, &request, whose, &self.gate)
         };
-        match self.runtime.expand(&request, &project, &answers) {
+        let compiler = Compiler { project: &project, stream };
+        match self.runtime.expand(&request, &compiler, &answers) {
             Ok(expansion) => {
                 let mut bytes = Vec::new();
                 expansion::compact::encode(&mut bytes, &expansion);

@@ -17,6 +17,7 @@ mod gate;
 mod keeping;
 mod live;
 mod socket;
+mod threads;
 
 use std::io;
 use std::path::PathBuf;

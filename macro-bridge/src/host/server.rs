@@ -53,6 +53,7 @@ mod unix {
     use crate::expansion::{Expansion, compact};
     use crate::failure::Failure;
     use crate::host::home;
+    use crate::host::jobs::Tokens;
     use crate::project::Project;
     use crate::request::{self, Request};
     use crate::wire::{self, Asked, HELLO, Reply};
@@ -115,7 +116,8 @@ mod unix {
                     None => log("its expansion cannot be read"),
                 },
                 Ok(Reply::Failure(failure)) => return Some(Err(*failure)),
-                Ok(Reply::Pass) => return None,
+                // `ask` has answered the other one.
+                Ok(Reply::Pass | Reply::Threads) => return None,
                 Err(error) if is_gone(&error) => {
                     log(&format!("it went away: {error}"));
                     *way = Way::Unknown;
@@ -134,10 +136,26 @@ mod unix {
         let (asking, build) = (Asking::of_process(), std::os::unix::process::parent_id());
         Asked { asking, build, root, request: &request }.write(stream)?;
         let begin = Instant::now();
-        let frame = wire::read_patiently(stream, &mut || {
-            begin.elapsed() < LONGEST && socket().is_ok_and(|socket| greet(&socket).is_ok())
-        })?;
-        Reply::read(frame).ok_or_else(|| io::Error::other("it says what nobody knows"))
+        // Kept until it has replied.
+        let mut tokens = None;
+        loop {
+            let frame = wire::read_patiently(stream, &mut || {
+                begin.elapsed() < LONGEST && socket().is_ok_and(|socket| greet(&socket).is_ok())
+            })?;
+            match Reply::read(frame) {
+                Some(Reply::Threads) => {
+                    let threads = tokens.get_or_insert_with(Tokens::take).threads();
+                    if std::env::var_os("CELL_LOG").is_some() {
+                        eprintln!(
+                            "cell: the macro server compiles a component, threads: {threads}"
+                        );
+                    }
+                    wire::write_threads(stream, threads)?;
+                }
+                Some(reply) => return Ok(reply),
+                None => return Err(io::Error::other("it says what nobody knows")),
+            }
+        }
     }
 
     /// The server ended. Not that it takes too long: the next one would as well.

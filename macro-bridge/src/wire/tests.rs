@@ -91,6 +91,7 @@ fn replies_come_back() {
     assert!(
         matches!(reply(&Reply::Expansion(vec![1, 0, 255])), Reply::Expansion(e) if e == [1, 0, 255])
     );
+    assert!(matches!(reply(&Reply::Threads), Reply::Threads));
     assert!(matches!(reply(&Reply::Pass), Reply::Pass));
 }
 
@@ -118,5 +119,20 @@ proptest! {
     #[test]
     fn any_failure_text_can_be_read(text in "CELL0301\n[a-z\\\\\n ]{0,60}") {
         let _ = decode(&text);
+    }
+}
+
+#[test]
+fn a_number_of_threads_comes_back_and_nothing_else_is_one() {
+    for (threads, expected) in [(1, 1), (8, 8), (1000, 255)] {
+        let mut stream = Vec::new();
+        write_threads(&mut stream, threads).unwrap();
+        assert_eq!(read_threads(&mut &stream[..]).unwrap().get(), expected);
+    }
+    for wrong in [&b""[..], b"\0", b"ab"] {
+        let mut stream = Vec::new();
+        write(&mut stream, &[wrong]).unwrap();
+        let error = read_threads(&mut &stream[..]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{wrong:?}");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::Span;
 use crate::text::Text;
+use crate::{Span, source};
 
 /// An identifier, a keyword, `_`, or `$crate`.
 #[derive(Clone)]
@@ -49,6 +49,11 @@ impl Ident {
         self.span = span;
     }
 
+    /// One that was read, so it needs no check.
+    pub(crate) fn of_source(text: &str, raw: bool) -> Self {
+        Self { text: Text::from(text), raw, span: Span::call_site(), origin: None }
+    }
+
     pub(crate) fn of_row(text: Text, raw: bool, span: Span, row: u32) -> Self {
         let origin = (&*text == "$crate").then_some(row);
         Self { text, raw, span, origin }
@@ -78,20 +83,7 @@ fn text_of(string: &str) -> Text {
 }
 
 fn is_ident(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let head = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
-    if bytes.first().is_some_and(head) && bytes.iter().all(|b| head(b) || b.is_ascii_digit()) {
-        return true;
-    }
-    if text.is_ascii() {
-        return text == "$crate";
-    }
-    // Beyond ASCII the lexer knows the tables. White space and comments would pass it unseen.
-    let tokens = text.parse::<lex::TokenStream>();
-    let mut tokens = tokens.into_iter().flatten();
-    let first = tokens.next();
-    let whole = matches!(&first, Some(lex::TokenTree::Ident(ident)) if *ident == text);
-    whole && tokens.next().is_none()
+    text == "$crate" || source::is_ident(text)
 }
 
 impl fmt::Display for Ident {

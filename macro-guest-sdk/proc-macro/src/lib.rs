@@ -18,11 +18,13 @@ mod hash;
 mod ident;
 mod literal;
 mod punct;
+mod source;
 mod span;
 mod stream;
 mod table;
 mod text;
 mod tree;
+mod xid;
 
 pub use group::{Delimiter, Group};
 pub use ident::Ident;

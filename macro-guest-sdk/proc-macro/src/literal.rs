@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::text::Text;
-use crate::{LexError, Span};
+use crate::{LexError, Span, source};
 
 /// A literal: string, byte string, C string, character, byte, integer or float.
 #[derive(Clone)]
@@ -199,8 +199,10 @@ impl FromStr for Literal {
     type Err = LexError;
 
     fn from_str(text: &str) -> Result<Self, LexError> {
-        let literal = text.parse::<lex::Literal>().map_err(LexError::new)?;
-        Ok(Self::new(literal.to_string()))
+        if !source::is_literal(text) {
+            return Err(LexError::new());
+        }
+        Ok(Self::of_text(text.into(), Span::call_site()))
     }
 }
 

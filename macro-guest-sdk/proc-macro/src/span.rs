@@ -1,14 +1,12 @@
 //! Spans: numbers that only the host can resolve, and the operations recorded on them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::BuildHasherDefault;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use crate::NotSend;
-use crate::hash::Quick;
+use crate::hash::{Hash, Index};
 use crate::table::SpanOp;
 
 const CALL_SITE: u32 = 0;
@@ -153,7 +151,7 @@ pub(crate) fn forget_operations() {
 #[derive(Default)]
 struct Operations {
     list: Vec<SpanOp>,
-    numbers: HashMap<SpanOp, u32, BuildHasherDefault<Quick>>,
+    index: Index,
 }
 
 impl Operations {
@@ -162,10 +160,14 @@ impl Operations {
             return a;
         }
         let operation = SpanOp { op: RESOLVED_AT, a, b };
-        *self.numbers.entry(operation).or_insert_with(|| {
+        let hash = Hash::default().add(u64::from(a) << 32 | u64::from(b)).finish();
+        let found = self.index.find(hash, |number| self.list[number] == operation);
+        let number = found.unwrap_or_else(|| {
+            self.index.push(hash);
             self.list.push(operation);
-            FIRST_OPERATION + (self.list.len() - 1) as u32
-        })
+            self.list.len() - 1
+        });
+        FIRST_OPERATION + number as u32
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use crate::table::input;
-use crate::{Delimiter, Group, Ident, Literal, NotSend, Punct, Spacing, TokenTree};
+use crate::{Group, Ident, Literal, NotSend, Punct, Spacing, TokenTree, source};
 
 /// A sequence of token trees.
 #[derive(Clone, Default)]
@@ -43,6 +43,11 @@ impl TokenStream {
 
     pub(crate) fn of_input(start: u32, end: u32) -> Self {
         Self(Tokens::Input(start, end))
+    }
+
+    /// Trees that are in order: none of them is a negative number.
+    pub(crate) fn built(trees: Vec<TokenTree>) -> Self {
+        Self(Tokens::Built(Rc::new(trees)))
     }
 
     pub(crate) fn tokens(&self) -> &Tokens {
@@ -187,21 +192,23 @@ impl IntoIterator for TokenStream {
 }
 
 /// Text that is not Rust tokens.
-#[derive(Debug)]
-pub struct LexError {
-    message: String,
-    not_send: NotSend,
-}
+pub struct LexError(NotSend);
 
 impl LexError {
-    pub(crate) fn new(error: lex::LexError) -> Self {
-        Self { message: error.to_string(), not_send: PhantomData }
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
     }
 }
 
 impl fmt::Display for LexError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str("cannot parse string into token stream")
+    }
+}
+
+impl fmt::Debug for LexError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LexError")
     }
 }
 
@@ -211,43 +218,8 @@ impl FromStr for TokenStream {
     type Err = LexError;
 
     fn from_str(source: &str) -> Result<Self, LexError> {
-        source.parse().map(lexed).map_err(LexError::new)
+        source::tokens(source).ok_or_else(LexError::new)
     }
-}
-
-fn lexed(tokens: lex::TokenStream) -> TokenStream {
-    let site = crate::Span::call_site();
-    let tree = |tree| -> TokenTree {
-        match tree {
-            lex::TokenTree::Group(group) => {
-                let delimiter = match group.delimiter() {
-                    lex::Delimiter::Parenthesis => Delimiter::Parenthesis,
-                    lex::Delimiter::Brace => Delimiter::Brace,
-                    lex::Delimiter::Bracket => Delimiter::Bracket,
-                    lex::Delimiter::None => Delimiter::None,
-                };
-                Group::new(delimiter, lexed(group.stream())).into()
-            }
-            lex::TokenTree::Ident(ident) => {
-                let text = ident.to_string();
-                match text.strip_prefix("r#") {
-                    Some(raw) => Ident::new_raw(raw, site).into(),
-                    None => Ident::new(&text, site).into(),
-                }
-            }
-            lex::TokenTree::Punct(punct) => {
-                let spacing = match punct.spacing() {
-                    lex::Spacing::Joint => Spacing::Joint,
-                    lex::Spacing::Alone => Spacing::Alone,
-                };
-                Punct::new(punct.as_char(), spacing).into()
-            }
-            lex::TokenTree::Literal(literal) => {
-                Literal::of_text(literal.to_string().into(), site).into()
-            }
-        }
-    };
-    tokens.into_iter().map(tree).collect()
 }
 
 impl fmt::Display for TokenStream {

@@ -32,7 +32,7 @@ pub struct Row {
 }
 
 /// A recorded span operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpanOp {
     /// 0 is `a.resolved_at(b)`, 1 is `a.located_at(b)`.
     pub op: u8,

@@ -6,6 +6,7 @@ use crate::cell::{Encoded, Row, SpanOp, begin, encode, handle};
 use crate::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
 mod properties;
+mod source;
 mod tokens;
 
 /// Rows of a source text, as the host makes them.

@@ -2,12 +2,10 @@
 //! encoded by its number.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt;
-use std::hash::BuildHasherDefault;
 use std::ops::Deref;
 
-use crate::hash::Quick;
+use crate::hash::{Hash, Index};
 
 /// The text of a token: a part of the input, or one that was kept.
 #[derive(Clone, Copy, Debug)]
@@ -17,16 +15,35 @@ pub(crate) struct Text {
     number: u32,
 }
 
-#[derive(Clone, Copy)]
+/// All that were kept; the first has number 1.
+#[derive(Default)]
 struct Kept {
-    text: Text,
-    /// Did it pass `is_ident`?
-    ident: bool,
+    index: Index,
+    texts: Vec<&'static str>,
+    /// Did it pass the check of identifiers?
+    idents: Vec<bool>,
 }
 
 thread_local! {
-    static KEPT: RefCell<HashMap<&'static str, Kept, BuildHasherDefault<Quick>>> =
-        RefCell::default();
+    static KEPT: RefCell<Kept> = RefCell::default();
+}
+
+impl Kept {
+    fn keep(&mut self, text: &str) -> usize {
+        let hash = Hash::of_text(text);
+        let found = self.index.find(hash, |number| self.texts[number] == text);
+        found.unwrap_or_else(|| {
+            self.index.push(hash);
+            // Leaked on purpose: an instance lives for one expansion.
+            self.texts.push(Box::leak(Box::from(text)));
+            self.idents.push(false);
+            self.texts.len() - 1
+        })
+    }
+
+    fn text(&self, index: usize) -> Text {
+        Text { text: self.texts[index], number: index as u32 + 1 }
+    }
 }
 
 impl Text {
@@ -36,15 +53,13 @@ impl Text {
     }
 
     /// The text of an identifier, if `check` says that it is one; asked once for each text.
-    pub(crate) fn of_ident(text: &str, check: impl FnOnce(&str) -> bool) -> Option<Self> {
-        let kept = KEPT.with_borrow(|all| all.get(text).copied());
-        if let Some(kept) = kept.filter(|kept| kept.ident) {
-            return Some(kept.text);
-        }
-        check(text).then(|| {
-            let kept = Kept { text: Self::from(text), ident: true };
-            KEPT.with_borrow_mut(|all| all.insert(kept.text.text, kept));
-            kept.text
+    pub(crate) fn of_ident(text: &str, check: fn(&str) -> bool) -> Option<Self> {
+        KEPT.with_borrow_mut(|kept| {
+            let index = kept.keep(text);
+            if !kept.idents[index] {
+                kept.idents[index] = check(text);
+            }
+            kept.idents[index].then(|| kept.text(index))
         })
     }
 
@@ -52,30 +67,20 @@ impl Text {
     pub(crate) fn number(self) -> u32 {
         if self.number == 0 { Self::from(self.text).number } else { self.number }
     }
-
-    fn keep(text: &str) -> Self {
-        KEPT.with_borrow_mut(|all| {
-            if let Some(kept) = all.get(text) {
-                return kept.text;
-            }
-            // Leaked on purpose: an instance lives for one expansion.
-            let text: &'static str = Box::leak(Box::from(text));
-            let text = Self { text, number: all.len() as u32 + 1 };
-            all.insert(text.text, Kept { text, ident: false });
-            text
-        })
-    }
 }
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self::keep(text)
+        KEPT.with_borrow_mut(|kept| {
+            let index = kept.keep(text);
+            kept.text(index)
+        })
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self::keep(&text)
+        Self::from(text.as_str())
     }
 }
 

@@ -100,9 +100,12 @@ impl Golden {
         let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
         let tokens: TokenStream = text.parse().map_err(|error| format!("no tokens: {error}"))?;
         let used = used::find(&tokens, &self.macros)?;
-        let run = || self.harness.expand(used.info, used.info.kind, used.arguments, used.item);
-        let expanded = catch_unwind(AssertUnwindSafe(run)).map_err(|_| "the macro panicked")?;
-        let made = Outcome::new(used.info, expanded);
+        let info = used.info;
+        let run = || {
+            let expanded = self.harness.expand(info, info.kind, used.arguments, used.item);
+            Outcome::new(info, expanded)
+        };
+        let made = catch_unwind(AssertUnwindSafe(run)).map_err(|_| "the macro panicked")?;
         let expected = path.with_extension("").with_added_extension("expanded.rs");
         if std::env::var_os(BLESS).is_some_and(|value| !value.is_empty() && value != "0") {
             return fs::write(&expected, made.text()).map_err(|error| error.to_string());

@@ -1,8 +1,12 @@
 //! What a good component yields, and that it always yields the same.
 
+use std::num::NonZeroUsize;
+
+use macro_runtime::bridge::digest::Digest;
+use macro_runtime::bridge::failure::Failure;
 use macro_runtime::bridge::request::{CallPermission, wants};
 use macro_runtime::bridge::table::kind;
-use macro_runtime::{CacheDir, Options, Runtime};
+use macro_runtime::{CacheDir, Components, Options, Runtime};
 
 use crate::guest::{Guest, Says, Shelf, call, expand, granted, item, parameter, request, runtime};
 
@@ -209,4 +213,36 @@ fn permissions_are_compared_exactly() {
         call.granted = vec![CallPermission { cell: cell.into(), function: function.into() }];
         assert!(runtime.expand(&request(vec![call]), &shelf, &Says::new("1")).is_err());
     }
+}
+
+/// Components that so many threads may compile.
+struct Limited(Shelf, usize);
+
+impl Components for Limited {
+    fn component(&self, digest: &Digest) -> Result<Vec<u8>, Failure> {
+        self.0.component(digest)
+    }
+
+    fn threads(&self) -> Option<NonZeroUsize> {
+        NonZeroUsize::new(self.1)
+    }
+}
+
+#[test]
+fn a_component_is_compiled_with_the_threads_that_are_allowed() {
+    let component = Guest::default().component();
+    let request = request(vec![call("ledger", &component)]);
+    for allowed in 1..=3 {
+        let runtime = runtime();
+        assert_eq!(runtime.threads(), 0);
+        let limited = Limited(Shelf::of(&[&component]), allowed);
+        for _ in 0..2 {
+            runtime.expand(&request, &limited, &()).unwrap();
+        }
+        assert_eq!((runtime.statistics().compiled, runtime.threads()), (1, allowed as u64));
+    }
+    // Who says nothing has all cores.
+    let runtime = runtime();
+    runtime.expand(&request, &Shelf::of(&[&component]), &()).unwrap();
+    assert!(runtime.threads() >= 1);
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail, ensure};
 
 use crate::project::{clean, folder, workspace};
 use crate::run::{run, turn};
@@ -71,4 +71,20 @@ pub(crate) fn build(guest: &str) -> Result<PathBuf> {
 /// A component from its text.
 pub(crate) fn written(text: &str) -> Result<Vec<u8>> {
     Ok(wat::parse_str(text)?)
+}
+
+/// What a user's first build compiles, and every editor loads. The limits are those that Cell
+/// promises; what is reached is a little less, so that growth is seen before it is too late.
+#[test]
+fn components_are_small() -> Result<()> {
+    for (guest, reached, promised) in
+        [("one-derive", 300_000, 350_000), ("one-function", 78_000, 80_000)]
+    {
+        let size = std::fs::metadata(build(guest)?)?.len();
+        ensure!(
+            size <= reached,
+            "`{guest}` has {size} bytes, more than {reached}; promised are {promised}"
+        );
+    }
+    Ok(())
 }

@@ -43,12 +43,20 @@ fn outcome(served: &Served, how: &str, source: &str) -> Result<Outcome> {
     Ok(Outcome { expansions, messages })
 }
 
-/// Why nobody was asked depends on where a macro ran, and nothing else may.
+/// What helps where only a session is missing, which a macro inside rustc never is told.
+const SESSION: &str =
+    "help: `cell up` starts the project's cells, and as long as they run builds may ask them";
+
+/// Why nobody was asked, and so what helps, depends on where a macro ran, and nothing else may.
 fn without_reason(message: &str) -> String {
     let mut parts = message.split(NOT_ASKED);
     let first = parts.next().unwrap_or_default().to_owned();
     // In JSON a line ends so.
-    parts.fold(first, |kept, part| kept + part.find("\\n").map_or("", |end| &part[end..]))
+    let kept =
+        parts.fold(first, |kept, part| kept + part.find("\\n").map_or("", |end| &part[end..]));
+    ["\\n       ", "\\n"]
+        .iter()
+        .fold(kept, |kept, end| kept.replace(&format!("{end}{SESSION}"), ""))
 }
 
 /// The beginning of what only one of them has.

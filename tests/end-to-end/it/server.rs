@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::background::{children, stat};
 use crate::project::{Host, clean, workspace};
+use crate::report::errors;
 use crate::run::turn;
 use crate::served::{Found, SOURCE, Served};
 
@@ -39,6 +40,31 @@ fn expansions_are_the_same_wherever_they_are_made() -> Result<()> {
         ensure!(outputs(found) == outputs(&by_server), "{found:?} {by_server:?}");
     }
     ensure!(served.server()? == server, "another server was started");
+    Ok(())
+}
+
+#[test]
+fn a_component_is_compiled_with_the_jobs_that_cargo_may_use() -> Result<()> {
+    let served = Served::new("server-jobs", Host::Thin)?;
+    let check = |jobs: usize| -> Result<String> {
+        // Neither code nor expansions are there.
+        served.kill_servers();
+        served.no_server()?;
+        fs::remove_dir_all(served.project.home.join("cache"))?;
+        let ended = served.project.check_by(SOURCE, |mut command| {
+            command.args(["--jobs", &jobs.to_string()]);
+            command
+        })?;
+        ensure!(errors(&ended)?.is_empty(), "{}", ended.stderr);
+        let line = ended.stderr.lines().find(|line| line.contains("compiles a component"));
+        Ok(line.with_context(|| format!("nothing was compiled: {}", ended.stderr))?.to_owned())
+    };
+    let cores = std::thread::available_parallelism()?.get();
+    // Only this crate is compiled, and what its compiler does not use is there for the taking.
+    for (jobs, threads) in [(1, 1), (2, cores.min(2))] {
+        let said = check(jobs)?;
+        ensure!(said.ends_with(&format!("threads: {threads}")), "-j{jobs}: {said}");
+    }
     Ok(())
 }
 

@@ -33,6 +33,15 @@ fn twice(input: TokenStream) -> TokenStream {
     quote! { (#input, #input) }
 }
 
+/// Adds an attribute and a parameter, and wraps the body.
+#[cell_macro(attribute)]
+fn guarded(_arguments: TokenStream, _item: TokenStream) -> Expansion {
+    Expansion::new()
+        .attribute(quote! { #[must_use] })
+        .parameter("auth", quote! { auth: u8 })
+        .wrap_body(|body| quote! { check(auth); #body })
+}
+
 /// Panics.
 #[cell_macro(function)]
 fn panics(_input: TokenStream) -> TokenStream {
@@ -40,7 +49,12 @@ fn panics(_input: TokenStream) -> TokenStream {
 }
 
 fn golden(folder: &Path) -> Golden {
-    Golden::new(folder).with::<table>().with::<named>().with::<twice>().with::<panics>()
+    Golden::new(folder)
+        .with::<table>()
+        .with::<named>()
+        .with::<twice>()
+        .with::<guarded>()
+        .with::<panics>()
 }
 
 /// What comes out of a case.
@@ -81,6 +95,14 @@ impl A {
 }
 ";
     assert_eq!(made.as_deref(), Ok(expected));
+}
+
+#[test]
+fn a_function_is_as_the_host_emits_it() {
+    let made = made("#[guarded] /// Doc.\nfn f(id: u8) -> u8 { id }").unwrap();
+    let attributes = "#[doc = \" Doc.\"]\n#[must_use]\nfn f(id: u8, auth: u8,) -> u8 {\n";
+    assert!(made.contains(attributes), "{made}");
+    assert!(made.contains("    check(auth);\n"), "{made}");
 }
 
 #[test]

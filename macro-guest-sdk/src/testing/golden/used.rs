@@ -1,6 +1,6 @@
 //! The use of a macro in a case, and the item as the host emits it again.
 
-use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 use crate::definition::{Kind, Macro};
 use crate::testing::Expanded;
@@ -102,14 +102,16 @@ const TOOLS: [&str; 5] = ["rustfmt", "clippy", "diagnostic", "miri", "rust_analy
 /// Helper attributes stand on the item, its fields and variants, and the fields of variants.
 const DEPTH: u32 = 2;
 
-/// The user's item with what an attribute macro changes about it, as the host emits it: without helper
-/// attributes, and with new fields.
+/// The user's item with what an attribute macro changes about it, as the host emits it: also without
+/// helper attributes.
+///
+/// # Panics
+/// Where the host would refuse the change.
 pub(super) fn composed(info: &Macro, expanded: &Expanded) -> TokenStream {
-    let item = expanded.item.clone().unwrap_or_default();
     if expanded.replaced {
-        return item;
+        return expanded.item.clone().unwrap_or_default();
     }
-    let mut trees: Vec<TokenTree> = item.into_iter().collect();
+    let trees: Vec<TokenTree> = expanded.edited().into_iter().collect();
     let derived = trees.windows(2).any(|pair| match pair {
         [hash, TokenTree::Group(group)] if is_punct(hash, '#') => {
             path(&group.stream()).0 == ["derive"]
@@ -124,25 +126,7 @@ pub(super) fn composed(info: &Macro, expanded: &Expanded) -> TokenStream {
         }
         [] => false,
     };
-    if !expanded.fields.is_empty()
-        && let Some(TokenTree::Group(body)) = trees.pop()
-    {
-        trees.push(with_fields(&body, expanded).into());
-    }
     without(&trees, &is_helper, 0)
-}
-
-fn with_fields(body: &Group, expanded: &Expanded) -> Group {
-    let comma = || TokenTree::Punct(Punct::new(',', Spacing::Alone));
-    let mut inside: Vec<TokenTree> = body.stream().into_iter().collect();
-    if inside.last().is_some_and(|last| !is_punct(last, ',')) {
-        inside.push(comma());
-    }
-    for (_, field) in &expanded.fields {
-        inside.extend(field.clone());
-        inside.push(comma());
-    }
-    Group::new(body.delimiter(), inside.into_iter().collect())
 }
 
 /// Without the attributes whose path is one of those.

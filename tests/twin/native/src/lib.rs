@@ -1,4 +1,5 @@
 //! The macros of `tests/guests/twin` as ordinary proc-macros.
+#![forbid(unsafe_code)]
 #![allow(non_snake_case)]
 
 mod logic;

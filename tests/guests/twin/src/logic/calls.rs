@@ -113,7 +113,8 @@ pub fn tokens(input: TokenStream) -> syn::Result<TokenStream> {
         for tree in tokens {
             match tree {
                 TokenTree::Group(group) => {
-                    if group.stream().is_empty() && group.delimiter() != proc_macro2::Delimiter::None
+                    if group.stream().is_empty()
+                        && group.delimiter() != proc_macro2::Delimiter::None
                     {
                         wrong.add(Error::new(group.span_close(), "closed at once"));
                     }

@@ -90,7 +90,9 @@ pub fn plant(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
         },
         "snake" => quote_spanned!(span=> pub fn NotSnake() {}),
         "camel" => quote_spanned!(span=> pub struct not_camel;),
-        "parens" => quote_spanned!(span=> pub fn parens(x: u8) -> u8 { if (x == 1) { 1 } else { 2 } }),
+        "parens" => {
+            quote_spanned!(span=> pub fn parens(x: u8) -> u8 { if (x == 1) { 1 } else { 2 } })
+        }
         "always" => quote_spanned!(span=> pub fn always() { while true {} }),
         "compile_error" => quote_spanned!(span=> compile_error!("made by the macro");),
         "nothing" => TokenStream::new(),

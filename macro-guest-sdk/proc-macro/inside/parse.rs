@@ -1,0 +1,1 @@
+//! Nothing: the `proc_macro` of components reads source text.
