@@ -97,7 +97,7 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, channel};
+    use std::sync::mpsc::{Receiver, Sender, channel};
 
     use macro_bridge::request::{MacroKind, Place};
     use macro_bridge::table::Table;
@@ -116,8 +116,11 @@ mod tests {
         Made { request, expansion: Expansion::default(), bytes }
     }
 
+    /// Size and thread of what was saved.
+    type Said = (usize, Option<String>);
+
     /// Says what was saved by which thread, and waits for `go` before each.
-    fn gated() -> (Keeping, std::sync::mpsc::Sender<()>, Receiver<(usize, Option<String>)>) {
+    fn gated() -> (Keeping, Sender<()>, Receiver<Said>) {
         let (go, wait) = channel();
         let (say, said) = channel();
         let (wait, say) = (Mutex::new(wait), Mutex::new(say));

@@ -7,7 +7,7 @@ use anyhow::Result;
 use macro_bridge::answer::{Answer, Question};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{Expansion, file};
-use macro_bridge::failure::Failure;
+use macro_bridge::failure::{Failure, Kind};
 use macro_bridge::project::Project;
 use macro_bridge::request::Request;
 use macro_runtime::Runtime;
@@ -223,8 +223,13 @@ fn compare(
             Some(Ok(new)) if new.digest() != old.digest() => found.changed.push((old, new)),
             Some(Ok(_)) | None => found.same += 1,
             Some(Err(failure)) => {
-                // An expansion that needs it has said so.
-                if !used.contains(&key) && found.failures.is_empty() {
+                // An expansion that needs it has said so; and a question that there is no more nobody
+                // seen here asks.
+                let is_gone = matches!(
+                    failure.kind,
+                    Kind::UnknownQuestion | Kind::BadQuestion | Kind::SecretQuestion
+                );
+                if !used.contains(&key) && !is_gone && found.failures.is_empty() {
                     found.failures.push((crate::live::title(&old.question), failure));
                 }
             }
@@ -300,5 +305,22 @@ mod tests {
         // If only a part was looked at, nobody knows that nothing uses it.
         let part = compared(&[1, 2, 5], false);
         assert_eq!(part, (1, vec![2, 3], vec![5], vec![], 1));
+    }
+
+    /// A record behind a feature that is off, of a question that its cell has no more.
+    #[test]
+    fn what_cannot_be_asked_any_more_fails_only_where_it_is_used() {
+        let old = answer(1, 1);
+        let (key, question) = (old.question.key(), old.question.clone());
+        let compared = |failure: Failure| {
+            let answers = [(("ledger".to_owned(), key), old.clone())].into();
+            let recorded = Recorded { answers, damaged: Vec::new() };
+            let mut found = Found::default();
+            compare(&mut found, recorded, [(key, Err(failure))].into(), &BTreeSet::new(), false);
+            (found.failures.len(), found.kept)
+        };
+        let gone = texts::live::no_such_question(&question, "there is none", &[]);
+        assert_eq!(compared(gone), (0, 1));
+        assert_eq!(compared(texts::live::absent(&question, false)), (1, 1));
     }
 }

@@ -143,7 +143,7 @@ fn what_a_run_does_not_see_is_not_removed() -> Result<()> {
     wrong.unless(records == 3, "one record is left", &ended);
 
     // Nor is anything written there.
-    fs::rename(answers.join("oracle"), &other.join("oracle"))?;
+    fs::rename(answers.join("oracle"), other.join("oracle"))?;
     symlink(other.join("oracle"), answers.join("oracle"))?;
     place.served.project.write("src/lib.rs", plain.replace('1', "5"))?;
     let before = fs::read_dir(other.join("oracle"))?.count();
