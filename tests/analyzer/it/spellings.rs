@@ -89,7 +89,7 @@ fn behind_an_alias() -> Result<()> {
          Ledger::query!(\"select balance from accounts where owner = ?\").table }",
     );
     let steps = compare(&world, &source, &world.sdk()?)?;
-    assert_eq!(steps, ["cell_remote", "__attr_1", "__derive_0", "expand"]);
+    assert_eq!(steps, ["cell_remote", "__attr_1", "__derive_0", "__fn_0"]);
     Ok(())
 }
 
@@ -118,8 +118,8 @@ fn a_stack_with_a_derive() -> Result<()> {
         "__attr_2",
         "__gathered",
         "__derive_0",
-        "expand",
-        "expand",
+        "__fn_0",
+        "__fn_0",
     ];
     assert_eq!(steps, expected);
     Ok(())
@@ -145,7 +145,7 @@ fn a_stack_spelled_out_in_another_order() -> Result<()> {
             "__attr_2",
             "__gathered",
             "__derive_0",
-            "expand"
+            "__fn_0"
         ]
     );
     // Where the crate has another name.
@@ -162,7 +162,7 @@ fn a_stack_spelled_out_in_another_order() -> Result<()> {
             "__attr_2",
             "__gathered",
             "__derive_0",
-            "expand"
+            "__fn_0"
         ]
     );
     Ok(())
