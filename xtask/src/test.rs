@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{setup, step};
+use crate::{demo, setup, step};
 
 /// Workspaces beside the main one whose tests run natively.
 const BESIDE: [&str; 3] = ["macro-guest-sdk/proc-macro", "guests", "examples/cell-market"];
@@ -65,6 +65,9 @@ pub(crate) fn run(slow: bool) -> Result<()> {
     step::run(&mut step::cargo(&[&["test", "--locked", "--no-run"], &TOGETHER[..]].concat()))?;
     // Last, so that the runner's summary of what matters most stands at the end.
     test(&TOGETHER);
+    if slow {
+        failed.extend(demo::live::run().err());
+    }
     match failed.into_iter().reduce(|all, next| anyhow::anyhow!("{all:#}\n{next:#}")) {
         None => Ok(()),
         Some(error) => Err(error),
