@@ -52,9 +52,9 @@ pub(crate) fn holds(ty: &Type, column: &ColumnType) -> bool {
 
 /// The column whose values a field of this type holds, and no others.
 pub(crate) fn column(ty: &Type) -> ColumnType {
-    let known = [8, 16, 32, 64, 128].into_iter().flat_map(|bits| {
-        [false, true].map(|signed| ColumnType::Integer { bits, signed })
-    });
+    let known = [8, 16, 32, 64, 128]
+        .into_iter()
+        .flat_map(|bits| [false, true].map(|signed| ColumnType::Integer { bits, signed }));
     let last = last_name(inside_option(ty).unwrap_or(ty));
     let named = |column: &ColumnType| name(column) == last;
     if holds(ty, &ColumnType::Text) {

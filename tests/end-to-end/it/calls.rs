@@ -104,8 +104,12 @@ fn damaged_answers() -> Result<()> {
         "#[cell::wasm(granted::call_declared)]\npub struct A;\npub const SEVEN: &str = ANSWER;\n";
     expect_none(&project, plain)?;
     let marked = "#[cell::wasm(granted::«call_declared»)]\npub struct A;\n";
-    let damaged =
-        || [fails(Kind::BadAnswer, &["a recorded answer is damaged", "help: restore the file"])];
+    let damaged = || {
+        [fails(
+            Kind::BadAnswer,
+            &["a recorded answer of the cell `", "is damaged", "help: restore the file"],
+        )]
+    };
     for length in [0, 1, good.len() / 2, good.len() - 1] {
         project.write(&path, &good[..length])?;
         expect(&project, marked, &damaged())

@@ -41,7 +41,11 @@ fn a_record_that_is_not_whole_is_an_error_that_names_it() -> Result<()> {
     let name = path.file_name().context("a name")?.to_string_lossy().into_owned();
     let fails_with = |case: &str, words: &[&str]| -> Result<()> {
         place.served.forget();
-        let words = [&["a recorded answer is damaged", &name], words].concat();
+        let words = [
+            &["a recorded answer of the cell `oracle` is damaged", "`oracle::value`", &name],
+            words,
+        ]
+        .concat();
         let expected = fails(Kind::BadAnswer, &words);
         expect(&place.served.project, VALUE, &[expected]).with_context(|| case.to_owned())?;
         ensure!(place.count() == 0, "{case}: the cell was asked");

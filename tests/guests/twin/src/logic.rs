@@ -1,15 +1,15 @@
 //! The macros themselves, as functions on `proc-macro2` and `syn` that know nothing of Cell.
 
-pub mod calls;
-pub mod fields;
-pub mod handlers;
-pub mod plants;
-pub mod tables;
+pub(crate) mod calls;
+pub(crate) mod fields;
+pub(crate) mod handlers;
+pub(crate) mod plants;
+pub(crate) mod tables;
 
 use proc_macro2::TokenStream;
 
 /// What an attribute made.
-pub enum Made {
+pub(crate) enum Made {
     /// Items to stand behind the user's.
     Added(TokenStream),
     /// What stands in its place.
@@ -18,11 +18,11 @@ pub enum Made {
 
 /// What is wrong so far: a macro says everything at once.
 #[derive(Default)]
-pub struct Wrong(Option<syn::Error>);
+pub(crate) struct Wrong(Option<syn::Error>);
 
 impl Wrong {
     /// Notes it.
-    pub fn add(&mut self, error: syn::Error) {
+    pub(crate) fn add(&mut self, error: syn::Error) {
         match &mut self.0 {
             Some(all) => all.combine(error),
             none => *none = Some(error),
@@ -30,7 +30,7 @@ impl Wrong {
     }
 
     /// `value` if nothing was wrong.
-    pub fn finish<T>(self, value: T) -> syn::Result<T> {
+    pub(crate) fn finish<T>(self, value: T) -> syn::Result<T> {
         self.0.map_or(Ok(value), Err)
     }
 }

@@ -29,7 +29,7 @@ impl Parse for Pair {
 }
 
 /// An expression: `pairs! { a => 1, b => [2, 3] }` is `[("a", vec![1]), ("b", vec![2, 3])]`.
-pub fn pairs(input: TokenStream) -> syn::Result<TokenStream> {
+pub(crate) fn pairs(input: TokenStream) -> syn::Result<TokenStream> {
     let read = |input: ParseStream<'_>| Punctuated::<Pair, Token![,]>::parse_terminated(input);
     let pairs = syn::parse::Parser::parse2(read, input)?;
     if pairs.is_empty() {
@@ -50,7 +50,7 @@ pub fn pairs(input: TokenStream) -> syn::Result<TokenStream> {
 }
 
 /// A pattern: `choice!(1, 2)` is `1 | 2`.
-pub fn choice(input: TokenStream) -> syn::Result<TokenStream> {
+pub(crate) fn choice(input: TokenStream) -> syn::Result<TokenStream> {
     let read = Punctuated::<LitInt, Token![,]>::parse_terminated;
     let numbers = syn::parse::Parser::parse2(read, input)?;
     if numbers.is_empty() {
@@ -61,7 +61,7 @@ pub fn choice(input: TokenStream) -> syn::Result<TokenStream> {
 }
 
 /// A type: `uint!(16)` is `u16`, at the number.
-pub fn uint(input: TokenStream) -> syn::Result<TokenStream> {
+pub(crate) fn uint(input: TokenStream) -> syn::Result<TokenStream> {
     let bits: LitInt = syn::parse2(input)?;
     match bits.base10_digits() {
         digits @ ("8" | "16" | "32" | "64" | "128") => {
@@ -75,7 +75,7 @@ pub fn uint(input: TokenStream) -> syn::Result<TokenStream> {
 }
 
 /// Items, or statements: `functions! { fn one { 1 } fn two { 2 } }`.
-pub fn functions(input: TokenStream) -> syn::Result<TokenStream> {
+pub(crate) fn functions(input: TokenStream) -> syn::Result<TokenStream> {
     struct Functions(TokenStream);
     impl Parse for Functions {
         fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -108,7 +108,7 @@ pub fn functions(input: TokenStream) -> syn::Result<TokenStream> {
 }
 
 /// Its input, after looking at it: `error` is an error there, at whatever depth, `warn` too.
-pub fn tokens(input: TokenStream) -> syn::Result<TokenStream> {
+pub(crate) fn tokens(input: TokenStream) -> syn::Result<TokenStream> {
     fn look(tokens: TokenStream, wrong: &mut Wrong) {
         for tree in tokens {
             match tree {

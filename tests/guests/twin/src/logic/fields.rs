@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput, Error, Field, Fields, LitStr};
 use super::Wrong;
 
 /// The macro.
-pub fn model(item: TokenStream) -> syn::Result<TokenStream> {
+pub(crate) fn model(item: TokenStream) -> syn::Result<TokenStream> {
     let item: DeriveInput = syn::parse2(item)?;
     let mut wrong = Wrong::default();
     let data = match &item.data {

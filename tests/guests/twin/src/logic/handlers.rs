@@ -8,7 +8,7 @@ use syn::{Error, FnArg, ImplItem, Item, ReturnType, Signature, TraitItem, TraitI
 use super::{Made, Wrong};
 
 /// `#[Twin::handler]`: says what is wrong with a function, which may be a member.
-pub fn handler(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
+pub(crate) fn handler(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
     let mut wrong = Wrong::default();
     if let Err(error) = syn::parse2::<syn::parse::Nothing>(arguments) {
         wrong.add(error);
@@ -21,10 +21,9 @@ pub fn handler(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
     };
     let function = syn::parse::Parser::parse2(read, item)?;
     check(&function.sig, &mut wrong);
-    if let Some(first) = function.default.as_ref().and_then(|body| body.stmts.first()) {
-        if let syn::Stmt::Macro(call) = first {
-            wrong.add(Error::new_spanned(&call.mac.path, "a handler does not begin with a macro"));
-        }
+    let first = function.default.as_ref().and_then(|body| body.stmts.first());
+    if let Some(syn::Stmt::Macro(call)) = first {
+        wrong.add(Error::new_spanned(&call.mac.path, "a handler does not begin with a macro"));
     }
     wrong.finish(Made::Added(TokenStream::new()))
 }
@@ -73,7 +72,7 @@ fn is_borrowed(receiver: &syn::Receiver) -> bool {
 }
 
 /// `#[Twin::service]` on a trait or an impl: looks at the members.
-pub fn service(_arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
+pub(crate) fn service(_arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
     let mut wrong = Wrong::default();
     let item: Item = syn::parse2(item)?;
     match &item {
@@ -103,7 +102,7 @@ pub fn service(_arguments: TokenStream, item: TokenStream) -> syn::Result<Made> 
 }
 
 /// `#[Twin::traced]` on a function with a body: puts a statement before it and gives all back.
-pub fn traced(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
+pub(crate) fn traced(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
     let mut function: syn::ItemFn = syn::parse2(item)?;
     let name = function.sig.ident.to_string();
     let ty = arguments;
@@ -118,7 +117,7 @@ pub fn traced(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
 
 /// `#[Twin::same]` on whatever the compiler allows: gives it back, token by token at the top. With
 /// `#[Twin::same(error)]` an error on its last token.
-pub fn same(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
+pub(crate) fn same(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
     let trees: Vec<TokenTree> = item.into_iter().collect();
     if !arguments.is_empty() {
         let last = trees.last().map_or_else(Span::call_site, TokenTree::span);

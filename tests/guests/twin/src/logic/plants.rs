@@ -33,7 +33,7 @@ impl Parse for Plant {
 }
 
 /// The macro.
-pub fn plant(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
+pub(crate) fn plant(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
     let Plant { what, place, tokens } = syn::parse2(arguments)?;
     let name = name(&item).unwrap_or_else(|| format_ident!("unnamed"));
     let first = tokens.clone().into_iter().next();

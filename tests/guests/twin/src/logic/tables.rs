@@ -49,7 +49,7 @@ impl Parse for Arguments {
 }
 
 /// The macro.
-pub fn table(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
+pub(crate) fn table(arguments: TokenStream, item: TokenStream) -> syn::Result<Made> {
     let mut wrong = Wrong::default();
     let arguments = syn::parse2::<Arguments>(arguments);
     let item: Item = syn::parse2(item)?;
