@@ -46,12 +46,8 @@ fn a_new_macro_passes_its_tests_and_is_built_when_it_changes() -> Result<()> {
     let component = user.root.join("first/components/second.wasm");
     ensure!(component.is_file(), "no component");
     good(&["build-macros", "--check", "-p", "second", at[0], at[1]])?;
-    let tested = good(&["test-macros", at[0], at[1]])?.stdout;
-    for line in [
-        "first   tests   4 passed  -",
-        "first   enum    ok        ok",
-        "second  struct  ok        ok",
-    ] {
+    let tested = in_one_line(&good(&["test-macros", at[0], at[1]])?.stdout);
+    for line in ["first tests 4 passed -", "first enum ok ok", "second struct ok ok"] {
         ensure!(tested.contains(line), "`{line}` is not in: {tested}");
     }
 
@@ -61,13 +57,18 @@ fn a_new_macro_passes_its_tests_and_is_built_when_it_changes() -> Result<()> {
     user.write(expected, text.replace("user.name", "user.nane"))?;
     let only = ["test-macros", "-p", "second", at[0], at[1]];
     let ended = does(&user, &only)?;
-    let line = "second  struct  failed             failed";
-    ensure!(ended.code == Some(1) && ended.stdout.contains(line), "{ended:?}");
+    let line = "second struct failed failed";
+    ensure!(ended.code == Some(1) && in_one_line(&ended.stdout).contains(line), "{ended:?}");
     ensure!(ended.stderr.contains("+ ") && ended.stderr.contains("--bless"), "{ended:?}");
     good(&[&only[..], &["--bless"]].concat())?;
     ensure!(user.read(expected)? == text.as_bytes(), "the template is not what is written");
 
     watched(&user)
+}
+
+/// A table without its columns, whose widths depend on what is in them.
+fn in_one_line(table: &str) -> String {
+    table.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `cell dev` builds what has changed, once, and locks it.
