@@ -165,14 +165,16 @@ fn is_plain_number(digits: &str) -> bool {
 pub(super) struct Spans<'a> {
     originals: &'a Originals,
     derived: Vec<Span>,
-    /// What most tokens have.
-    call_site: Span,
+    /// Of call-site, mixed-site and those of the macros of a stack: what most tokens that a macro made
+    /// have. Each costs calls of rustc.
+    sites: Vec<Span>,
 }
 
 impl<'a> Spans<'a> {
     pub(super) fn new(originals: &'a Originals, operations: &[SpanOp]) -> Self {
         let derived = Vec::with_capacity(operations.len());
-        let mut spans = Self { originals, derived, call_site: originals.span(span::CALL_SITE) };
+        let sites = (0..originals.site_numbers()).map(|number| originals.span(number)).collect();
+        let mut spans = Self { originals, derived, sites };
         for operation in operations {
             let (a, b) = (spans.get(operation.a), spans.get(operation.b));
             spans.derived.push(match operation.op {
@@ -184,8 +186,8 @@ impl<'a> Spans<'a> {
     }
 
     pub(super) fn get(&self, number: u32) -> Span {
-        if number == span::CALL_SITE {
-            return self.call_site;
+        if let Some(site) = self.sites.get(number as usize) {
+            return *site;
         }
         if number < span::FIRST_OPERATION {
             return self.originals.span(number);

@@ -65,6 +65,15 @@ impl Originals {
 }
 
 impl Originals {
+    /// The numbers below this one are those of sites.
+    pub(super) fn site_numbers(&self) -> u32 {
+        match self.sites.len() {
+            0 | 1 => 2,
+            // More have none of their own.
+            several => (2 + 2 * several as u32).min(16),
+        }
+    }
+
     fn site(&self, number: u32) -> Span {
         let (call, site) = span::site(number).unwrap_or((0, number));
         // What the host adds to a stack is at the site of the whole.
