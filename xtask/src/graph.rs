@@ -11,8 +11,10 @@ use crate::{licence, step};
 pub(crate) fn check(manifest: &str, policy: &Policy) -> Result<()> {
     let metadata = MetadataCommand::new()
         .manifest_path(step::root().join(manifest))
+        // A lock that tests write anew is not the one that is committed.
+        .other_options(["--locked".to_owned()])
         .exec()
-        .with_context(|| format!("cargo cannot resolve {manifest}"))?;
+        .with_context(|| format!("cargo cannot resolve {manifest} with its lock file"))?;
     let graph = Graph::of(&metadata);
     let problems = graph.problems(manifest, policy);
     if problems.is_empty() {
