@@ -168,8 +168,8 @@ pub(crate) fn make_of(
         bytes.insert(name.clone(), read);
     }
     let schemas = schemas::of_project(root, manifest, old.as_deref(), fresh)?;
-    let slots = old.as_deref().map(lock::slots).unwrap_or_default();
-    let lock = lock::make(digest, manifest, &described, &schemas::digests(&schemas), &slots)?;
+    let kept = old.as_deref().map(lock::kept).unwrap_or_default();
+    let lock = lock::make(digest, manifest, &described, &schemas::digests(&schemas), &kept)?;
     Ok(Made { lock, components: bytes, schemas })
 }
 

@@ -30,12 +30,14 @@ fn example() -> Lock {
         limits: Limits { fuel: 7, ..Limits::default() },
         allowed: Allowed(policy::bit("unsafe").unwrap()),
         live: Live::Within(250),
+        krate: Some("ledger-derive 1.0.0 features=a,b".into()),
     };
     Lock {
         manifest: Digest::of(b"cell.toml"),
         profile: "default".into(),
         profiles: [("ui".to_owned(), [("ledger".to_owned(), "off".to_owned())].into())].into(),
         cells: [("ledger".to_owned(), ledger)].into(),
+        packages: ["syn 2.0.0 registry+https://example.org/index aa".to_owned()].into(),
     }
 }
 
