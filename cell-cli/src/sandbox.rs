@@ -6,6 +6,7 @@ pub(crate) mod original;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use cargo_metadata::MetadataCommand;
@@ -43,6 +44,8 @@ pub(crate) enum State {
     Sandboxed,
     /// Natively, and it need not.
     Can,
+    /// Natively, to build other proc-macro crates only.
+    Inner,
     /// Natively, for this reason.
     Native(graph::Native),
 }
@@ -64,8 +67,10 @@ impl Workspace {
         let mut command = MetadataCommand::new();
         command.manifest_path(&manifest).features(cargo_metadata::CargoOpt::AllFeatures);
         let switches = [global.locked.then_some("--locked"), global.offline.then_some("--offline")];
-        command
-            .other_options(switches.into_iter().flatten().map(str::to_owned).collect::<Vec<_>>());
+        let mut options: Vec<String> = switches.into_iter().flatten().map(str::to_owned).collect();
+        // What only other systems compile is compiled by nobody here.
+        options.extend(["--filter-platform".to_owned(), platform()?]);
+        command.other_options(options);
         let metadata = command.exec().map_err(|error| match error {
             cargo_metadata::Error::CargoMetadata { stderr } => anyhow::anyhow!("{}", stderr.trim()),
             other => other.into(),
@@ -99,6 +104,7 @@ impl Workspace {
         match (self.key_of(found), found.native()) {
             (Some(_), _) => State::Sandboxed,
             (None, Some(reason)) => State::Native(reason),
+            (None, None) if found.inner => State::Inner,
             (None, None) => State::Can,
         }
     }
@@ -136,6 +142,16 @@ impl Workspace {
         selected.dedup();
         Ok(selected)
     }
+}
+
+/// The system that the compiler runs on, and so its macros.
+fn platform() -> Result<String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(&rustc).arg("-vV").output();
+    let output = output.with_context(|| format!("cannot run `{}`", rustc.display()))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("the compiler does not say for which system it is")
 }
 
 /// What a crate seems to need, from all its source files.

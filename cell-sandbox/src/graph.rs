@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
-use cargo_metadata::{CrateType, Edition, Metadata, Package, PackageId};
+use cargo_metadata::{CrateType, Edition, Metadata, Package, PackageId, Resolve, Target};
 
 /// A proc-macro crate that is compiled for a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Found {
     pub all_features: Vec<String>,
     /// Who depends on it, in order.
     pub dependents: Vec<String>,
+    /// Do only other proc-macro crates of a registry use it? Once those are sandboxed, nobody does.
+    pub inner: bool,
     /// Its `Cargo.toml`.
     pub manifest: PathBuf,
     /// Its root file.
@@ -80,15 +82,13 @@ pub fn found(metadata: &Metadata) -> Vec<Found> {
             dependents.entry(&dependency.pkg).or_default().extend(name.clone());
         }
     }
+    let outer = outer(metadata, resolve, &packages);
     let mut found: Vec<Found> = resolve
         .nodes
         .iter()
         .filter_map(|node| {
             let package = packages.get(&node.id)?;
-            let is_macros = |target: &&cargo_metadata::Target| {
-                target.crate_types.contains(&CrateType::ProcMacro)
-            };
-            let target = package.targets.iter().find(is_macros)?;
+            let target = package.targets.iter().find(|target| is_macros(target))?;
             let mut features: Vec<String> = node.features.iter().map(ToString::to_string).collect();
             features.sort();
             Some(Found {
@@ -98,6 +98,7 @@ pub fn found(metadata: &Metadata) -> Vec<Found> {
                 features,
                 all_features: package.features.keys().cloned().collect(),
                 dependents: dependents.get(&node.id).into_iter().flatten().cloned().collect(),
+                inner: !outer.contains(&node.id),
                 manifest: package.manifest_path.clone().into(),
                 root: target.src_path.clone().into(),
                 library: target.name.clone(),
@@ -107,6 +108,32 @@ pub fn found(metadata: &Metadata) -> Vec<Found> {
         .collect();
     found.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
     found
+}
+
+fn is_macros(target: &Target) -> bool {
+    target.crate_types.contains(&CrateType::ProcMacro)
+}
+
+/// What is reached from the workspace without going through a proc-macro crate of a registry.
+fn outer<'a>(
+    metadata: &'a Metadata,
+    resolve: &'a Resolve,
+    packages: &BTreeMap<&PackageId, &Package>,
+) -> BTreeSet<&'a PackageId> {
+    let nodes: BTreeMap<&PackageId, _> =
+        resolve.nodes.iter().map(|node| (&node.id, node)).collect();
+    let mut open: Vec<&PackageId> = metadata.workspace_members.iter().collect();
+    let mut reached = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        let ends = packages.get(id).is_some_and(|package| {
+            package.source.is_some() && package.targets.iter().any(is_macros)
+        });
+        if reached.insert(id) && !ends {
+            let node = nodes.get(id).into_iter();
+            open.extend(node.flat_map(|node| &node.deps).map(|dependency| &dependency.pkg));
+        }
+    }
+    reached
 }
 
 /// By which name `cell.lock` knows a crate: its own, and with the version if there are several.
@@ -132,6 +159,7 @@ mod tests {
             features: vec![],
             all_features: vec![],
             dependents: vec![],
+            inner: false,
             manifest: "Cargo.toml".into(),
             root: "src/lib.rs".into(),
             library: name.to_owned(),

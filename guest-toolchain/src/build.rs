@@ -175,6 +175,8 @@ pub fn expanded(
     let prepared = prepare((compiler, kit, &wrapper), manifest, target_dir, switches)?;
     let mut command = prepared.rustc(package, target_dir);
     command.args(["--no-default-features", "--features"]).arg(features.join(","));
+    // As the component will be made, so that what both need is compiled once.
+    command.args(["--crate-type", "cdylib"]);
     // The wrapper lets this one call of the compiler print what it keeps to itself.
     command.args(["--", "-Zunpretty=expanded"]);
     let output = command

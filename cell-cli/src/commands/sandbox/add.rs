@@ -39,6 +39,12 @@ pub(super) fn run(options: &SandboxAdd, global: &Global, shell: &Shell) -> Resul
         let name = format!("{} {}", found.name, found.version);
         match workspace.state(found) {
             State::Can => wanted.push(found),
+            State::Inner if options.all => {}
+            State::Inner => bail!(
+                "only other proc-macro crates use `{name}`: {}\n\
+                 help: sandbox those; it is then compiled for their components only",
+                found.dependents.join(", ")
+            ),
             State::Sandboxed if options.all => {}
             State::Sandboxed => shell.status("Fresh", format!("{name} runs sandboxed")),
             State::Native(reason) if options.all => {

@@ -58,6 +58,9 @@ fn state(workspace: &Workspace, found: &Found) -> (&'static str, String) {
         State::Can => {
             ("native", format!("can be sandboxed; used by {}", found.dependents.join(", ")))
         }
+        State::Inner => {
+            ("native", format!("only to compile other macros: {}", found.dependents.join(", ")))
+        }
         State::Native(reason) => ("native", reason.to_string()),
     }
 }
@@ -72,7 +75,7 @@ fn short(workspace: &Workspace, found: &Found) -> Value {
         "name": found.name,
         "version": found.version,
         "runs": word,
-        "can": workspace.state(found) != State::Sandboxed && reason.is_null(),
+        "can": workspace.state(found) == State::Can,
         "reason": reason,
         "features": found.features,
         "used-by": found.dependents,
