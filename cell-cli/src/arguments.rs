@@ -159,6 +159,9 @@ pub enum Command {
     /// Hold the process group and the output of one cell
     #[command(hide = true)]
     Keep(up::Keep),
+    /// Run a program that can write to few folders, read few, and reach no network
+    #[command(hide = true)]
+    Confined(sandbox::Confined),
     /// Write completions for a shell to stdout
     Completions(Completions),
     /// Write man pages

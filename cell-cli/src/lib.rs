@@ -118,6 +118,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Schema(options) => commands::cells::schema(options, shell),
         Command::Stop(options) => commands::stop::run(options, global, shell),
         Command::Compare(options) => commands::compare::run(options, shell),
+        Command::Confined(options) => sandbox::confine::run(options, shell),
         Command::Completions(options) => commands::completions::run(options, shell),
         Command::Man(options) => commands::man::run(options, shell),
     }

@@ -1,5 +1,6 @@
 //! The proc-macro crates of a workspace, from its files and cargo's graph.
 
+pub(crate) mod confine;
 pub(crate) mod facts;
 pub(crate) mod make;
 pub(crate) mod original;
@@ -157,7 +158,8 @@ fn platform() -> Result<String> {
 /// What a crate seems to need, from all its source files.
 pub(crate) fn needs(found: &Found) -> Result<Needs> {
     let mut needs = Needs::default();
-    let folder = found.manifest.parent().unwrap_or(Path::new(""));
+    // A build script reads other variables, and at another time.
+    let folder = found.root.parent().unwrap_or(Path::new(""));
     for file in source_files(folder)? {
         if file.extension().is_some_and(|it| it == "rs") {
             needs.read(&files::read_text(&folder.join(&file)).unwrap_or_default());

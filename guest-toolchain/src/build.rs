@@ -30,6 +30,9 @@ pub struct Switches {
     pub color: Option<String>,
     /// Say nothing of lints: the sources are other people's.
     pub cap_lints: bool,
+    /// A program and its arguments that runs cargo where it compiles, with less rights. Cargo is then
+    /// told to use no network, so everything has to be there.
+    pub runner: Vec<OsString>,
 }
 
 /// Settings of a user's machine that would change what is built. Flags for guests belong into
@@ -66,8 +69,19 @@ impl Cargo<'_> {
     }
 
     fn plain(&self, subcommand: &str) -> Command {
-        let mut command = Command::new(&self.compiler.cargo);
-        command.arg(subcommand);
+        let runner = self.switches.runner.split_first().filter(|_| subcommand == "rustc");
+        let mut command = match runner {
+            Some((runner, arguments)) => {
+                let mut command = Command::new(runner);
+                command.args(arguments).arg(&self.compiler.cargo).args([subcommand, "--offline"]);
+                command
+            }
+            None => {
+                let mut command = Command::new(&self.compiler.cargo);
+                command.arg(subcommand);
+                command
+            }
+        };
         for name in NOT_PASSED_ON {
             command.env_remove(name);
         }
@@ -87,8 +101,9 @@ impl Cargo<'_> {
         let flags: Vec<_> = self.rustflags.iter().map(|f| toml::Value::from(f.as_str())).collect();
         let flags = toml::Value::Array(flags);
         command.arg("--config").arg(format!("target.{TARGET}.rustflags={flags}"));
-        let Switches { locked: _, offline, quiet, verbose, color, cap_lints: _ } = self.switches;
-        command.args(offline.then_some("--offline"));
+        let Switches { locked: _, offline, quiet, verbose, color, cap_lints: _, runner: _ } =
+            self.switches;
+        command.args((*offline && runner.is_none()).then_some("--offline"));
         if subcommand != "metadata" {
             command.args(quiet.then_some("--quiet"));
             command.args(verbose.then_some("--verbose"));

@@ -1,5 +1,6 @@
 //! `cell sandbox`: proc-macro crates that exist already, as components.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -157,3 +158,17 @@ pub struct SandboxWhy {
 /// Options of `cell sandbox report`.
 #[derive(Debug, Args)]
 pub struct SandboxReport {}
+
+/// Options of `cell confined`.
+#[derive(Debug, Args)]
+pub struct Confined {
+    /// May be read
+    #[arg(long, value_name = "PATH")]
+    pub read: Vec<PathBuf>,
+    /// May be written
+    #[arg(long, value_name = "PATH")]
+    pub write: Vec<PathBuf>,
+    /// The program, with its arguments; without one, says what holds here
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<OsString>,
+}

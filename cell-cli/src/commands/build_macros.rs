@@ -89,6 +89,7 @@ pub(crate) fn switches(global: &Global, shell: &Shell) -> Switches {
         verbose: global.verbose,
         color: Some(shell.color_word().to_owned()),
         cap_lints: false,
+        runner: Vec::new(),
     }
 }
 

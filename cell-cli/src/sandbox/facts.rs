@@ -11,25 +11,28 @@ pub(crate) struct Made {
     pub(crate) features: Vec<String>,
     /// Who compiled it: what the compiler says of itself.
     pub(crate) compiler: String,
+    /// What build scripts were kept from when it was compiled: see [`super::confine`].
+    pub(crate) held: String,
 }
 
 impl Made {
     /// The words.
     pub(crate) fn to_fact(&self) -> String {
-        let Self { name, version, features, compiler } = self;
-        let features = features.join(",");
-        format!("{name} {version} features={features} compiler={}", compiler.replace(' ', "_"))
+        let Self { name, version, features, compiler, held } = self;
+        let (features, compiler) = (features.join(","), compiler.replace(' ', "_"));
+        format!("{name} {version} features={features} held={held} compiler={compiler}")
     }
 
     /// Reads them.
     pub(crate) fn of_fact(fact: &str) -> Option<Self> {
         let words: Vec<&str> = fact.split(' ').collect();
-        let [name, version, features, compiler] = words.as_slice() else { return None };
+        let [name, version, features, held, compiler] = words.as_slice() else { return None };
         let features = features.strip_prefix("features=")?.split(',');
         Some(Self {
             name: (*name).to_owned(),
             version: (*version).to_owned(),
             features: features.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+            held: held.strip_prefix("held=")?.to_owned(),
             compiler: compiler.strip_prefix("compiler=")?.replace('_', " "),
         })
     }
@@ -47,6 +50,7 @@ mod tests {
                 version: "1.0.229".to_owned(),
                 features,
                 compiler: "rustc 1.96.0 (ac68faa20 2026-05-25)".to_owned(),
+                held: "files,network".to_owned(),
             };
             assert_eq!(Made::of_fact(&made.to_fact()), Some(made));
         }

@@ -13,6 +13,7 @@ use guest_toolchain::kit::{self, Kit};
 use guest_toolchain::packages;
 use macro_bridge::digest::Digest;
 
+use super::confine::{self, Confinement};
 use super::facts::Made;
 use super::source_files;
 use crate::arguments::Global;
@@ -42,6 +43,8 @@ pub(crate) struct Workshop {
     target: PathBuf,
     /// The versions to take.
     lock: String,
+    /// What build scripts could not do.
+    held: String,
 }
 
 impl Workshop {
@@ -61,7 +64,21 @@ impl Workshop {
         let compiler = compiler::choose(how.rustc.as_deref())?;
         let kit = kit::prepare(&compiler, &switches, &|verb, text| shell.status(verb, text))?;
         let checkout = how.sdk_path.as_deref().map(crate::commands::new::checkout).transpose()?;
-        Ok(Self { compiler, kit, switches, checkout, target: target.to_owned(), lock })
+        fs::create_dir_all(target)?;
+        let target = target.canonicalize()?;
+        let mut read = confine::homes();
+        read.extend(confine::of_compiler(&compiler));
+        read.push(kit.folder.clone());
+        read.extend(checkout.clone());
+        let confinement = Confinement::find(&read, &[target.join("target"), target.clone()])?;
+        if confinement.held == confine::NOTHING {
+            shell.warning(
+                "this system cannot hold build scripts back: they run with your rights\n\
+                 note: those of what is compiled for components, as in any build",
+            );
+        }
+        let switches = Switches { runner: confinement.runner, ..switches };
+        Ok(Self { compiler, kit, switches, checkout, target, lock, held: confinement.held })
     }
 
     /// Where a package of ours is, as manifests say it.
@@ -109,6 +126,7 @@ impl Workshop {
                 version: found.version.clone(),
                 features: found.features.clone(),
                 compiler: self.compiler.id().to_owned(),
+                held: self.held.clone(),
             },
             digest: audit.digest,
             component: bytes,

@@ -105,6 +105,7 @@ pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Resul
                 let digest = cell.component.as_ref().map(|it| it.digest.to_string());
                 line(&mut out, "component", &format!("sha256 {}", digest.unwrap_or_default()))?;
                 line(&mut out, "compiled by", &made.compiler)?;
+                line(&mut out, "held back", &format!("build scripts from {}", made.held))?;
                 let macros =
                     cell.macros.iter().map(|(name, it)| format!("{name} ({})", it.kind.word()));
                 line(&mut out, "macros", &macros.collect::<Vec<_>>().join(", "))?;
@@ -148,6 +149,7 @@ pub(super) fn report(global: &Global, shell: &Shell) -> Result<Exit> {
         if let (Some(key), Some(cell)) = (&key, cell) {
             value["component"] = component(&workspace, key, cell);
             value["compiler"] = made.get(key).map(|it| it.compiler.clone()).into();
+            value["build-scripts-without"] = made.get(key).map(|it| it.held.clone()).into();
             value["dependencies"] = original
                 .iter()
                 .flat_map(|it| &it.dependencies)
