@@ -51,6 +51,8 @@ pub(crate) struct Cargo<'a> {
     pub(crate) wrapper: &'a Path,
     /// The package that a guest's `proc-macro2` is compiled from.
     pub(crate) inside: Option<PathBuf>,
+    /// The folder with the `std` that is compiled, if that is not the compiler's.
+    pub(crate) library: Option<PathBuf>,
     pub(crate) graph: &'static str,
     pub(crate) rustflags: Vec<String>,
 }
@@ -76,6 +78,7 @@ impl Cargo<'_> {
         command.env("RUSTC", &self.compiler.rustc).env("CARGO_INCREMENTAL", "0");
         command.env("CELL_GRAPH", self.graph);
         command.env("CELL_INSIDE", self.inside.as_deref().unwrap_or(Path::new("")));
+        command.env("CELL_LIBRARY", self.library.as_deref().unwrap_or(Path::new("")));
         if cfg!(unix) {
             command.env("RUSTC_WRAPPER", self.wrapper);
         } else {
@@ -144,8 +147,9 @@ pub fn build(
     let manifest = workspace.root.join("Cargo.toml");
     let wrapper = kit.wrapper();
     let rustflags = kit.rustflags(compiler);
-    let (inside, graph) = (None, "guest");
-    let mut cargo = Cargo { compiler, switches, wrapper: &wrapper, inside, graph, rustflags };
+    let (inside, library, graph) = (None, None, "guest");
+    let mut cargo =
+        Cargo { compiler, switches, wrapper: &wrapper, inside, library, graph, rustflags };
     let metadata = cargo.metadata(&manifest)?;
     cargo.rustflags.extend(remap_packages(&metadata));
     cargo.inside = kit.inside(&metadata)?;

@@ -14,6 +14,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use macro_bridge::digest::Digest;
 use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro};
+use macro_bridge::outside::Grants;
 use macro_bridge::request::{Allowed, Limits, MacroKind};
 
 use crate::random::{self, Random};
@@ -60,6 +61,7 @@ impl Side {
             // An identity hands back single tokens of what it is given, `unsafe` among them.
             allowed: Allowed(u32::MAX),
             live: Live::default(),
+            outside: Grants::default(),
         };
         let lock = Lock {
             manifest: Digest::of(b""),

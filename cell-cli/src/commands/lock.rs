@@ -162,6 +162,7 @@ pub(crate) fn make_of(
         let component = Component {
             api: description.audit.api.clone(),
             digest: description.audit.digest,
+            outside: description.audit.outside(),
             macros: description.macros,
         };
         described.insert(name.clone(), component);

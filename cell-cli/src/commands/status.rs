@@ -231,6 +231,7 @@ mod tests {
             limits: Limits::default(),
             allowed: Allowed::default(),
             live: macro_bridge::lock::Live::default(),
+            outside: macro_bridge::outside::Grants::default(),
         };
         let services = [("Ledger", "schema"), ("More", "more")];
         let mut about = About {

@@ -30,6 +30,11 @@ fn example() -> Lock {
         limits: Limits { fuel: 7, ..Limits::default() },
         allowed: Allowed(policy::bit("unsafe").unwrap()),
         live: Live::Within(250),
+        outside: Grants {
+            imports: vec!["files".into(), "variables".into()],
+            variables: vec!["HOME".into(), "MY_*".into()],
+            files: vec!["Cargo.toml".into(), "templates/a.html".into()],
+        },
     };
     Lock {
         manifest: Digest::of(b"cell.toml"),

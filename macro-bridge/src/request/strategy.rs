@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::{Allowed, Call, CallPermission, Limits, MacroKind, Place, Request};
 use crate::digest::Digest;
+use crate::outside::Outside;
 use crate::table::TableBuilder;
 use crate::table::strategy::{self as tables, Tree};
 use crate::table::tests::read;
@@ -25,6 +26,7 @@ pub(crate) fn call(path: &str) -> Call {
         limits: Limits::default(),
         allowed: Allowed::default(),
         profile: "default".into(),
+        outside: Outside::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use macro_bridge::answer::Source;
 use macro_bridge::lock::{Lock, LockedCell};
 use macro_bridge::project::manifest_digest;
+use macro_bridge::outside::Grants;
 use macro_bridge::request::{self, Allowed, Limits, MacroKind};
 use macro_bridge::table::Table;
 use macro_runtime::Store;
@@ -65,6 +66,7 @@ fn place(live: lock::Live) -> Place {
         limits: Limits::default(),
         allowed: Allowed::default(),
         live,
+        outside: Grants::default(),
     };
     let services = [("Ledger".to_owned(), Digest::of(b"schema"))].into();
     let cell = LockedCell { services, ..cell };

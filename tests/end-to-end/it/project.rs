@@ -13,6 +13,7 @@ use cell_cli::manifest::Manifest;
 use macro_bridge::digest::Digest;
 use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro};
 use macro_bridge::project::manifest_digest;
+use macro_bridge::outside::Grants;
 use macro_bridge::request::{Allowed, Limits, MacroKind};
 use macro_runtime::{CacheDir, Options, Runtime, Store, load};
 
@@ -101,7 +102,8 @@ impl Project {
                 // Function-like macros get no number.
                 macros.iter_mut().for_each(|one| one.kind = MacroKind::Function);
             }
-            components.insert(name.clone(), Component { api: found.audit.api, digest, macros });
+            let (outside, api) = (found.audit.outside(), found.audit.api);
+            components.insert(name.clone(), Component { api, digest, macros, outside });
         }
         let digest = manifest_digest(cell_toml);
         let mut lock = make(digest, &manifest, &components, &Schemas::new(), &Slots::new())?;
@@ -135,6 +137,7 @@ impl Project {
             limits: Limits::default(),
             allowed: Allowed::default(),
             live: Live::default(),
+            outside: Grants::default(),
         };
         let cell_toml = format!("[cells.{cell}]\npath = \"{cell}.wasm\"\n");
         let lock = Lock {
