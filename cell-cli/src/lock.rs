@@ -281,10 +281,7 @@ fn sees(name: &str, old: &Grants, new: &Grants, say: &mut impl FnMut(&'static st
     if more(outside::interface::FILES) {
         say("Asking", format!("{name} can ask for files"));
     }
-    let lists = [
-        ("variable", &old.variables, &new.variables),
-        ("file", &old.files, &new.files),
-    ];
+    let lists = [("variable", &old.variables, &new.variables), ("file", &old.files, &new.files)];
     for (what, old, new) in lists {
         for gone in old.iter().filter(|one| !new.contains(one)) {
             say("Revoking", format!("{name}: {what} {gone}"));

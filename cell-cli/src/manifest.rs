@@ -378,8 +378,11 @@ output = "63 MiB"
         assert_eq!(cell.path.as_deref(), Some("../../guests/components/ledger.wasm"));
         assert_eq!(cell.services, Services::None);
         assert_eq!(cell.alias.as_deref(), Some("Ledger"));
-        let question = CallPermission { cell: "search".into(), function: "schema".into() };
-        assert_eq!(cell.calls, [question]);
+        let question = macro_bridge::request::CallPermission {
+            cell: "search".into(),
+            function: "schema".into(),
+        };
+        assert_eq!(cell.grants.calls, [question]);
         assert_eq!(policy::words(cell.allowed).collect::<Vec<_>>(), ["unsafe", "extern"]);
         let limits =
             Limits { fuel: 2_000_000_001, memory: 255 << 20, rows: 4_000_001, bytes: 63 << 20 };

@@ -282,7 +282,9 @@ fn edited<'a>(mut text: String, edits: impl Iterator<Item = &'a Edit>) -> Option
 fn unknown(file: &str, compiler: &Compiler) -> Error {
     let message = format!("the standard library of {} is not known yet", compiler.id());
     Error::new(Kind::NoCompiler, message)
-        .note(format!("`std/src/{file}` differs from that of the releases that were looked at (1.96)"))
+        .note(format!(
+            "`std/src/{file}` differs from that of the releases that were looked at (1.96)"
+        ))
         .help("name a compiler of a known release with `--rustc` or `CELL_GUEST_RUSTC`")
 }
 
@@ -339,4 +341,3 @@ pub(crate) fn sources(compiler: &Compiler) -> Result<PathBuf> {
         .note("what a sandboxed crate tries is seen by a standard library that is built of them")
         .help("run `rustup component add rust-src`"))
 }
-

@@ -234,3 +234,6 @@ fn below_folder(path: &str) -> Option<String> {
     let (first, rest) = parts.split_first()?;
     (*first == &FOLDER[1..]).then(|| rest.join("/"))
 }
+
+#[cfg(all(test, feature = "engine"))]
+mod tests;

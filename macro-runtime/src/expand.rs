@@ -121,9 +121,8 @@ pub(crate) fn run(
     let runs = || ready.iter().enumerate().filter_map(|(call, it)| Some((call, it.as_ref()?)));
     if ready.len() > 1 {
         for (call, ready) in runs() {
-            let (said, diagnostics) =
-                plan(engine, request, call, ready, asker, &mut attempts)
-                    .map_err(|f| in_call(f, call))?;
+            let (said, diagnostics) = plan(engine, request, call, ready, asker, &mut attempts)
+                .map_err(|f| in_call(f, call))?;
             facts.extend(said);
             planned.extend(diagnostics);
         }
@@ -282,8 +281,10 @@ impl<'a> Guest<'a> {
             }
             Ok(returned) => {
                 let cell = &subject.cell;
-                attempts.extend(tried.into_iter().map(|(what, detail)| {
-                    Attempt { cell: cell.clone(), what, detail }
+                attempts.extend(tried.into_iter().map(|(what, detail)| Attempt {
+                    cell: cell.clone(),
+                    what,
+                    detail,
                 }));
                 Ok(returned)
             }

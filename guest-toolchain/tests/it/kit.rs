@@ -11,7 +11,8 @@ use crate::checkout;
 fn is_made_once_and_found_afterwards() {
     let compiler = checkout::compiler();
     let switches = Switches { quiet: true, ..Switches::default() };
-    kit::prepare(&compiler, Library::Plain, &switches, &|_, _| {}).unwrap_or_else(|error| panic!("{error}"));
+    kit::prepare(&compiler, Library::Plain, &switches, &|_, _| {})
+        .unwrap_or_else(|error| panic!("{error}"));
     let said = RefCell::new(Vec::new());
     let say = |verb: &str, _: &str| said.borrow_mut().push(verb.to_owned());
     let kit = kit::prepare(&compiler, Library::Plain, &switches, &say).unwrap();
@@ -26,5 +27,8 @@ fn another_compiler_gets_another_folder() {
     let compiler = checkout::compiler();
     let mut other = compiler.clone();
     other.version.push_str("\nbuild: 2");
-    assert_ne!(kit::place(&compiler, Library::Plain).unwrap(), kit::place(&other, Library::Plain).unwrap());
+    assert_ne!(
+        kit::place(&compiler, Library::Plain).unwrap(),
+        kit::place(&other, Library::Plain).unwrap()
+    );
 }

@@ -18,7 +18,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    AnswerUsed, Artifact, Attempt, Diagnostic, Expansion, Level, Note, Output, PlanEntry, Suggestion,
+    AnswerUsed, Artifact, Attempt, Diagnostic, Expansion, Level, Note, Output, PlanEntry,
+    Suggestion,
 };
 use crate::digest::Digest;
 use crate::sealed::{self, Damage};

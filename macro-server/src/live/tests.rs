@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use macro_bridge::answer::Source;
 use macro_bridge::lock::{Lock, LockedCell};
-use macro_bridge::project::manifest_digest;
 use macro_bridge::outside::Grants;
+use macro_bridge::project::manifest_digest;
 use macro_bridge::request::{self, Allowed, Limits, MacroKind};
 use macro_bridge::table::Table;
 use macro_runtime::Store;

@@ -128,7 +128,7 @@ fn every_flipped_bit_and_every_cut_is_found() {
 fn is_about_one_key() {
     assert_eq!(decode(text().as_bytes(), &Digest::of(b"other")), Err(Damage::Line(2)));
     assert_eq!(forged(&format!("key {}\n", key()), ""), Err(Damage::NotSealed));
-    assert_eq!(forged("tokens\n", ""), Err(Damage::Line(12)));
+    assert_eq!(forged("tokens\n", ""), Err(Damage::Line(13)));
 }
 
 /// The example with `from` replaced by `to`, and a digest that fits.

@@ -392,7 +392,9 @@ pub fn unusable_file(cell: &str, path: &str, reason: &str) -> Failure {
         format!("`{path}`, which the macros of cell `{cell}` may read, cannot be given to them"),
     )
     .note(reason)
-    .help(format!("take it out of `files` under `[cells.{cell}.grants]` in cell.toml, then run `cell lock`"))
+    .help(format!(
+        "take it out of `files` under `[cells.{cell}.grants]` in cell.toml, then run `cell lock`"
+    ))
 }
 
 /// Something that should not have happened.
