@@ -6,6 +6,7 @@ use std::fmt;
 use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, texts};
 use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro, SLOTS};
+use macro_bridge::outside::{self, Grants};
 use macro_bridge::request::{CallPermission, MacroKind, wants};
 use macro_runtime::MacroInfo;
 
@@ -20,6 +21,8 @@ pub struct Component {
     pub digest: Digest,
     /// Its macros.
     pub macros: Vec<MacroInfo>,
+    /// What it can ask for of the world outside: [`macro_runtime::load::Audit::outside`].
+    pub outside: Vec<String>,
 }
 
 /// Numbers that macros have by cell, name and kind.
@@ -116,11 +119,16 @@ pub fn make(
             }),
             services: schemas.get(name).cloned().unwrap_or_default(),
             macros: macros.collect(),
-            grants: cell.calls.clone(),
+            grants: cell.grants.calls.clone(),
             limits: cell.limits,
             allowed: cell.allowed,
             live: cell.live,
             krate: old.krates.get(name).filter(|_| cell.sandboxed).cloned(),
+            outside: Grants {
+                imports: component.map(|it| it.outside.clone()).unwrap_or_default(),
+                variables: cell.grants.variables.clone(),
+                files: cell.grants.files.clone(),
+            },
         };
         cells.insert(name.clone(), locked);
     }
@@ -218,6 +226,7 @@ pub fn changes(old: Option<&Lock>, new: &Lock) -> Vec<Change> {
                 for grant in &cell.grants {
                     say("Granting", format!("{name}: {}", question(grant)));
                 }
+                sees(name, &Grants::default(), &cell.outside, &mut say);
             }
             Some(old) => between(name, old, cell, &mut say),
         }
@@ -276,6 +285,7 @@ fn between(
     for grant in new.grants.iter().filter(|grant| !old.grants.contains(grant)) {
         say("Granting", format!("{name}: {}", question(grant)));
     }
+    sees(name, &old.outside, &new.outside, say);
     if old.allowed != new.allowed {
         let words: Vec<_> = macro_bridge::policy::words(new.allowed).collect();
         let words = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
@@ -290,6 +300,27 @@ fn between(
             Live::Within(millis) => format!("may be asked by builds, for {millis} ms"),
         };
         say("Updating", format!("{name} {live}"));
+    }
+}
+
+/// What a component can ask for of the world outside, and is granted.
+fn sees(name: &str, old: &Grants, new: &Grants, say: &mut impl FnMut(&'static str, String)) {
+    let more = |import: &str| new.imports(import) && !old.imports(import);
+    if more(outside::interface::VARIABLES) {
+        let given = outside::OF_PACKAGE.join(", ");
+        say("Asking", format!("{name} can ask for variables; it is given {given}"));
+    }
+    if more(outside::interface::FILES) {
+        say("Asking", format!("{name} can ask for files"));
+    }
+    let lists = [("variable", &old.variables, &new.variables), ("file", &old.files, &new.files)];
+    for (what, old, new) in lists {
+        for gone in old.iter().filter(|one| !new.contains(one)) {
+            say("Revoking", format!("{name}: {what} {gone}"));
+        }
+        for added in new.iter().filter(|one| !old.contains(one)) {
+            say("Granting", format!("{name}: {what} {added}"));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cell.toml`: what people write. Unknown keys are errors, with the line and the nearest key that
 //! exists: a limit that is silently not applied is worse than a failed command.
 
+pub mod grants;
 pub mod run;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use macro_bridge::failure::texts::project::near;
 use macro_bridge::lock::Live;
 use macro_bridge::policy;
-use macro_bridge::request::{Allowed, CallPermission, Limits};
+use macro_bridge::request::{Allowed, Limits};
 use toml_edit::{Document, Item, TableLike, Value};
 
 /// The profile of projects that name none.
@@ -35,8 +36,8 @@ pub struct Cell {
     pub services: Services,
     /// The name of the module that `cell_remote!` shall make; for people and `cell init`.
     pub alias: Option<String>,
-    /// Questions that its macros may ask.
-    pub calls: Vec<CallPermission>,
+    /// What its macros may ask and see.
+    pub grants: grants::Grants,
     /// What its tokens may contain.
     pub allowed: Allowed,
     /// Bounds of one expansion.
@@ -212,21 +213,9 @@ impl Reader<'_> {
             return Err(self.at(item, &reason));
         }
         let alias = table.get("alias").map(|item| self.name(item, "alias")).transpose()?;
-        let mut calls = Vec::new();
-        if let Some(grants) = table.get("grants") {
-            let grants = self.table(grants, &format!("`[{kind}.{name}.grants]`"), &["calls"])?;
-            for (item, text) in self.strings(grants.get("calls"), "calls")? {
-                let question = text.split_once("::").filter(|(cell, function)| {
-                    is_name(cell) && macro_bridge::text::is_ident(function)
-                });
-                let (cell, function) = question.ok_or_else(|| {
-                    self.value(item, &format!("`{text}` is not a question: write `cell::function`"))
-                })?;
-                calls.push(CallPermission { cell: cell.to_owned(), function: function.to_owned() });
-            }
-        }
-        calls.sort();
-        calls.dedup();
+        let granted = format!("[{kind}.{name}.grants]");
+        let grants = table.get("grants").map(|item| grants::read(self, &granted, item));
+        let grants = grants.transpose()?.unwrap_or_default();
         let mut allowed = Allowed::default();
         if let Some(output) = table.get("output") {
             let output = self.table(output, &format!("`[{kind}.{name}.output]`"), &["allow"])?;
@@ -258,7 +247,7 @@ impl Reader<'_> {
         }
         let live = table.get("live").map(|item| self.live(name, item)).transpose()?;
         let live = live.unwrap_or_default();
-        Ok(Cell { path, services, alias, calls, allowed, limits, live, run, sandboxed })
+        Ok(Cell { path, services, alias, grants, allowed, limits, live, run, sandboxed })
     }
 
     /// `live = false`, or `live = { within = "10 s" }`.
@@ -424,8 +413,11 @@ output = "63 MiB"
         assert_eq!(cell.path.as_deref(), Some("../../guests/components/ledger.wasm"));
         assert_eq!(cell.services, Services::None);
         assert_eq!(cell.alias.as_deref(), Some("Ledger"));
-        let question = CallPermission { cell: "search".into(), function: "schema".into() };
-        assert_eq!(cell.calls, [question]);
+        let question = macro_bridge::request::CallPermission {
+            cell: "search".into(),
+            function: "schema".into(),
+        };
+        assert_eq!(cell.grants.calls, [question]);
         assert_eq!(policy::words(cell.allowed).collect::<Vec<_>>(), ["unsafe", "extern"]);
         let limits =
             Limits { fuel: 2_000_000_001, memory: 255 << 20, rows: 4_000_001, bytes: 63 << 20 };

@@ -26,17 +26,15 @@ pub fn name(found: &Found) -> String {
 
 /// The guest's manifest. `sdk` says where the guest SDK is: `path = ".."` or `version = ".."`.
 #[must_use]
-pub fn manifest(found: &Found, sdk: &str, outside: Option<&str>) -> String {
+pub fn manifest(found: &Found, sdk: &str) -> String {
     let Found { name: package, version, .. } = found;
     let features: toml_edit::Array = found.features.iter().map(String::as_str).collect();
-    let outside =
-        outside.map(|it| format!("macro-guest-outside = {{ {it} }}\n")).unwrap_or_default();
     format!(
         "[package]\nname = \"{package}-{COMPONENT}\"\nversion = {}\nedition = \"{}\"\npublish = false\n\n\
          [lib]\ncrate-type = [\"cdylib\"]\ndoctest = false\n\n\
-         [package.metadata.cell]\n\n\
+         [package.metadata.cell]\nlibrary = \"sandboxed\"\n\n\
          [dependencies]\n\
-         macro-guest-sdk = {{ {sdk}, default-features = false }}\n{outside}\
+         macro-guest-sdk = {{ {sdk}, default-features = false }}\n\
          proc-macro2 = \"1\"\n\
          sandboxed = {{ package = \"{package}\", path = \"../{COPY}\", default-features = false, features = {features} }}\n",
         Value::from(version.as_str()),
@@ -46,15 +44,12 @@ pub fn manifest(found: &Found, sdk: &str, outside: Option<&str>) -> String {
 
 /// The guest's source: each macro calls that of the crate.
 #[must_use]
-pub fn source(found: &Found, macros: &[Entry], outside: bool) -> String {
+pub fn source(found: &Found, macros: &[Entry]) -> String {
     let mut out = format!(
         "//! The macros of `{}` {} as a component.\n#![allow(non_snake_case)]\n\n\
          use macro_guest_sdk::{{Expansion, cell_macro}};\nuse proc_macro2::TokenStream;\n",
         found.name, found.version
     );
-    if outside {
-        out.push_str("use macro_guest_outside as _;\n");
-    }
     let mut names = Vec::new();
     for (number, entry) in macros.iter().enumerate() {
         let Entry { name, function, helpers, .. } = entry;

@@ -56,6 +56,8 @@ pub(crate) struct Cargo<'a> {
     pub(crate) wrapper: &'a Path,
     /// The package that a guest's `proc-macro2` is compiled from.
     pub(crate) inside: Option<PathBuf>,
+    /// The folder with the `std` that is compiled, if that is not the compiler's.
+    pub(crate) library: Option<PathBuf>,
     pub(crate) graph: &'static str,
     pub(crate) rustflags: Vec<String>,
 }
@@ -93,6 +95,7 @@ impl Cargo<'_> {
         command.env("CELL_GRAPH", self.graph);
         command.env("CELL_INSIDE", self.inside.as_deref().unwrap_or(Path::new("")));
         command.env("CELL_CAP_LINTS", if self.switches.cap_lints { "1" } else { "" });
+        command.env("CELL_LIBRARY", self.library.as_deref().unwrap_or(Path::new("")));
         if cfg!(unix) {
             command.env("RUSTC_WRAPPER", self.wrapper);
         } else {
@@ -221,8 +224,8 @@ fn prepare<'a>(
     switches: &'a Switches,
 ) -> Result<Prepared<'a>> {
     let rustflags = kit.rustflags(compiler);
-    let (inside, graph) = (None, "guest");
-    let mut cargo = Cargo { compiler, switches, wrapper, inside, graph, rustflags };
+    let (inside, library, graph) = (None, None, "guest");
+    let mut cargo = Cargo { compiler, switches, wrapper, inside, library, graph, rustflags };
     let metadata = cargo.metadata(manifest)?;
     cargo.rustflags.extend(remap_packages(&metadata));
     cargo.inside = kit.inside(&metadata)?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{CrateType, Metadata, MetadataCommand, Package};
 
 use crate::error::{Error, Kind, Result};
+use crate::kit::Library;
 
 /// A package that becomes a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Guest {
     pub name: String,
     /// Its `Cargo.toml`.
     pub manifest: PathBuf,
+    /// The standard library that it is compiled with: `[package.metadata.cell] library`.
+    pub library: Library,
 }
 
 /// A workspace of guests.
@@ -37,11 +40,14 @@ pub fn workspace(manifest: &Path) -> Result<Workspace> {
         .packages
         .iter()
         .filter(|package| metadata.workspace_members.contains(&package.id) && is_guest(package))
-        .map(|package| Guest {
-            name: package.name.to_string(),
-            manifest: package.manifest_path.clone().into(),
+        .map(|package| {
+            Ok(Guest {
+                name: package.name.to_string(),
+                manifest: package.manifest_path.clone().into(),
+                library: library(package)?,
+            })
         })
-        .collect();
+        .collect::<Result<_>>()?;
     if guests.is_empty() {
         return Err(Error::new(
             Kind::Malformed,
@@ -83,6 +89,20 @@ fn is_guest(package: &Package) -> bool {
     let library = package.targets.iter().any(|t| t.crate_types.contains(&CrateType::CDyLib));
     let marked = ["component", "cell"].iter().any(|key| package.metadata.get(key).is_some());
     library && marked
+}
+
+/// `library = "sandboxed"` in the table `[package.metadata.cell]`.
+fn library(package: &Package) -> Result<Library> {
+    let said = package.metadata.get("cell").and_then(|table| table.get("library"));
+    match said.map(|said| said.as_str().unwrap_or_default()) {
+        None => Ok(Library::Plain),
+        Some("sandboxed") => Ok(Library::Sandboxed),
+        Some(other) => {
+            let message = format!("`{}` wants the library `{other}`", package.name);
+            Err(Error::new(Kind::Malformed, message)
+                .help("write `library = \"sandboxed\"`, or leave it out"))
+        }
+    }
 }
 
 /// The members of the workspace that a manifest belongs to, without their dependencies.

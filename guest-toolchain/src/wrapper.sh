@@ -25,6 +25,10 @@ for argument do
         case $CELL_GRAPH:$CELL_INSIDE in
         guest:*/"$CARGO_PKG_NAME-$CARGO_PKG_VERSION") argument=$CELL_INSIDE/src/lib.rs ;;
         esac
+        # See library.rs.
+        case $CELL_GRAPH:$CARGO_PKG_NAME:$CELL_LIBRARY in
+        std:std:/*) argument=$CELL_LIBRARY/std/src/lib.rs ;;
+        esac
         ;;
     esac
     set -- "$@" "$argument"

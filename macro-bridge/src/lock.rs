@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::digest::Digest;
+use crate::outside::{self, Grants};
 use crate::policy;
 use crate::request::{Allowed, CallPermission, Limits, MacroKind};
 use crate::{sealed, text};
@@ -53,6 +54,8 @@ pub struct LockedCell {
     /// What it was made of, if it is a proc-macro crate that runs sandboxed: words that only
     /// `cell sandbox` reads.
     pub krate: Option<String>,
+    /// What its macros can ask for of the world outside, and what is granted.
+    pub outside: Grants,
 }
 
 /// May a cell be asked what is not recorded, where a build may ask at all?
@@ -188,6 +191,7 @@ struct Partial {
     allowed: Allowed,
     live: Option<Live>,
     krate: Option<String>,
+    outside: Grants,
 }
 
 #[derive(Default)]
@@ -240,6 +244,22 @@ impl Facts {
                         if !cell.grants.contains(&question) {
                             cell.grants.push(question);
                         }
+                        Ok(())
+                    }
+                    ["grant", "env", name] => {
+                        outside::is_variable(name).then_some(()).ok_or("no name of a variable")?;
+                        add(&mut cell.outside.variables, name);
+                        Ok(())
+                    }
+                    ["grant", "file", path] => {
+                        outside::is_file(path).then_some(()).ok_or("no path below a package")?;
+                        add(&mut cell.outside.files, path);
+                        Ok(())
+                    }
+                    ["import", name] => {
+                        let known = outside::interface::ALL.contains(name);
+                        known.then_some(()).ok_or("no interface that is known")?;
+                        add(&mut cell.outside.imports, name);
                         Ok(())
                     }
                     ["allow", word] => {
@@ -301,6 +321,7 @@ impl Facts {
                     allowed,
                     live,
                     krate,
+                    outside,
                 } = cell;
                 let live = live.unwrap_or_default();
                 let mut limits = Limits::default();
@@ -325,6 +346,7 @@ impl Facts {
                     allowed,
                     live,
                     krate,
+                    outside,
                 };
                 Ok((name, cell))
             })
@@ -350,6 +372,13 @@ impl Facts {
 
 fn set<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.replace(value).is_none().then_some(())
+}
+
+/// Grants are a set: two branches may have written the same.
+fn add(list: &mut Vec<String>, word: &str) {
+    if let Err(place) = list.binary_search_by(|one| one.as_str().cmp(word)) {
+        list.insert(place, word.to_owned());
+    }
 }
 
 fn permission(question: &str) -> Option<CallPermission> {
@@ -423,6 +452,10 @@ impl fmt::Display for Lock {
             for question in &cell.grants {
                 fact(format!("grant call {}", question_word(question)));
             }
+            let Grants { imports, variables, files } = &cell.outside;
+            imports.iter().for_each(|import| fact(format!("import {}", word(import))));
+            variables.iter().for_each(|name| fact(format!("grant env {}", word(name))));
+            files.iter().for_each(|path| fact(format!("grant file {}", word(path))));
             for word in policy::words(cell.allowed) {
                 fact(format!("allow {word}"));
             }

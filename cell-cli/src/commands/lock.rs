@@ -173,6 +173,7 @@ pub(crate) fn make_from(
         let component = Component {
             api: description.audit.api.clone(),
             digest: description.audit.digest,
+            outside: description.audit.outside(),
             macros: description.macros,
         };
         described.insert(name.clone(), component);

@@ -17,7 +17,12 @@ fn project(cells: &[(&str, Vec<MacroInfo>)]) -> (Manifest, BTreeMap<String, Comp
         cells.iter().map(|(name, _)| format!("[cells.{name}]\npath = \"{name}.wasm\"\n")).collect();
     let components = cells.iter().map(|(name, macros)| {
         let digest = Digest::of(name.as_bytes());
-        let component = Component { api: "0.1.0".to_owned(), digest, macros: macros.clone() };
+        let component = Component {
+            api: "0.1.0".to_owned(),
+            digest,
+            macros: macros.clone(),
+            outside: Vec::new(),
+        };
         ((*name).to_owned(), component)
     });
     (Manifest::parse(&text).unwrap(), components.collect())

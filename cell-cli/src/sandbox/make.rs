@@ -9,7 +9,7 @@ use cell_sandbox::graph::Found;
 use cell_sandbox::{forward, guest, manifest, neutral};
 use guest_toolchain::build::{self, Switches};
 use guest_toolchain::compiler::{self, Compiler};
-use guest_toolchain::kit::{self, Kit};
+use guest_toolchain::kit::{self, Kit, Library};
 use guest_toolchain::packages;
 use macro_bridge::digest::Digest;
 
@@ -61,8 +61,9 @@ impl Workshop {
             cap_lints: true,
             ..build_macros::switches(global, shell)
         };
+        let say = |verb: &str, text: &str| shell.status(verb, text);
         let compiler = compiler::choose(how.rustc.as_deref())?;
-        let kit = kit::prepare(&compiler, &switches, &|verb, text| shell.status(verb, text))?;
+        let kit = kit::prepare(&compiler, Library::Sandboxed, &switches, &say)?;
         let checkout = how.sdk_path.as_deref().map(crate::commands::new::checkout).transpose()?;
         fs::create_dir_all(target)?;
         let target = target.canonicalize()?;
@@ -104,7 +105,7 @@ impl Workshop {
         let entries = self.copy(found, &folder)?;
         let manifest = folder.join("Cargo.toml");
         let component = folder.join(guest::COMPONENT);
-        let source = guest::source(found, &entries.macros, false);
+        let source = guest::source(found, &entries.macros);
         files::replace(&component.join("src/lib.rs"), source.as_bytes())?;
         let workspace = packages::workspace(&manifest)?;
         let guests = workspace.select(&[guest::name(found)])?;
@@ -177,7 +178,7 @@ impl Workshop {
         }
         let component = folder.join(guest::COMPONENT);
         let sdk = self.ours("macro-guest-sdk", &component);
-        let text = guest::manifest(found, &sdk, None);
+        let text = guest::manifest(found, &sdk);
         files::replace(&component.join("Cargo.toml"), text.as_bytes())?;
         let source = component.join("src/lib.rs");
         if !source.is_file() {

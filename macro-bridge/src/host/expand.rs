@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use proc_macro::{Span, TokenStream};
 
 use super::invocation::Invocation;
-use super::{Engines, fail, project, trace, track};
+use super::{Engines, fail, outside, project, trace, track};
 use crate::digest::Digest;
 use crate::expansion::{Expansion, Level, Note, Output};
 use crate::failure::{Failure, Kind, texts};
@@ -92,6 +92,12 @@ fn prepare(
             let unknown_cell = failure.kind == Kind::UnknownCell;
             (failure, if unknown_cell { one.cell_span } else { one.span })
         })?;
+        let granted = project.lock.cells.get(&one.cell).map(|cell| &cell.outside);
+        if let Some(granted) = granted {
+            call.outside = outside::look(granted, &super::package())
+                .map_err(|(file, reason)| texts::project::unusable_file(&one.cell, &file, &reason))
+                .map_err(|failure| (failure, one.span))?;
+        }
         if let Some(chosen) = chosen.as_deref() {
             let seen = project.lock.profile_of(Some(chosen), &one.cell);
             let unknown = || texts::project::unknown_profile(chosen, &project.lock);

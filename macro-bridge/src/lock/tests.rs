@@ -31,6 +31,11 @@ fn example() -> Lock {
         allowed: Allowed(policy::bit("unsafe").unwrap()),
         live: Live::Within(250),
         krate: Some("ledger-derive 1.0.0 features=a,b".into()),
+        outside: Grants {
+            imports: vec!["files".into(), "variables".into()],
+            variables: vec!["HOME".into(), "MY_*".into()],
+            files: vec!["Cargo.toml".into(), "templates/a.html".into()],
+        },
     };
     Lock {
         manifest: Digest::of(b"cell.toml"),

@@ -2,6 +2,7 @@
 
 use super::{Allowed, Call, CallPermission, Limits, MacroKind, Place, Request};
 use crate::digest::Digest;
+use crate::outside::{self, Content, Outside};
 use crate::sealed::{self, Damage};
 use crate::table::Table;
 use crate::text;
@@ -42,6 +43,24 @@ pub(super) fn lines(request: &Request) -> String {
         for (word, permissions) in [("granted", &call.granted), ("asked", &call.asked)] {
             for CallPermission { cell, function } in permissions {
                 out.push_str(&format!("{word} {cell}::{function}\n"));
+            }
+        }
+        let Outside { variables, files } = &call.outside;
+        for (name, value) in variables {
+            match value {
+                Some(value) => {
+                    out.push_str(&format!("variable {name}\t{}\n", sealed::escape(value)));
+                }
+                None => out.push_str(&format!("variable {name}\n")),
+            }
+        }
+        for (path, content) in files {
+            match content {
+                Some(content) => {
+                    let bytes = sealed::escape_bytes(content.bytes());
+                    out.push_str(&format!("file {path}\t{bytes}\n"));
+                }
+                None => out.push_str(&format!("file {path}\n")),
             }
         }
     }
@@ -95,10 +114,28 @@ pub(super) fn read(request: &mut Request, line: &str) -> Option<()> {
             let call = request.calls.last_mut()?;
             if word == "asked" { &mut call.asked } else { &mut call.granted }.push(permission);
         }
+        "variable" => {
+            let (name, value) = optional(rest);
+            outside::is_variable(name).then_some(())?;
+            let value = value.map(|value| sealed::unescape(value).ok_or(())).transpose().ok()?;
+            request.calls.last_mut()?.outside.variables.push((name.to_owned(), value));
+        }
+        "file" => {
+            let (path, bytes) = optional(rest);
+            outside::is_file(path).then_some(())?;
+            let bytes = bytes.map(|it| sealed::unescape_bytes(it).ok_or(())).transpose().ok()?;
+            let content = bytes.map(Content::new);
+            request.calls.last_mut()?.outside.files.push((path.to_owned(), content));
+        }
         "table" => request.table = Table::decode(&sealed::unescape_bytes(rest)?).ok()?,
         _ => return None,
     }
     Some(())
+}
+
+/// A name, and what stands behind a tab if there is one.
+fn optional(rest: &str) -> (&str, Option<&str>) {
+    rest.split_once('\t').map_or((rest, None), |(name, value)| (name, Some(value)))
 }
 
 fn name(text: &str) -> Option<String> {
@@ -133,6 +170,7 @@ fn read_call(rest: &str) -> Option<Call> {
         },
         allowed: Allowed(allowed.parse().ok()?),
         profile: String::new(),
+        outside: Outside::default(),
     })
 }
 

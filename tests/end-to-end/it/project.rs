@@ -101,7 +101,8 @@ impl Project {
                 // Function-like macros get no number.
                 macros.iter_mut().for_each(|one| one.kind = MacroKind::Function);
             }
-            components.insert(name.clone(), Component { api: found.audit.api, digest, macros });
+            let (outside, api) = (found.audit.outside(), found.audit.api);
+            components.insert(name.clone(), Component { api, digest, macros, outside });
         }
         let digest = manifest_digest(cell_toml);
         let mut lock = make(digest, &manifest, &components, &Schemas::new(), &Kept::default())?;

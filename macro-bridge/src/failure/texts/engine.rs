@@ -8,6 +8,7 @@ use crate::digest::Digest;
 use crate::failure::texts::numbers::{size, thousands};
 use crate::failure::texts::project;
 use crate::failure::{Failure, Kind};
+use crate::outside::{is_file, is_folder_name, is_variable};
 use crate::request::{CallPermission, Limits, MacroKind, Request};
 
 /// The macro that an error is about, and where it was.
@@ -389,6 +390,41 @@ pub fn internal(what: &str, source: &str) -> Failure {
     Failure::new(Kind::Internal, format!("something went wrong inside Cell: {what}"))
         .help("this is a bug in Cell, or the machine is out of memory: please report it with the text above")
         .source(source)
+}
+
+/// What a macro tried before it ended, which may be why: pairs of a sort and which one.
+#[must_use]
+pub fn tried(subject: &Subject, failure: Failure, attempts: &[(String, String)]) -> Failure {
+    const SHOWN: usize = 8;
+    if attempts.is_empty() {
+        return failure;
+    }
+    let mut list: Vec<String> =
+        attempts.iter().take(SHOWN).map(|(what, detail)| format!("{what} `{detail}`")).collect();
+    if attempts.len() > SHOWN {
+        list.push(format!("{} more", attempts.len() - SHOWN));
+    }
+    let failure = failure.note(format!("it tried what it is not granted: {}", list.join(", ")));
+    let of = |sort: &str, is_one: fn(&str) -> bool| -> Vec<String> {
+        let all = attempts.iter().filter(|(what, _)| what == sort);
+        let all = all.map(|(_, detail)| detail.strip_prefix("/package/").unwrap_or(detail));
+        all.filter(|detail| is_one(detail)).map(str::to_owned).collect()
+    };
+    let variables = of("variable", |name| is_variable(name) && !is_folder_name(name));
+    let files = of("file", is_file);
+    let lines: Vec<String> = [("env", variables), ("files", files)]
+        .into_iter()
+        .filter(|(_, words)| !words.is_empty())
+        .map(|(key, words)| format!("`{key} = [{}]`", quoted(&words, '"')))
+        .collect();
+    if lines.is_empty() {
+        return failure;
+    }
+    failure.help(format!(
+        "if it shall have that, write {} under {} in cell.toml, then run `cell lock`",
+        lines.join(" and "),
+        subject.table("grants")
+    ))
 }
 
 fn at_function(failure: Failure, function: Option<&str>) -> Failure {

@@ -384,6 +384,19 @@ pub fn no_token_stream(place: &str) -> Failure {
         .help("run `cell cache gc --keep 0`, which empties the expansion cache")
 }
 
+/// A granted file is too large, is no file, or lies elsewhere.
+#[must_use]
+pub fn unusable_file(cell: &str, path: &str, reason: &str) -> Failure {
+    Failure::new(
+        Kind::UnusableFile,
+        format!("`{path}`, which the macros of cell `{cell}` may read, cannot be given to them"),
+    )
+    .note(reason)
+    .help(format!(
+        "take it out of `files` under `[cells.{cell}.grants]` in cell.toml, then run `cell lock`"
+    ))
+}
+
 /// Something that should not have happened.
 #[must_use]
 pub fn internal(what: &str) -> Failure {
