@@ -23,7 +23,8 @@ pub(super) fn run(options: &SandboxCheck, global: &Global, shell: &Shell) -> Res
     let mut problems = files_of(&workspace, &made);
     problems.extend(graph(&workspace, &made));
     problems.extend(sources(&workspace)?);
-    if workspace.root.join("cell.toml").is_file() && !made.is_empty() {
+    // Made of the components that are there, so these have to be right.
+    if problems.is_empty() && !made.is_empty() {
         let fresh = lock::make(&workspace.root, &engine::runtime()?, shell)?;
         let (text, _) = project::lock_text(&workspace.root);
         if text.as_deref() != Some(fresh.lock.to_string().as_str()) {
