@@ -159,7 +159,7 @@ impl Prepared {
         let trace = trace::Trace::from_environment();
         let key = request.key();
         let prepared = started.elapsed();
-        let outcome = find(project, request, &key, engines);
+        let outcome = find(project, request, &key, role, engines);
         let outcome = outcome.and_then(|(expansion, how)| {
             // Committed files are read like a guest's answer: nothing in them is known to be true.
             if how == RECORDED {
@@ -246,6 +246,7 @@ fn find(
     project: &Project,
     request: &Request,
     key: &Digest,
+    role: Role,
     engines: Engines<'_>,
 ) -> Result<(Expansion, &'static str), Failure> {
     if let Some(found) = project.expansion(key)? {
@@ -258,7 +259,7 @@ fn find(
     }
     let mut places = vec![format!("looked for .cell/expansions/{key}")];
     places.extend(engines.iter().map(|engine| format!("the {} could not be used", engine.name())));
-    Err(texts::project::no_engine(request, &places))
+    Err(texts::project::no_engine(request, &places, role == Role::Sandboxed))
 }
 
 /// Engines check what they return. Should one be wrong all the same, rustc's constructors panic.

@@ -144,6 +144,10 @@ fn a_crate_runs_as_a_component_and_back() -> Result<()> {
     // Neither the crate nor what only it needs is compiled: all macros are recorded.
     let lock = String::from_utf8(project.read("Cargo.lock")?)?;
     ensure!(!lock.contains("\"syn\""), "{lock}");
+    let missing = said(&project, GOOD)?.join("");
+    for word in ["CELL0205", "run `cell vendor`", "have the command `cell` in `PATH`"] {
+        ensure!(missing.contains(word), "no {word} in {missing}");
+    }
     good(&project, &["vendor"])?;
     let tested = project.test(GOOD)?;
     ensure!(tested.code == Some(0), "{}{}", tested.stdout, tested.stderr);

@@ -243,9 +243,10 @@ pub fn bad_lock(root: &Path, error: &LockError) -> Failure {
         .help("run `cell lock`; if the file is of a newer Cell, update `cell-sdk` and the `cell` command")
 }
 
-/// Nothing here can run the macro. `places` says what was tried.
+/// Nothing here can run the macro. `places` says what was tried. Is it one of a crate that runs
+/// `sandboxed`?
 #[must_use]
-pub fn no_engine(request: &Request, places: &[String]) -> Failure {
+pub fn no_engine(request: &Request, places: &[String], sandboxed: bool) -> Failure {
     let failure = Failure::new(
         Kind::NoEngine,
         format!(
@@ -254,9 +255,14 @@ pub fn no_engine(request: &Request, places: &[String]) -> Failure {
         ),
     );
     let failure = places.iter().fold(failure.note(item_note(request)), |f, place| f.note(place));
-    failure
-        .help("run `cell vendor`: it expands what is missing and records it in `.cell/`")
-        .help("or build with the feature `embedded` of `cell-sdk`, which runs macros inside rustc")
+    let failure =
+        failure.help("run `cell vendor`: it expands what is missing and records it in `.cell/`");
+    failure.help(if sandboxed {
+        "or have the command `cell` in `PATH`: compilers start its macro server; `CELL_LOG=1` says \
+         why it was not used"
+    } else {
+        "or build with the feature `embedded` of `cell-sdk`, which runs macros inside rustc"
+    })
 }
 
 /// A damaged record.
