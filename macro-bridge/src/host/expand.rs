@@ -110,7 +110,7 @@ impl Prepared {
             // Nobody has to run, so nobody is needed who could.
             let mut out = self.item_alone();
             if request.has_room_behind() {
-                out.extend(track::of_expansion(project, &Expansion::default()));
+                out.extend(track::of_expansion(project, request, &Expansion::default()));
             }
             return out;
         }
@@ -139,7 +139,7 @@ impl Prepared {
                 let told = says_what_it_stands_on(&expansion);
                 out = live::report(&told, originals, request, out);
                 if request.has_room_behind() {
-                    out.extend(track::of_expansion(project, &expansion));
+                    out.extend(track::of_expansion(project, request, &expansion));
                 }
                 let times = [prepared, found - prepared, started.elapsed() - found];
                 trace.expansion(request, &key, place, how, &expansion, times);
@@ -151,7 +151,7 @@ impl Prepared {
                 let mut out = self.item_alone();
                 out.extend(live::report_failure(&failure, originals, at));
                 if request.has_room_behind() {
-                    out.extend(track::of_expansion(project, &Expansion::default()));
+                    out.extend(track::of_expansion(project, request, &Expansion::default()));
                 }
                 out
             }

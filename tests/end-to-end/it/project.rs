@@ -12,8 +12,8 @@ use cell_cli::lock::{Component, Schemas, Slots, make};
 use cell_cli::manifest::Manifest;
 use macro_bridge::digest::Digest;
 use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro};
-use macro_bridge::project::manifest_digest;
 use macro_bridge::outside::Grants;
+use macro_bridge::project::manifest_digest;
 use macro_bridge::request::{Allowed, Limits, MacroKind};
 use macro_runtime::{CacheDir, Options, Runtime, Store, load};
 

@@ -132,6 +132,15 @@ fn end(input: TokenStream) -> TokenStream {
             let value = env::var("NOBODY_GRANTED_THIS").expect("the build sets it");
             said(value)
         }
+        "look" => loop {
+            std::hint::black_box(env::var_os("LOOK"));
+        },
+        "flood" => {
+            for number in 0..200 {
+                let _ = fs::read(format!("/{number}/{}", "x".repeat(1000)));
+            }
+            said("done")
+        }
         other => said(format!("nothing of the name {other}")),
     }
 }
