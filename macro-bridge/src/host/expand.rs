@@ -60,9 +60,11 @@ fn prepare(
         })?;
         let granted = project.lock.cells.get(&one.cell).map(|cell| &cell.outside);
         if let Some(granted) = granted {
-            call.outside = outside::look(granted, &super::package())
-                .map_err(|(file, reason)| texts::project::unusable_file(&one.cell, &file, &reason))
-                .map_err(|failure| (failure, one.span))?;
+            let seen = outside::look(granted, &super::package());
+            call.outside = seen.map_err(|(file, reason)| {
+                let files = &granted.files;
+                (texts::project::unusable_file(&one.cell, files, &file, &reason), one.span)
+            })?;
         }
         if let Some(chosen) = chosen.as_deref() {
             let seen = project.lock.profile_of(Some(chosen), &one.cell);

@@ -93,3 +93,102 @@ fn file(package: &Path, path: &str) -> Result<Option<Content>, String> {
     read.insert(real, (length, time, content.clone()));
     Ok(Some(content))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grants(imports: &[&str], files: &[&str]) -> Grants {
+        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();
+        Grants { imports: words(imports), variables: Vec::new(), files: words(files) }
+    }
+
+    /// A folder of this test's own, removed at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path =
+                std::env::temp_dir().join(format!("cell-look-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            fs::create_dir_all(path.join("package/sub")).unwrap();
+            Self(path)
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            fs::write(self.0.join(name), text).unwrap();
+        }
+
+        /// What is seen of one granted file.
+        fn look(&self, path: &str) -> Result<Option<String>, String> {
+            let seen = look(&grants(&["files"], &[path]), &self.0.join("package"));
+            let content = seen.map_err(|(_, reason)| reason)?.files.remove(0).1;
+            Ok(content.map(|it| String::from_utf8_lossy(it.bytes()).into_owned()))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn files_are_seen_as_they_are_now() {
+        let folder = Folder::new("now");
+        folder.write("package/sub/a.txt", "one");
+        assert_eq!(folder.look("sub/a.txt"), Ok(Some("one".into())));
+        folder.write("package/sub/a.txt", "three");
+        assert_eq!(folder.look("sub/a.txt"), Ok(Some("three".into())));
+        for missing in ["sub/b.txt", "none/b.txt", "sub/a.txt/b"] {
+            assert_eq!(folder.look(missing), Ok(None), "{missing}");
+        }
+        assert!(folder.look("sub").unwrap_err().contains("not a file"));
+        folder.write("package/large", &"x".repeat(outside::FILE_BYTES as usize + 1));
+        assert!(folder.look("large").unwrap_err().contains("larger than 1048576 bytes"));
+        folder.write("package/large", &"x".repeat(outside::FILE_BYTES as usize));
+        assert!(folder.look("large").is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_lead_nowhere_else() {
+        let folder = Folder::new("links");
+        folder.write("secret", "key");
+        folder.write("package/sub/a.txt", "one");
+        let link = |to: &str, from: &str| {
+            std::os::unix::fs::symlink(to, folder.0.join("package").join(from)).unwrap();
+        };
+        link("../secret", "file");
+        link("..", "up");
+        link("sub/a.txt", "inside");
+        link("loop", "loop");
+        for outside in ["file", "up/secret"] {
+            let reason = folder.look(outside).unwrap_err();
+            assert!(reason.contains("outside of the package"), "{outside}: {reason}");
+        }
+        assert_eq!(folder.look("inside"), Ok(Some("one".into())));
+        assert!(folder.look("loop").is_err());
+    }
+
+    #[test]
+    fn nothing_is_looked_at_for_who_cannot_ask() {
+        let package = Path::new("/nonexistent");
+        let granted =
+            |imports| Grants { variables: vec!["PATH".into()], ..grants(imports, &["a"]) };
+        for imports in [&[][..], &["attempts"]] {
+            assert!(look(&granted(imports), package).unwrap().is_empty());
+        }
+        let seen = look(&granted(&["variables"]), package).unwrap();
+        let value = |name: &str| {
+            seen.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        };
+        assert_eq!(value("CARGO_PKG_NAME"), Some(Some("macro-bridge".into())));
+        assert_eq!(value("CARGO_PKG_*"), Some(None), "what is granted and not set");
+        assert_eq!(value("PATH"), Some(std::env::var("PATH").ok()));
+        assert_eq!(value("HOME"), None);
+        assert_eq!(value("CARGO_MANIFEST_DIR"), None);
+        assert_eq!(seen.files, [("a".to_owned(), None)]);
+        assert!(seen.variables.is_sorted());
+    }
+}

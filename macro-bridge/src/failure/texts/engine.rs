@@ -421,7 +421,8 @@ pub fn tried(subject: &Subject, failure: Failure, attempts: &[(String, String)])
         return failure;
     }
     failure.help(format!(
-        "if it shall have that, write {} under {} in cell.toml, then run `cell lock`",
+        "if it shall have that, write {} under {} in cell.toml, beside what stands there, then run \
+         `cell lock`",
         lines.join(" and "),
         subject.table("grants")
     ))

@@ -101,6 +101,7 @@ fn file(input: TokenStream) -> TokenStream {
     assert_eq!(file.read(&mut first).expect("it is there"), 1);
     assert!(file.write_all(b"more").is_err());
     let canonical = fs::canonicalize(Path::new(&folder).join("src/.././Cargo.toml"));
+    let canonical = canonical.map_err(|error| error.kind());
     said(format!("{text}{canonical:?}"))
 }
 
