@@ -28,6 +28,31 @@ pub struct Component {
 /// Numbers that macros have by cell, name and kind.
 pub type Slots = BTreeMap<(String, String, MacroKind), u16>;
 
+/// What a new lock keeps of the one before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Numbers of macros.
+    pub slots: Slots,
+    /// What components of proc-macro crates were made of.
+    pub krates: BTreeMap<String, String>,
+    /// What `Cargo.lock` said of packages.
+    pub packages: BTreeSet<String>,
+}
+
+/// Reads what a new lock keeps, from each line by itself: see [`slots`].
+#[must_use]
+pub fn kept(text: &str) -> Kept {
+    let mut kept = Kept { slots: slots(text), ..Kept::default() };
+    for line in text.lines() {
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        if let ["cell", name, "crate", words] = words.as_slice() {
+            kept.krates.entry((*name).to_owned()).or_insert_with(|| (*words).to_owned());
+        }
+        kept.packages.extend(line.strip_prefix("package ").map(str::to_owned));
+    }
+    kept
+}
+
 /// The slots in a lock, read from each line by itself: after a merge the file as a whole may make
 /// no sense, and still every macro that has a number shall keep it. Of two macros with one number
 /// the first keeps it.
@@ -62,7 +87,7 @@ pub fn make(
     manifest: &Manifest,
     components: &BTreeMap<String, Component>,
     schemas: &Schemas,
-    old: &Slots,
+    old: &Kept,
 ) -> Result<Lock, Failure> {
     let mut cells = BTreeMap::new();
     let mut taken = BTreeSet::new();
@@ -73,7 +98,8 @@ pub fn make(
             continue;
         }
         let macros = component.iter().flat_map(|component| &component.macros).map(|info| {
-            let slot = old.get(&(name.clone(), info.name.clone(), info.kind)).copied();
+            let key = (name.clone(), info.name.clone(), info.kind);
+            let slot = old.slots.get(&key).copied().filter(|_| !cell.sandboxed);
             taken.extend(slot.map(|slot| (info.kind, slot)));
             let needs = info.needs.iter().map(|need| qualify(name, need)).collect();
             let locked = LockedMacro {
@@ -97,6 +123,7 @@ pub fn make(
             limits: cell.limits,
             allowed: cell.allowed,
             live: cell.live,
+            krate: old.krates.get(name).filter(|_| cell.sandboxed).cloned(),
             outside: Grants {
                 imports: component.map(|it| it.outside.clone()).unwrap_or_default(),
                 variables: cell.grants.variables.clone(),
@@ -107,8 +134,11 @@ pub fn make(
     }
     // Numbers that were given once are given again only when there are no others: a branch that
     // still has the old macro would be merged wrongly.
-    let used: BTreeSet<_> = old.iter().map(|((_, _, kind), slot)| (*kind, *slot)).collect();
-    for locked in cells.values_mut().flat_map(|cell| cell.macros.values_mut()) {
+    let used: BTreeSet<_> = old.slots.iter().map(|((_, _, kind), slot)| (*kind, *slot)).collect();
+    // Macros of crates that run sandboxed are called by the crate.
+    let is_sandboxed = |name: &String| manifest.cells.get(name).is_some_and(|cell| cell.sandboxed);
+    let numbered = cells.iter_mut().filter(|(name, _)| !is_sandboxed(name));
+    for locked in numbered.flat_map(|(_, cell)| cell.macros.values_mut()) {
         let kind = locked.kind;
         if locked.slot.is_some() {
             continue;
@@ -130,7 +160,9 @@ pub fn make(
         locked.slot = Some(slot);
     }
     let (profile, profiles) = (manifest.profile.clone(), manifest.profiles.clone());
-    Ok(Lock { manifest: digest, profile, profiles, cells })
+    let any = manifest.cells.values().any(|cell| cell.sandboxed);
+    let packages = if any { old.packages.clone() } else { BTreeSet::new() };
+    Ok(Lock { manifest: digest, profile, profiles, cells, packages })
 }
 
 /// `table` in the cell `ledger` is `ledger::table`.

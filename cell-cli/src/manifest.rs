@@ -46,6 +46,8 @@ pub struct Cell {
     pub live: Live,
     /// How it is started, if that is this project's business.
     pub run: Option<run::Run>,
+    /// Is it a proc-macro crate, of a table `[sandbox.<crate>]`?
+    pub sandboxed: bool,
 }
 
 /// Where the schemas of a cell's services come from.
@@ -83,8 +85,11 @@ impl Manifest {
         let reader = Reader { text };
         let document = Document::parse(text)
             .map_err(|e| reader.error(e.span().map(|s| s.start), e.message()))?;
-        let top =
-            reader.table(document.as_item(), "the file", &["profile", "profiles", "cells"])?;
+        let top = reader.table(
+            document.as_item(),
+            "the file",
+            &["profile", "profiles", "cells", "sandbox"],
+        )?;
         let profile = match top.get("profile") {
             Some(item) => reader.name(item, "profile")?,
             None => PROFILE.to_owned(),
@@ -104,6 +109,15 @@ impl Manifest {
                     ));
                 }
                 cells.insert(name.to_owned(), reader.cell(name, item)?);
+            }
+        }
+        if let Some(item) = top.get("sandbox") {
+            let wrong = || reader.at(item, "`sandbox` is not a table: write `[sandbox.<crate>]`");
+            for (name, item) in item.as_table_like().ok_or_else(wrong)?.iter() {
+                let sandboxed = reader.sandboxed(name, item)?;
+                if cells.insert(name.to_owned(), sandboxed).is_some() {
+                    return Err(reader.at(item, &format!("there is a cell `{name}` too")));
+                }
             }
         }
         let mut profiles = BTreeMap::new();
@@ -162,12 +176,33 @@ impl Reader<'_> {
     }
 
     fn cell(&self, name: &str, item: &Item) -> Result<Cell> {
-        let what = format!("`[cells.{name}]`");
         let keys =
             ["path", "schemas", "from", "alias", "grants", "output", "limits", "live", "run"];
-        let table = self.table(item, &what, &keys)?;
+        self.publisher(("cells", name), item, &keys, None)
+    }
+
+    /// A proc-macro crate: its component is where `cell sandbox` puts it.
+    fn sandboxed(&self, name: &str, item: &Item) -> Result<Cell> {
+        if !is_name(name) {
+            return Err(self.at(item, &format!("`{name}` is not the name of a crate")));
+        }
+        let path = format!("{}/{name}/component.wasm", cell_sandbox::patch::FOLDER);
+        self.publisher(("sandbox", name), item, &["grants", "output", "limits"], Some(path))
+    }
+
+    /// What has macros: `[cells.<name>]`, or `[sandbox.<crate>]` with its component in `made`.
+    fn publisher(
+        &self,
+        (kind, name): (&str, &str),
+        item: &Item,
+        keys: &[&str],
+        made: Option<String>,
+    ) -> Result<Cell> {
+        let what = format!("`[{kind}.{name}]`");
+        let table = self.table(item, &what, keys)?;
+        let sandboxed = made.is_some();
         let path = table.get("path").map(|path| self.string(path, "path").map(str::to_owned));
-        let path = path.transpose()?;
+        let path = path.transpose()?.or(made);
         let services = self.services(table)?;
         let run = table.get("run").map(|item| run::read(self, name, item)).transpose()?;
         if path.is_none() && services == Services::None && run.is_none() {
@@ -178,12 +213,12 @@ impl Reader<'_> {
             return Err(self.at(item, &reason));
         }
         let alias = table.get("alias").map(|item| self.name(item, "alias")).transpose()?;
-        let granted = format!("[cells.{name}.grants]");
+        let granted = format!("[{kind}.{name}.grants]");
         let grants = table.get("grants").map(|item| grants::read(self, &granted, item));
         let grants = grants.transpose()?.unwrap_or_default();
         let mut allowed = Allowed::default();
         if let Some(output) = table.get("output") {
-            let output = self.table(output, &format!("`[cells.{name}.output]`"), &["allow"])?;
+            let output = self.table(output, &format!("`[{kind}.{name}.output]`"), &["allow"])?;
             for (item, word) in self.strings(output.get("allow"), "allow")? {
                 let bit = policy::bit(word).ok_or_else(|| {
                     let words: Vec<_> = policy::all_words().collect();
@@ -199,7 +234,7 @@ impl Reader<'_> {
         let mut limits = Limits::default();
         if let Some(item) = table.get("limits") {
             let keys = ["fuel", "memory", "rows", "output"];
-            let table = self.table(item, &format!("`[cells.{name}.limits]`"), &keys)?;
+            let table = self.table(item, &format!("`[{kind}.{name}.limits]`"), &keys)?;
             for (key, item) in table.iter() {
                 let (place, bytes) = match key {
                     "fuel" => (&mut limits.fuel, false),
@@ -212,7 +247,7 @@ impl Reader<'_> {
         }
         let live = table.get("live").map(|item| self.live(name, item)).transpose()?;
         let live = live.unwrap_or_default();
-        Ok(Cell { path, services, alias, grants, allowed, limits, live, run })
+        Ok(Cell { path, services, alias, grants, allowed, limits, live, run, sandboxed })
     }
 
     /// `live = false`, or `live = { within = "10 s" }`.

@@ -12,6 +12,11 @@ esac
 for argument do
     shift
     case $argument in
+    -Zunpretty=expanded)
+        # What a crate is after its macros were expanded; printed, not compiled.
+        RUSTC_BOOTSTRAP=1
+        export RUSTC_BOOTSTRAP
+        ;;
     metadata=*)
         argument="metadata=$CELL_GRAPH-$CARGO_PKG_NAME-$CARGO_PKG_VERSION-$CARGO_CRATE_NAME"
         ;;
@@ -34,5 +39,9 @@ case $CELL_GRAPH:$CARGO_MANIFEST_DIR in
 std:*/registry/src/*)
     set -- "$@" "--remap-path-prefix=$CARGO_MANIFEST_DIR=/rust/deps/$CARGO_PKG_NAME-$CARGO_PKG_VERSION"
     ;;
+esac
+# Not when cargo asks the compiler what it can do: it reads a warning then.
+case $CELL_CAP_LINTS:$CARGO_PKG_NAME in
+1:?*) set -- "$@" --cap-lints=allow ;;
 esac
 exec "$rustc" "$@"

@@ -15,6 +15,7 @@ mod invocation;
 #[cfg(unix)]
 mod jobs;
 mod outside;
+mod sandboxed;
 mod server;
 mod trace;
 mod track;
@@ -37,6 +38,7 @@ pub use alias::{Clients, remote};
 pub use cached::{Cached, entry};
 pub use gather::gathered;
 pub use outside::look;
+pub use sandboxed::Sandboxed;
 pub use server::Server;
 pub use track::track;
 

@@ -3,7 +3,7 @@
 //!
 //! The command line writes it (`Display`), everyone reads it ([`Lock::parse`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::digest::Digest;
@@ -29,10 +29,13 @@ pub struct Lock {
     pub profiles: BTreeMap<String, BTreeMap<String, String>>,
     /// The cells by name.
     pub cells: BTreeMap<String, LockedCell>,
+    /// What `Cargo.lock` said of packages that are replaced by sandboxed ones, a line each. Only
+    /// `cell sandbox` reads them.
+    pub packages: BTreeSet<String>,
 }
 
 /// One cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockedCell {
     /// The component with its macros, if it publishes any.
     pub component: Option<LockedComponent>,
@@ -48,6 +51,9 @@ pub struct LockedCell {
     pub allowed: Allowed,
     /// May it be asked while a program compiles?
     pub live: Live,
+    /// What it was made of, if it is a proc-macro crate that runs sandboxed: words that only
+    /// `cell sandbox` reads.
+    pub krate: Option<String>,
     /// What its macros can ask for of the world outside, and what is granted.
     pub outside: Grants,
 }
@@ -184,6 +190,7 @@ struct Partial {
     limits: BTreeMap<String, u64>,
     allowed: Allowed,
     live: Option<Live>,
+    krate: Option<String>,
     outside: Grants,
 }
 
@@ -193,6 +200,7 @@ struct Facts {
     profile: Option<String>,
     profiles: BTreeMap<String, BTreeMap<String, String>>,
     cells: BTreeMap<String, Partial>,
+    packages: BTreeSet<String>,
 }
 
 impl Facts {
@@ -259,6 +267,9 @@ impl Facts {
                         cell.allowed.0 |= bit;
                         Ok(())
                     }
+                    ["crate", words @ ..] if !words.is_empty() => {
+                        set(&mut cell.krate, words.join(" ")).ok_or(MERGED)
+                    }
                     ["live", "off"] => set(&mut cell.live, Live::No).ok_or(MERGED),
                     ["live", "within", millis] => {
                         let millis = millis.parse().map_err(|_| "no number")?;
@@ -284,6 +295,10 @@ impl Facts {
                     _ => Err("no fact about a cell that is known"),
                 }
             }
+            ["package", words @ ..] if !words.is_empty() => {
+                self.packages.insert(words.join(" "));
+                Ok(())
+            }
             [first, ..] if MARKS.iter().any(|mark| first.starts_with(mark)) => {
                 Err("a merge conflict: keep both sides' lines, then run `cell lock`")
             }
@@ -305,6 +320,7 @@ impl Facts {
                     limits: said,
                     allowed,
                     live,
+                    krate,
                     outside,
                 } = cell;
                 let live = live.unwrap_or_default();
@@ -329,6 +345,7 @@ impl Facts {
                     limits,
                     allowed,
                     live,
+                    krate,
                     outside,
                 };
                 Ok((name, cell))
@@ -348,6 +365,7 @@ impl Facts {
             profile: self.profile.ok_or("there is no `profile` line")?,
             profiles: self.profiles,
             cells,
+            packages: self.packages,
         })
     }
 }
@@ -458,7 +476,11 @@ impl fmt::Display for Lock {
             for (name, found) in &cell.macros {
                 fact(macro_line(name, found));
             }
+            if let Some(words) = &cell.krate {
+                fact(format!("crate {}", line(words)));
+            }
         }
+        lines.extend(self.packages.iter().map(|words| format!("package {}", line(words))));
         lines.sort_unstable();
         lines.dedup();
         writeln!(f, "{FORMAT}\n# written by `cell lock`; commit it, do not edit it")?;
@@ -483,6 +505,11 @@ fn macro_line(name: &str, found: &LockedMacro) -> String {
 
 fn question_word(question: &CallPermission) -> String {
     format!("{}::{}", word(&question.cell), word(&question.function))
+}
+
+/// Words with one blank between them.
+fn line(words: &str) -> String {
+    words.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// The text itself if it is a word, else something that [`text::is_word`] refuses.

@@ -100,6 +100,8 @@ pub(crate) fn switches(global: &Global, shell: &Shell) -> Switches {
         quiet: global.quiet,
         verbose: global.verbose,
         color: Some(shell.color_word().to_owned()),
+        cap_lints: false,
+        runner: Vec::new(),
     }
 }
 

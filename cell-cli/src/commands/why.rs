@@ -248,6 +248,7 @@ mod tests {
             profile: String::new(),
             profiles: Default::default(),
             cells: Default::default(),
+            packages: Default::default(),
         };
         let project = Project { root: folder.path().to_owned(), lock };
         let arguments = b"or\x01ders".to_vec();

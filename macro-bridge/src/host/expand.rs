@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use proc_macro::{Span, TokenStream};
@@ -33,9 +34,42 @@ pub(super) fn run(
         .map_err(|failure| (failure, first))
         .and_then(|project| Ok((prepare(form, invocations, item, &project)?, project)));
     match prepared {
-        Ok((prepared, project)) => prepared.finish(&project, engines, started),
+        Ok((prepared, project)) => prepared.finish(&project, Role::Own, engines, started),
         Err((failure, span)) => fail(&failure, span, on_failure),
     }
+}
+
+/// Expands a macro of a crate that runs sandboxed: what rustc gets is what the crate yields, and
+/// nothing of ours. The crate that calls this is compiled anew when its component is another one.
+pub(super) fn sandboxed(
+    project: Result<Arc<Project>, Failure>,
+    one: Invocation,
+    item: TokenStream,
+    engines: Engines<'_>,
+) -> TokenStream {
+    let started = Instant::now();
+    let form = one.kind;
+    let on_failure = if form == MacroKind::Attribute { item.clone() } else { TokenStream::new() };
+    let prepared = project
+        .map_err(|failure| (failure, one.span))
+        .and_then(|project| Ok((prepare(form, vec![one], item, &project)?, project)));
+    match prepared {
+        Ok((prepared, project)) => prepared.finish(&project, Role::Sandboxed, engines, started),
+        Err((failure, span)) => {
+            let mut out = on_failure;
+            out.extend(live::report_failure(&failure, &Originals::default(), span));
+            out
+        }
+    }
+}
+
+/// Whose macros are expanded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Those of cells: what they stand on is tracked, and helper attributes are ours to remove.
+    Own,
+    /// Those of a proc-macro crate that knows nothing of us.
+    Sandboxed,
 }
 
 struct Prepared {
@@ -106,12 +140,19 @@ fn prepare(
 }
 
 impl Prepared {
-    fn finish(self, project: &Project, engines: Engines<'_>, started: Instant) -> TokenStream {
+    fn finish(
+        self,
+        project: &Project,
+        role: Role,
+        engines: Engines<'_>,
+        started: Instant,
+    ) -> TokenStream {
         let Self { request, originals, spans } = &self;
+        let tracks = role == Role::Own && request.has_room_behind();
         if request.calls.iter().all(Call::is_off) {
             // Nobody has to run, so nobody is needed who could.
-            let mut out = self.item_alone();
-            if request.has_room_behind() {
+            let mut out = self.item_alone(role);
+            if tracks {
                 out.extend(track::of_expansion(project, request, &Expansion::default()));
             }
             return out;
@@ -140,7 +181,7 @@ impl Prepared {
             Ok((expansion, how, mut out)) => {
                 let told = says_what_it_stands_on(&expansion);
                 out = live::report(&told, originals, request, out);
-                if request.has_room_behind() {
+                if tracks {
                     out.extend(track::of_expansion(project, request, &expansion));
                 }
                 let times = [prepared, found - prepared, started.elapsed() - found];
@@ -150,9 +191,9 @@ impl Prepared {
             Err(failure) => {
                 trace.failed(request, &key, place, &failure);
                 let at = failure.call.and_then(|call| spans.get(call).copied()).unwrap_or(place);
-                let mut out = self.item_alone();
+                let mut out = self.item_alone(role);
                 out.extend(live::report_failure(&failure, originals, at));
-                if request.has_room_behind() {
+                if tracks {
                     out.extend(track::of_expansion(project, request, &Expansion::default()));
                 }
                 out
@@ -161,7 +202,7 @@ impl Prepared {
     }
 
     /// The user's item without helper attributes: what is emitted when a macro fails.
-    fn item_alone(&self) -> TokenStream {
+    fn item_alone(&self, role: Role) -> TokenStream {
         let Self { request, originals, .. } = self;
         if request.form != MacroKind::Attribute {
             return TokenStream::new();
@@ -172,7 +213,10 @@ impl Prepared {
         let guess = item::has_fields(&request.table, request.item());
         let derived = item::is_derived(&request.table, request.item());
         let strip_cell = !helpers.is_empty() && !derived;
-        let changes = item::Changes { strip_cell, helpers, guess, ..item::Changes::default() };
+        let changes = match role {
+            Role::Own => item::Changes { strip_cell, helpers, guess, ..item::Changes::default() },
+            Role::Sandboxed => item::Changes::default(),
+        };
         let rows = item::emit(&request.table, request.item(), &changes).unwrap_or_default();
         live::emit(&Output { rows, ..Output::default() }, originals)
     }

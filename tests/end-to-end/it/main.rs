@@ -35,6 +35,7 @@ mod report;
 mod run;
 mod same;
 mod same_in_rustc;
+mod sandboxed;
 mod served;
 mod server;
 mod services;
