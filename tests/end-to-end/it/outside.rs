@@ -158,7 +158,7 @@ fn a_hostile_macro_gets_nothing_and_what_it_tried_is_known() -> Result<()> {
         ensure!(note.is_some() == tried.is_some(), "{word}: {failure}");
         ensure!(note.is_none_or(|note| note.contains(tried.unwrap_or("?"))), "{word}: {failure}");
         let help = failure.help.iter().any(|help| {
-            help.contains("`env = [\"NOBODY_GRANTED_THIS\"]` under `[cells.hostile.grants]`")
+            help.contains("`env = [\"NOBODY_GRANTED_THIS\"]` under `[sandbox.hostile.grants]`")
         });
         ensure!(help == (word == "unset"), "{word}: {failure}");
     }

@@ -392,9 +392,14 @@ pub fn unusable_file(cell: &str, files: &[String], path: &str, reason: &str) -> 
     );
     let others: Vec<_> = files.iter().filter(|file| *file != path).collect();
     Failure::new(Kind::UnusableFile, message).note(reason).help(format!(
-        "put a file there, or write `files = {others:?}` under `[cells.{cell}.grants]` in cell.toml, \
-         then run `cell lock`"
+        "put a file there, or write `files = {others:?}` under {}, then run `cell lock`",
+        grants_of(cell)
     ))
+}
+
+/// Where grants stand. A build does not know whether it is about a crate that `cell sandbox` added.
+pub(super) fn grants_of(cell: &str) -> String {
+    format!("`[sandbox.{cell}.grants]` in cell.toml (`[cells.{cell}.grants]` if it is a cell)")
 }
 
 /// Something that should not have happened.
