@@ -174,7 +174,13 @@ impl Prepared {
         });
         let found = started.elapsed();
         let emitted = outcome.and_then(|(expansion, how)| {
-            let out = emit(&expansion, originals, how)?;
+            let out = if request.calls.iter().any(|call| !call.outside.files.is_empty()) {
+                let mut here = expansion.clone();
+                outside::put_folder(&mut here.output, &super::package());
+                emit(&here, originals, how)?
+            } else {
+                emit(&expansion, originals, how)?
+            };
             Ok((expansion, how, out))
         });
         match emitted {

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use crate::expansion::Output;
 use crate::outside::{self, Content, Grants, Outside, interface};
 use crate::project::read_file;
+use crate::table::kind;
 
 /// What a component may see that has these grants, in the package whose folder this is.
 ///
@@ -94,9 +96,51 @@ fn file(package: &Path, path: &str) -> Result<Option<Content>, String> {
     Ok(Some(content))
 }
 
+/// Writes where the package is into texts that begin with the folder's name for macros: who read a file
+/// there may have rustc read it too, as in `include_str!`. Records have the name, and so are the same
+/// on every machine.
+pub(super) fn put_folder(output: &mut Output, package: &Path) {
+    let Some(package) = package.to_str() else { return };
+    let package = format!("{package:?}");
+    let package = package.trim_end_matches('"');
+    for row in &mut output.rows {
+        if row.kind != kind::LITERAL {
+            continue;
+        }
+        let (start, end) = (row.a as usize, row.a as usize + row.b as usize);
+        let text = output.text.get(start..end).and_then(|text| text.strip_prefix('"'));
+        let rest = text.and_then(|text| text.strip_prefix(outside::FOLDER));
+        let Some(rest) = rest.filter(|rest| rest.starts_with(['/', '"'])) else { continue };
+        let made = format!("{package}{rest}");
+        row.a = output.text.len() as u32;
+        row.b = made.len() as u32;
+        output.text.push_str(&made);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::Token;
+
+    #[test]
+    fn the_folder_is_put_into_texts_that_begin_with_it() {
+        let there = |literal: &str| {
+            let (b, text) = (literal.len() as u32, literal.to_owned());
+            let rows = vec![Token { kind: kind::LITERAL, sub: 0, span: 0, a: 0, b }];
+            let mut output = Output { text, rows, spans: Vec::new() };
+            put_folder(&mut output, Path::new("/home/a \"b"));
+            let Token { a, b, .. } = output.rows[0];
+            output.text[a as usize..(a + b) as usize].to_owned()
+        };
+        assert_eq!(there(r#""/package/src/a.pest""#), r#""/home/a \"b/src/a.pest""#);
+        assert_eq!(there(r#""/package""#), r#""/home/a \"b""#);
+        for other in
+            [r#""/packages/x""#, r#""a/package/x""#, r#"b"/package/x""#, "1", "\"\"", "'a'"]
+        {
+            assert_eq!(there(other), other);
+        }
+    }
 
     fn grants(imports: &[&str], files: &[&str]) -> Grants {
         let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect();

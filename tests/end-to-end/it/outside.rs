@@ -243,6 +243,7 @@ const _: () = assert!(same(Hostile::variable!(\"MY_VAR\"), {mine:?}));
 const _: () = assert!(same(Hostile::variable!(\"MY_OTHER_1\"), \"Ok(\\\"x\\\")\"));
 const _: () = assert!(same(Hostile::variable!(\"HOME\"), \"Err(NotPresent)\"));
 const _: () = assert!(same(Hostile::file!(\"data.txt\"), {file:?}));
+const _: () = assert!(include_str!(Hostile::place!(\"data.txt\")).len() == 4);
 "
     )
 }

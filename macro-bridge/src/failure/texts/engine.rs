@@ -298,6 +298,11 @@ pub fn forbidden_import(name: &str, import: &str) -> Failure {
         failure
             .note("it was built for a target with WASI: files, clocks and sockets do not exist for macros")
             .help("`cell build-macros` builds it for `wasm32-unknown-unknown`, which has none")
+    } else if import.starts_with("cell:sandbox/") {
+        let ours = crate::SANDBOX_VERSION;
+        failure
+            .note(format!("or the interfaces of `cell:sandbox` {ours}, and this is none of them"))
+            .help("build it again with this Cell, or update Cell")
     } else {
         failure.help(
             "remove the dependency that wants this import; `cell build-macros` lists all imports",

@@ -105,6 +105,13 @@ fn file(input: TokenStream) -> TokenStream {
     said(format!("{text}{canonical:?}"))
 }
 
+/// Where a file is, for `include_str!`.
+#[cell_macro(function)]
+fn place(input: TokenStream) -> TokenStream {
+    let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    said(format!("{folder}/{}", argument(input)))
+}
+
 /// Things that end the macro, by name.
 #[cell_macro(function)]
 fn end(input: TokenStream) -> TokenStream {
@@ -154,4 +161,4 @@ fn count(_: TokenStream) -> TokenStream {
     said(count.to_string())
 }
 
-macro_guest_sdk::component!(all, variable, variables, file, end, count);
+macro_guest_sdk::component!(all, variable, variables, file, place, end, count);
