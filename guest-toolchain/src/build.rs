@@ -28,8 +28,9 @@ pub struct Switches {
     pub verbose: bool,
     /// `--color`: `auto`, `always` or `never`.
     pub color: Option<String>,
-    /// Say nothing of lints: the sources are other people's.
-    pub cap_lints: bool,
+    /// The sources are other people's: nothing is said of lints. And there are many of them, one after
+    /// the other with the same target folder, so what several need is compiled once.
+    pub foreign: bool,
     /// A program and its arguments that runs cargo where it compiles, with less rights. Cargo is then
     /// told to use no network, so everything has to be there.
     pub runner: Vec<OsString>,
@@ -94,7 +95,7 @@ impl Cargo<'_> {
         command.env("RUSTC", &self.compiler.rustc).env("CARGO_INCREMENTAL", "0");
         command.env("CELL_GRAPH", self.graph);
         command.env("CELL_INSIDE", self.inside.as_deref().unwrap_or(Path::new("")));
-        command.env("CELL_CAP_LINTS", if self.switches.cap_lints { "1" } else { "" });
+        command.env("CELL_FOREIGN", if self.switches.foreign { "1" } else { "" });
         command.env("CELL_LIBRARY", self.library.as_deref().unwrap_or(Path::new("")));
         if cfg!(unix) {
             command.env("RUSTC_WRAPPER", self.wrapper);
@@ -104,7 +105,7 @@ impl Cargo<'_> {
         let flags: Vec<_> = self.rustflags.iter().map(|f| toml::Value::from(f.as_str())).collect();
         let flags = toml::Value::Array(flags);
         command.arg("--config").arg(format!("target.{TARGET}.rustflags={flags}"));
-        let Switches { locked: _, offline, quiet, verbose, color, cap_lints: _, runner: _ } =
+        let Switches { locked: _, offline, quiet, verbose, color, foreign: _, runner: _ } =
             self.switches;
         command.args((*offline && runner.is_none()).then_some("--offline"));
         if subcommand != "metadata" {
@@ -227,7 +228,10 @@ fn prepare<'a>(
     let (inside, library, graph) = (None, None, "guest");
     let mut cargo = Cargo { compiler, switches, wrapper, inside, library, graph, rustflags };
     let metadata = cargo.metadata(manifest)?;
-    cargo.rustflags.extend(remap_packages(&metadata));
+    // Flags that name the folders of one graph would make cargo compile everything again for the next.
+    if !(switches.foreign && cfg!(unix)) {
+        cargo.rustflags.extend(remap_packages(&metadata));
+    }
     cargo.inside = kit.inside(&metadata)?;
     if let Some(inside) = &cargo.inside {
         // Also a flag of its own, so that cargo compiles again when this is another folder.

@@ -40,8 +40,12 @@ std:*/registry/src/*)
     set -- "$@" "--remap-path-prefix=$CARGO_MANIFEST_DIR=/rust/deps/$CARGO_PKG_NAME-$CARGO_PKG_VERSION"
     ;;
 esac
-# Not when cargo asks the compiler what it can do: it reads a warning then.
-case $CELL_CAP_LINTS:$CARGO_PKG_NAME in
-1:?*) set -- "$@" --cap-lints=allow ;;
+# Not when cargo asks the compiler what it can do: it reads a warning then. The folder of a package gets
+# its name here, where others have a flag for each package of their graph.
+case $CELL_FOREIGN:$CARGO_PKG_NAME in
+1:?*)
+    set -- "$@" --cap-lints=allow \
+        "--remap-path-prefix=$CARGO_MANIFEST_DIR=$CARGO_PKG_NAME-$CARGO_PKG_VERSION"
+    ;;
 esac
 exec "$rustc" "$@"

@@ -100,7 +100,7 @@ pub(crate) fn switches(global: &Global, shell: &Shell) -> Switches {
         quiet: global.quiet,
         verbose: global.verbose,
         color: Some(shell.color_word().to_owned()),
-        cap_lints: false,
+        foreign: false,
         runner: Vec::new(),
     }
 }

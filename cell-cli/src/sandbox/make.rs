@@ -58,7 +58,7 @@ impl Workshop {
         let switches = Switches {
             locked: false,
             quiet: !shell.verbose,
-            cap_lints: true,
+            foreign: true,
             ..build_macros::switches(global, shell)
         };
         let say = |verb: &str, text: &str| shell.status(verb, text);

@@ -29,7 +29,10 @@ pub(super) fn run(options: &SandboxRemove, global: &Global, shell: &Shell) -> Re
         keys.extend(patch::keys(&workspace.manifest));
     }
     for name in &options.crates {
-        let of_name = made.iter().filter(|(key, made)| made.name == *name || **key == *name);
+        let of_name = made.iter().filter(|(key, made)| {
+            let exact = format!("{}@{}", made.name, made.version);
+            made.name == *name || exact == *name || **key == *name
+        });
         let before = keys.len();
         keys.extend(of_name.map(|(key, _)| key.clone()));
         if keys.len() == before {
