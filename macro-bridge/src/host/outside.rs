@@ -61,9 +61,11 @@ fn variables(granted: &[String]) -> Vec<(String, Option<String>)> {
     seen.into_iter().collect()
 }
 
-/// Files that this process has read, with length and time.
-static READ: Mutex<BTreeMap<PathBuf, (u64, Option<SystemTime>, Content)>> =
-    Mutex::new(BTreeMap::new());
+/// Length and time of a file when it was read.
+type Stamp = (u64, Option<SystemTime>);
+
+/// Files that this process has read.
+static READ: Mutex<BTreeMap<PathBuf, (Stamp, Content)>> = Mutex::new(BTreeMap::new());
 
 /// What is in a file of a package, if it is there.
 fn file(package: &Path, path: &str) -> Result<Option<Content>, String> {
@@ -81,18 +83,18 @@ fn file(package: &Path, path: &str) -> Result<Option<Content>, String> {
         return Err(elsewhere());
     }
     let metadata = fs::metadata(&real).map_err(|error| error.to_string())?;
-    let (length, time) = (metadata.len(), metadata.modified().ok());
+    let stamp = (metadata.len(), metadata.modified().ok());
     let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((known, modified, content)) = read.get(&real)
-        && (*known, *modified) == (length, time)
-        && time.is_some()
+    if let Some((known, content)) = read.get(&real)
+        && *known == stamp
+        && stamp.1.is_some()
     {
         return Ok(Some(content.clone()));
     }
     let bytes = read_file(&real, outside::FILE_BYTES).map_err(|error| error.to_string())?;
     let Some(bytes) = bytes else { return Ok(None) };
     let content = Content::new(bytes);
-    read.insert(real, (length, time, content.clone()));
+    read.insert(real, (stamp, content.clone()));
     Ok(Some(content))
 }
 
