@@ -229,6 +229,9 @@ Reads `cell.toml`:
   alias = \"Ledger\"                      a name for `cell_remote!`
   [cells.ledger.grants]
   calls = [\"search::schema\"]            questions that its macros may ask
+  env = [\"MY_VAR\"]                     variables, and
+  files = [\"Cargo.toml\"]               files of a package, that it sees if it is made of an
+                                        ordinary proc-macro crate
   [cells.ledger.output]
   allow = [\"unsafe\", \"extern\"]        what its tokens may contain; also asm, linkage, include,
                                         env, path

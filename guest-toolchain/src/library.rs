@@ -341,3 +341,6 @@ pub(crate) fn sources(compiler: &Compiler) -> Result<PathBuf> {
         .note("what a sandboxed crate tries is seen by a standard library that is built of them")
         .help("run `rustup component add rust-src`"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,3 +114,28 @@ pub(crate) fn metadata(manifest: &Path) -> Result<Metadata> {
             .note(reason)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_says_which_library_it_wants() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("Cargo.toml");
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        std::fs::write(folder.path().join("src/lib.rs"), "").unwrap();
+        let library = |line: &str| {
+            let text = format!(
+                "[workspace]\n[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+                 [lib]\ncrate-type = [\"cdylib\"]\n[package.metadata.cell]\n{line}\n"
+            );
+            std::fs::write(&manifest, text).unwrap();
+            workspace(&manifest).map(|it| it.guests[0].library).map_err(|e| e.to_string())
+        };
+        assert_eq!(library(""), Ok(Library::Plain));
+        assert_eq!(library("library = \"sandboxed\""), Ok(Library::Sandboxed));
+        assert!(library("library = \"sandbox\"").unwrap_err().contains("`sandbox`"));
+        assert!(library("library = 1").is_err());
+    }
+}

@@ -94,9 +94,11 @@ fn prepare(
         })?;
         let granted = project.lock.cells.get(&one.cell).map(|cell| &cell.outside);
         if let Some(granted) = granted {
-            call.outside = outside::look(granted, &super::package())
-                .map_err(|(file, reason)| texts::project::unusable_file(&one.cell, &file, &reason))
-                .map_err(|failure| (failure, one.span))?;
+            let seen = outside::look(granted, &super::package());
+            call.outside = seen.map_err(|(file, reason)| {
+                let files = &granted.files;
+                (texts::project::unusable_file(&one.cell, files, &file, &reason), one.span)
+            })?;
         }
         if let Some(chosen) = chosen.as_deref() {
             let seen = project.lock.profile_of(Some(chosen), &one.cell);
@@ -151,7 +153,7 @@ impl Prepared {
             // Nobody has to run, so nobody is needed who could.
             let mut out = self.item_alone(role);
             if tracks {
-                out.extend(track::of_expansion(project, &Expansion::default()));
+                out.extend(track::of_expansion(project, request, &Expansion::default()));
             }
             return out;
         }
@@ -172,7 +174,13 @@ impl Prepared {
         });
         let found = started.elapsed();
         let emitted = outcome.and_then(|(expansion, how)| {
-            let out = emit(&expansion, originals, how)?;
+            let out = if request.calls.iter().any(|call| !call.outside.files.is_empty()) {
+                let mut here = expansion.clone();
+                outside::put_folder(&mut here.output, &super::package());
+                emit(&here, originals, how)?
+            } else {
+                emit(&expansion, originals, how)?
+            };
             Ok((expansion, how, out))
         });
         match emitted {
@@ -180,7 +188,7 @@ impl Prepared {
                 let told = says_what_it_stands_on(&expansion);
                 out = live::report(&told, originals, request, out);
                 if tracks {
-                    out.extend(track::of_expansion(project, &expansion));
+                    out.extend(track::of_expansion(project, request, &expansion));
                 }
                 let times = [prepared, found - prepared, started.elapsed() - found];
                 trace.expansion(request, &key, place, how, &expansion, times);
@@ -192,7 +200,7 @@ impl Prepared {
                 let mut out = self.item_alone(role);
                 out.extend(live::report_failure(&failure, originals, at));
                 if tracks {
-                    out.extend(track::of_expansion(project, &Expansion::default()));
+                    out.extend(track::of_expansion(project, request, &Expansion::default()));
                 }
                 out
             }

@@ -12,14 +12,15 @@ const FORMAT: &str = "cell-request 3";
 /// Writes the file.
 #[must_use]
 pub fn encode(request: &Request) -> String {
-    let mut out = format!("{FORMAT}\n{}", lines(request));
+    let mut bytes = |content: &Content| format!("\t{}", sealed::escape_bytes(content.bytes()));
+    let mut out = format!("{FORMAT}\n{}", lines(request, &mut bytes));
     let table = request.table.encode(0..request.table.rows.len());
     out.push_str(&format!("table {}\n", sealed::escape_bytes(&table)));
     sealed::seal(out)
 }
 
-/// All lines but that of the table.
-pub(super) fn lines(request: &Request) -> String {
+/// All lines but that of the table. `told` says what stands behind the path of a file that is there.
+pub(super) fn lines(request: &Request, told: &mut dyn FnMut(&Content) -> String) -> String {
     let Request { form, table: _, calls, place } = request;
     let mut out = format!("form {}\n", form.word());
     let words = [&place.package, &place.krate].map(|word| sealed::escape(word));
@@ -55,13 +56,8 @@ pub(super) fn lines(request: &Request) -> String {
             }
         }
         for (path, content) in files {
-            match content {
-                Some(content) => {
-                    let bytes = sealed::escape_bytes(content.bytes());
-                    out.push_str(&format!("file {path}\t{bytes}\n"));
-                }
-                None => out.push_str(&format!("file {path}\n")),
-            }
+            let content = content.as_ref().map(&mut *told).unwrap_or_default();
+            out.push_str(&format!("file {path}{content}\n"));
         }
     }
     out

@@ -26,6 +26,7 @@ mod kill;
 mod live;
 mod new_cell;
 mod new_macro;
+mod outside;
 mod profiles;
 mod project;
 mod records;

@@ -298,6 +298,11 @@ pub fn forbidden_import(name: &str, import: &str) -> Failure {
         failure
             .note("it was built for a target with WASI: files, clocks and sockets do not exist for macros")
             .help("`cell build-macros` builds it for `wasm32-unknown-unknown`, which has none")
+    } else if import.starts_with("cell:sandbox/") {
+        let ours = crate::SANDBOX_VERSION;
+        failure
+            .note(format!("or the interfaces of `cell:sandbox` {ours}, and this is none of them"))
+            .help("build it again with this Cell, or update Cell")
     } else {
         failure.help(
             "remove the dependency that wants this import; `cell build-macros` lists all imports",
@@ -421,9 +426,9 @@ pub fn tried(subject: &Subject, failure: Failure, attempts: &[(String, String)])
         return failure;
     }
     failure.help(format!(
-        "if it shall have that, write {} under {} in cell.toml, then run `cell lock`",
+        "if it shall have that, write {} under {}, beside what stands there, then run `cell lock`",
         lines.join(" and "),
-        subject.table("grants")
+        project::grants_of(&subject.cell)
     ))
 }
 
@@ -436,4 +441,41 @@ fn at_function(failure: Failure, function: Option<&str>) -> Failure {
 
 fn quoted(list: &[String], quote: char) -> String {
     list.iter().map(|one| format!("{quote}{one}{quote}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(attempts: &[(&str, &str)]) -> Failure {
+        let subject = Subject::describing("clap_derive", Digest::of(b"c"), Limits::default());
+        let attempts: Vec<_> =
+            attempts.iter().map(|(what, detail)| ((*what).into(), (*detail).into())).collect();
+        tried(&subject, Failure::new(Kind::Panic, "macro `a` panicked"), &attempts)
+    }
+
+    #[test]
+    fn what_was_tried_is_said_with_what_would_grant_it() {
+        let failure = after(&[
+            ("file", "/etc/passwd"),
+            ("file", "/package/Cargo.toml"),
+            ("network", "example.org:80"),
+            ("variable", "CARGO_MANIFEST_DIR"),
+            ("variable", "MY_VAR"),
+        ]);
+        assert!(failure.notes[0].contains("network `example.org:80`"), "{failure}");
+        let help = &failure.help[0];
+        assert!(help.contains("`env = [\"MY_VAR\"]` and `files = [\"Cargo.toml\"]`"), "{help}");
+        assert!(help.contains("`[sandbox.clap_derive.grants]`"), "{help}");
+    }
+
+    #[test]
+    fn where_no_grant_helps_none_is_named() {
+        let failure = after(&[("file", "/etc/passwd"), ("process", "sh")]);
+        assert_eq!((failure.notes.len(), failure.help.len()), (1, 0), "{failure}");
+        assert!(after(&[]).notes.is_empty());
+        let many: Vec<_> = (0..20).map(|n| n.to_string()).collect();
+        let many: Vec<_> = many.iter().map(|name| ("process", name.as_str())).collect();
+        assert!(after(&many).notes[0].ends_with("process `7`, 12 more"));
+    }
 }

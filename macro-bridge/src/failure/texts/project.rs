@@ -390,17 +390,22 @@ pub fn no_token_stream(place: &str) -> Failure {
         .help("run `cell cache gc --keep 0`, which empties the expansion cache")
 }
 
-/// A granted file is too large, is no file, or lies elsewhere.
+/// A granted file is too large, is no file, or lies elsewhere. `files` are all that are granted.
 #[must_use]
-pub fn unusable_file(cell: &str, path: &str, reason: &str) -> Failure {
-    Failure::new(
-        Kind::UnusableFile,
-        format!("`{path}`, which the macros of cell `{cell}` may read, cannot be given to them"),
-    )
-    .note(reason)
-    .help(format!(
-        "take it out of `files` under `[cells.{cell}.grants]` in cell.toml, then run `cell lock`"
+pub fn unusable_file(cell: &str, files: &[String], path: &str, reason: &str) -> Failure {
+    let message = format!(
+        "`cell.toml` lets the macros of cell `{cell}` read `{path}`, which they cannot be given"
+    );
+    let others: Vec<_> = files.iter().filter(|file| *file != path).collect();
+    Failure::new(Kind::UnusableFile, message).note(reason).help(format!(
+        "put a file there, or write `files = {others:?}` under {}, then run `cell lock`",
+        grants_of(cell)
     ))
+}
+
+/// Where grants stand. A build does not know whether it is about a crate that `cell sandbox` added.
+pub(super) fn grants_of(cell: &str) -> String {
+    format!("`[sandbox.{cell}.grants]` in cell.toml (`[cells.{cell}.grants]` if it is a cell)")
 }
 
 /// Something that should not have happened.

@@ -101,7 +101,15 @@ fn file(input: TokenStream) -> TokenStream {
     assert_eq!(file.read(&mut first).expect("it is there"), 1);
     assert!(file.write_all(b"more").is_err());
     let canonical = fs::canonicalize(Path::new(&folder).join("src/.././Cargo.toml"));
+    let canonical = canonical.map_err(|error| error.kind());
     said(format!("{text}{canonical:?}"))
+}
+
+/// Where a file is, for `include_str!`.
+#[cell_macro(function)]
+fn place(input: TokenStream) -> TokenStream {
+    let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    said(format!("{folder}/{}", argument(input)))
 }
 
 /// Things that end the macro, by name.
@@ -132,6 +140,15 @@ fn end(input: TokenStream) -> TokenStream {
             let value = env::var("NOBODY_GRANTED_THIS").expect("the build sets it");
             said(value)
         }
+        "look" => loop {
+            std::hint::black_box(env::var_os("LOOK"));
+        },
+        "flood" => {
+            for number in 0..200 {
+                let _ = fs::read(format!("/{number}/{}", "x".repeat(1000)));
+            }
+            said("done")
+        }
         other => said(format!("nothing of the name {other}")),
     }
 }
@@ -144,4 +161,4 @@ fn count(_: TokenStream) -> TokenStream {
     said(count.to_string())
 }
 
-macro_guest_sdk::component!(all, variable, variables, file, end, count);
+macro_guest_sdk::component!(all, variable, variables, file, place, end, count);
