@@ -70,8 +70,14 @@ Examples:
     Why(SandboxWhy),
     /// Write, for a security team, what runs where, from what source, and with which rights
     #[command(after_help = "\
+As JSON: each proc-macro crate in cargo's graph with its version, source and checksum, how it runs and why; of
+those that are sandboxed the component's digest, who compiled it, what build scripts were kept from meanwhile,
+what the component can ask for, what it is granted and may emit, how often its macros are called, and what they
+tried and were refused. Then all sources that components were compiled of.
+
 Examples:
-  cell sandbox report > macros.json")]
+  cell sandbox report > macros.json
+  cell sandbox report --no-calls         compiles nothing")]
     Report(SandboxReport),
 }
 
@@ -157,7 +163,11 @@ pub struct SandboxWhy {
 
 /// Options of `cell sandbox report`.
 #[derive(Debug, Args)]
-pub struct SandboxReport {}
+pub struct SandboxReport {
+    /// Do not compile: leave out how often macros are called, and what they tried
+    #[arg(long)]
+    pub no_calls: bool,
+}
 
 /// Options of `cell confined`.
 #[derive(Debug, Args)]

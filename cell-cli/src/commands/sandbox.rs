@@ -22,6 +22,6 @@ pub(crate) fn run(options: &Sandbox, global: &Global, shell: &Shell) -> Result<E
         Some(SandboxAction::Update(options)) => add::update(options, global, shell),
         Some(SandboxAction::Check(options)) => check::run(options, global, shell),
         Some(SandboxAction::Why(options)) => report::why(options, global, shell),
-        Some(SandboxAction::Report(_)) => report::report(global, shell),
+        Some(SandboxAction::Report(options)) => report::report(options, global, shell),
     }
 }

@@ -1,6 +1,6 @@
 //! `cell sandbox list`, `why` and `report`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 use anyhow::Result;
@@ -10,11 +10,12 @@ use macro_bridge::policy;
 use serde_json::{Value, json};
 
 use super::add;
-use crate::arguments::Global;
-use crate::arguments::sandbox::{SandboxList, SandboxWhy};
+use crate::arguments::sandbox::{SandboxList, SandboxReport, SandboxWhy};
+use crate::arguments::{Global, Selection};
 use crate::commands::macros::table;
 use crate::sandbox::{self, State, Workspace};
 use crate::shell::{Shell, count};
+use crate::traced_check::TracedCheck;
 use crate::{Exit, files};
 
 pub(super) fn list(options: &SandboxList, global: &Global, shell: &Shell) -> Result<Exit> {
@@ -109,6 +110,9 @@ pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Resul
                 let macros =
                     cell.macros.iter().map(|(name, it)| format!("{name} ({})", it.kind.word()));
                 line(&mut out, "macros", &macros.collect::<Vec<_>>().join(", "))?;
+                line(&mut out, "can ask for", &cell.outside.imports.join(", "))?;
+                line(&mut out, "variables", &cell.outside.variables.join(", "))?;
+                line(&mut out, "files", &cell.outside.files.join(", "))?;
                 line(
                     &mut out,
                     "may emit",
@@ -132,8 +136,43 @@ pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Resul
     Ok(Exit::Done)
 }
 
-pub(super) fn report(global: &Global, shell: &Shell) -> Result<Exit> {
+/// What macros did in the workspace, by crate.
+#[derive(Default)]
+struct Calls {
+    number: usize,
+    /// Sort and detail of what was refused.
+    refused: BTreeSet<(String, String)>,
+}
+
+fn calls(workspace: &Workspace, global: &Global, shell: &Shell) -> Result<BTreeMap<String, Calls>> {
+    let check = TracedCheck::new(&workspace.root, &Selection::default(), global, shell)?;
+    let progress = shell.progress("Checking", "the workspace");
+    let run = check.run(&|what| progress.say(what))?;
+    drop(progress);
+    if !run.success {
+        shell.warning(
+            "the workspace does not compile: calls are those as far as rustc came\n\
+             help: `cargo check` says why",
+        );
+    }
+    let mut calls: BTreeMap<String, Calls> = BTreeMap::new();
+    for site in run.trace.sites.keys() {
+        let key = site.title.split("::").next().unwrap_or_default();
+        calls.entry(key.to_owned()).or_default().number += 1;
+    }
+    for [key, what, detail] in run.trace.made.values().flat_map(|made| &made.attempts) {
+        let refused = (what.clone(), detail.clone());
+        calls.entry(key.clone()).or_default().refused.insert(refused);
+    }
+    Ok(calls)
+}
+
+pub(super) fn report(options: &SandboxReport, global: &Global, shell: &Shell) -> Result<Exit> {
     let workspace = Workspace::open(global)?;
+    let calls = match options.no_calls || workspace.made().is_empty() {
+        true => None,
+        false => Some(calls(&workspace, global, shell)?),
+    };
     let kept = add::kept(&workspace);
     let made = workspace.made();
     let mut crates = Vec::new();
@@ -148,6 +187,21 @@ pub(super) fn report(global: &Global, shell: &Shell) -> Result<Exit> {
         let cell = key.as_ref().and_then(|key| workspace.lock.as_ref()?.cells.get(key));
         if let (Some(key), Some(cell)) = (&key, cell) {
             value["component"] = component(&workspace, key, cell);
+            value["can-ask-for"] = cell.outside.imports.clone().into();
+            value["granted"] = json!({
+                "variables": cell.outside.variables,
+                "files": cell.outside.files,
+            });
+            if let Some(calls) = &calls {
+                let none = Calls::default();
+                let of = calls.get(key).unwrap_or(&none);
+                value["calls"] = of.number.into();
+                value["refused"] = of
+                    .refused
+                    .iter()
+                    .map(|(what, detail)| json!({ "tried": what, "detail": detail }))
+                    .collect();
+            }
             value["compiler"] = made.get(key).map(|it| it.compiler.clone()).into();
             value["build-scripts-without"] = made.get(key).map(|it| it.held.clone()).into();
             value["dependencies"] = original
