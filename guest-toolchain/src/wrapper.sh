@@ -41,9 +41,10 @@ std:*/registry/src/*)
     ;;
 esac
 # Not when cargo asks the compiler what it can do: it reads a warning then. The folder of a package gets
-# its name here, where others have a flag for each package of their graph.
-case $CELL_FOREIGN:$CARGO_PKG_NAME in
-1:?*)
+# its name here, where others have a flag for each package of their graph. What is in a kit does not
+# depend on for whom it was made first.
+case $CELL_GRAPH:$CELL_FOREIGN:$CARGO_PKG_NAME in
+guest:1:?*)
     set -- "$@" --cap-lints=allow \
         "--remap-path-prefix=$CARGO_MANIFEST_DIR=$CARGO_PKG_NAME-$CARGO_PKG_VERSION"
     ;;
