@@ -1,6 +1,6 @@
 //! Components: the ones that are built from guests, and some that no compiler makes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -27,6 +27,24 @@ pub(crate) fn stack() -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| build("stack").map_err(|e| format!("{e:#}")));
     built.clone().map_err(|e| anyhow!(e))
+}
+
+/// The same component as [`hostile`], by somebody else, who also has to build the standard library.
+pub(crate) fn hostile_elsewhere(home: &Path) -> Result<Vec<u8>> {
+    let mut command = clean(Command::new(env!("CARGO_BIN_EXE_cell-end-to-end")))?;
+    command
+        .env("CELL_HOME", home)
+        .env_remove("CARGO_TARGET_DIR")
+        .args(["build-macros", "--manifest-path"])
+        .arg(workspace().join("tests/outside/guest/Cargo.toml"))
+        .arg("--out-dir")
+        .arg(home.join("components"))
+        .arg("--target-dir")
+        .arg(home.join("target"));
+    let _turn = turn();
+    let ended = run(&mut command, home, Duration::from_secs(900))?;
+    ensure!(ended.code == Some(0), "{}", ended.stderr);
+    Ok(std::fs::read(home.join("components/hostile.wasm"))?)
 }
 
 /// The component of macros that try what ordinary proc-macros can do.

@@ -13,7 +13,7 @@ use macro_bridge::request::{Allowed, Call, Limits, MacroKind, Place, Request};
 use macro_bridge::table::TableBuilder;
 use macro_runtime::{CacheDir, Components, Options, Runtime};
 
-use crate::guests::hostile;
+use crate::guests::{hostile, hostile_elsewhere};
 use crate::project::{Host, PATIENCE, Project, folder};
 use crate::report::{errors, expect, expect_none, fails};
 use crate::run::{run, turn};
@@ -174,6 +174,19 @@ fn a_hostile_macro_gets_nothing_and_what_it_tried_is_known() -> Result<()> {
         ensure!(hostile.said("count", "", Outside::default())? == "1");
     }
     granted(&hostile)
+}
+
+/// Who reviews a component builds it again and compares: the standard library in it is built there too.
+#[test]
+fn another_machine_gives_the_same_bytes() -> Result<()> {
+    if std::env::var_os("SLOW_TESTS").is_none() {
+        eprintln!("skipped: compiles the standard library; set SLOW_TESTS=1");
+        return Ok(());
+    }
+    let home = tempfile::Builder::new().prefix("another home").tempdir()?;
+    let (here, there) = (fs::read(hostile()?)?, hostile_elsewhere(home.path())?);
+    ensure!(here == there, "{} and {} bytes", here.len(), there.len());
+    Ok(())
 }
 
 fn outside() -> Outside {
