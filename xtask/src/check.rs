@@ -10,13 +10,14 @@ use crate::policy::Policy;
 use crate::{docs, errors, graph, sources, step};
 
 /// Workspaces and packages beside the main one.
-const BESIDE: [&str; 8] = [
+const BESIDE: [&str; 9] = [
     "guests",
     "examples",
     "examples/cell-market",
     "examples/cell-stacks",
     "macro-guest-sdk/proc-macro",
     "tests/compare-macros",
+    "tests/outside/guest",
     "benches",
     "benches/calls",
 ];
