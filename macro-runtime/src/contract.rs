@@ -10,6 +10,11 @@
 
 mod v0_1;
 
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod v0_2;
+
 use macro_bridge::compose::{Context, Fact, GuestExpansion, Input};
 use macro_bridge::expansion::Diagnostic;
 use wasmtime::Store;
