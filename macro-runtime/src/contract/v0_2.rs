@@ -14,7 +14,7 @@ use super::{Guest, Instantiate, Planned, Ready};
 use crate::describe::RawMacro;
 use crate::host::State;
 
-#[allow(unsafe_code, missing_docs, unreachable_pub, unused_qualifications, clippy::pedantic)]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::pedantic)]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "tests/simulated-0.2.0",
