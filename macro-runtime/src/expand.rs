@@ -1,14 +1,15 @@
 //! One item, all its macros: each in an instance of its own that lives for one call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use macro_bridge::answer::Question;
 use macro_bridge::compose::{self, Checked, Fact};
 use macro_bridge::digest::Digest;
-use macro_bridge::expansion::{AnswerUsed, Diagnostic, Expansion};
+use macro_bridge::expansion::{AnswerUsed, Attempt, Diagnostic, Expansion};
 use macro_bridge::failure::{Failure, texts};
+use macro_bridge::outside::Outside;
 use macro_bridge::request::{Limits, Request};
 use texts::engine::Subject;
 use wasmtime::{Engine, Store};
@@ -91,6 +92,7 @@ impl<'a> Service<'a> {
 pub(crate) struct Ran {
     planned: Vec<Diagnostic>,
     checked: Vec<Checked>,
+    attempts: BTreeSet<Attempt>,
 }
 
 impl Ran {
@@ -99,7 +101,9 @@ impl Ran {
         request: &Request,
         answers: Vec<AnswerUsed>,
     ) -> Result<Expansion, Failure> {
-        compose::compose(request, self.planned, self.checked, answers)
+        let mut expansion = compose::compose(request, self.planned, self.checked, answers)?;
+        expansion.attempts = self.attempts.into_iter().collect();
+        Ok(expansion)
     }
 }
 
@@ -113,11 +117,12 @@ pub(crate) fn run(
 ) -> Result<Ran, Failure> {
     let mut facts: Vec<Fact> = Vec::new();
     let mut planned = Vec::new();
+    let mut attempts = BTreeSet::new();
     let runs = || ready.iter().enumerate().filter_map(|(call, it)| Some((call, it.as_ref()?)));
     if ready.len() > 1 {
         for (call, ready) in runs() {
-            let (said, diagnostics) =
-                plan(engine, request, call, ready, asker).map_err(|f| in_call(f, call))?;
+            let (said, diagnostics) = plan(engine, request, call, ready, asker, &mut attempts)
+                .map_err(|f| in_call(f, call))?;
             facts.extend(said);
             planned.extend(diagnostics);
         }
@@ -131,10 +136,11 @@ pub(crate) fn run(
             let own = request.calls[call].path();
             let others: Vec<Fact> =
                 facts.iter().filter(|fact| fact.source != own).cloned().collect();
-            expand(engine, request, call, ready, asker, &others).map_err(|f| in_call(f, call))
+            expand(engine, request, call, ready, asker, &others, &mut attempts)
+                .map_err(|f| in_call(f, call))
         })
         .collect::<Result<_, _>>()?;
-    Ok(Ran { planned, checked })
+    Ok(Ran { planned, checked, attempts })
 }
 
 /// Says which macro of a stack failed, so that the error stands on its attribute.
@@ -148,11 +154,13 @@ fn plan(
     call: usize,
     ready: &Ready,
     asker: &Asker<Want, Told>,
+    attempts: &mut BTreeSet<Attempt>,
 ) -> Result<(Vec<Fact>, Vec<Diagnostic>), Failure> {
     let guest = Guest::of(engine, request, call, asker);
     let (input, context) = (compose::input(request, call), compose::context(request, call));
     let name = &request.calls[call].name;
-    let planned = guest.call(ready, |guest, store| guest.plan(store, name, input, context))?;
+    let planned =
+        guest.call(ready, attempts, |guest, store| guest.plan(store, name, input, context))?;
     let (facts, diagnostics) =
         planned.map_err(|why| texts::output::invalid_answer(request, call, &why))?;
     compose::check_planned(request, call, facts, diagnostics)
@@ -165,12 +173,13 @@ fn expand(
     ready: &Ready,
     asker: &Asker<Want, Told>,
     facts: &[Fact],
+    attempts: &mut BTreeSet<Attempt>,
 ) -> Result<Checked, Failure> {
     let guest = Guest::of(engine, request, call, asker);
     let (input, context) = (compose::input(request, call), compose::context(request, call));
     let name = &request.calls[call].name;
-    let returned =
-        guest.call(ready, |guest, store| guest.expand(store, name, input, context, facts))?;
+    let returned = guest
+        .call(ready, attempts, |guest, store| guest.expand(store, name, input, context, facts))?;
     let returned = returned.map_err(|why| texts::output::invalid_answer(request, call, &why))?;
     compose::check(request, call, returned)
 }
@@ -191,8 +200,12 @@ pub(crate) fn describe(
                 "it asks a question before it describes itself",
             ))
         });
-        Guest { engine, subject, limits: limits::DESCRIBE, ask: no_questions }
-            .call(ready, |guest, store| Ok((guest.describe(store)?, guest.describe(store)?)))
+        let (limits, outside) = (limits::DESCRIBE, Outside::default());
+        Guest { engine, subject, limits, ask: no_questions, outside }.call(
+            ready,
+            &mut BTreeSet::new(),
+            |guest, store| Ok((guest.describe(store)?, guest.describe(store)?)),
+        )
     };
     let (first, second) = ask_twice()?;
     describe::check(cell, component, first, &second)
@@ -204,6 +217,7 @@ struct Guest<'a> {
     subject: Subject,
     limits: Limits,
     ask: Ask,
+    outside: Outside,
 }
 
 impl<'a> Guest<'a> {
@@ -218,17 +232,20 @@ impl<'a> Guest<'a> {
             subject: Subject::of(request, call),
             limits: request.calls[call].limits,
             ask,
+            outside: request.calls[call].outside.clone(),
         }
     }
 
-    /// A fresh store and instance, one call, and the reason if it did not return.
+    /// A fresh store and instance, one call, and the reason if it did not return. What it tried is
+    /// added to `attempts`, or said with the reason.
     fn call<T>(
         self,
         ready: &Ready,
+        attempts: &mut BTreeSet<Attempt>,
         call: impl FnOnce(&dyn contract::Guest, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
-        let Self { engine, subject, limits, ask } = self;
-        let state = State::new(subject.clone(), &limits, ask);
+        let Self { engine, subject, limits, ask, outside } = self;
+        let state = State::new(subject.clone(), &limits, ask, outside);
         let said = Rc::clone(&state.said);
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -245,15 +262,25 @@ impl<'a> Guest<'a> {
             });
         let refused = store.data().limiter.refused;
         let mut said = said.borrow_mut();
+        let tried: Vec<_> = std::mem::take(&mut said.attempts).into_iter().collect();
         match result {
             // A guest that was ended cannot return; should that ever change, this still holds.
             Ok(_) if said.failure.is_some() => {
                 Err(said.failure.take().unwrap_or_else(|| texts::engine::internal("lost", "")))
             }
-            Ok(returned) => Ok(returned),
+            Ok(returned) => {
+                let cell = &subject.cell;
+                attempts.extend(tried.into_iter().map(|(what, detail)| Attempt {
+                    cell: cell.clone(),
+                    what,
+                    detail,
+                }));
+                Ok(returned)
+            }
             Err(error) => {
                 let why = if begun { translate::guest_ended } else { translate::not_begun };
-                Err(why(&subject, &error, &mut said, refused, taken))
+                let failure = why(&subject, &error, &mut said, refused, taken);
+                Err(texts::engine::tried(&subject, failure, &tried))
             }
         }
     }

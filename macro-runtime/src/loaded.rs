@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, texts::engine as texts};
 use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, HasSelf, Linker};
 
+use crate::bindings::sandbox::Sandbox;
 use crate::cache::Cache;
 use crate::contract::{self, Contracts, Ready};
 use crate::host::State;
@@ -56,11 +57,10 @@ pub(crate) struct Loader<'a> {
 /// The host functions that every guest gets.
 pub(crate) fn linker(engine: &Engine, contracts: &Contracts) -> Result<Linker<State>, Failure> {
     let mut linker = Linker::new(engine);
-    for contract in contracts {
-        contract.link(&mut linker).map_err(|e| {
-            texts::internal("the host functions cannot be linked", &format!("{e:?}"))
-        })?;
-    }
+    let contracts = contracts.iter().try_for_each(|contract| contract.link(&mut linker));
+    contracts
+        .and_then(|()| Sandbox::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state))
+        .map_err(|e| texts::internal("the host functions cannot be linked", &format!("{e:?}")))?;
     Ok(linker)
 }
 

@@ -9,6 +9,7 @@ use macro_runtime::bridge::answer::{Answer, Question, Source};
 use macro_runtime::bridge::digest::Digest;
 use macro_runtime::bridge::expansion::Expansion;
 use macro_runtime::bridge::failure::Failure;
+use macro_runtime::bridge::outside::Outside;
 use macro_runtime::bridge::request::{
     Allowed, Call, CallPermission, Limits, MacroKind, Place, Request,
 };
@@ -234,6 +235,7 @@ pub(crate) fn call(cell: &str, component: &[u8]) -> Call {
         limits: Limits { fuel: 20_000_000, memory: 16 << 20, rows: 10_000, bytes: 1 << 20 },
         allowed: Allowed::default(),
         profile: "default".into(),
+        outside: Outside::default(),
     }
 }
 

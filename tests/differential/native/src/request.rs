@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use macro_bridge::answer::Question;
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{self, Expansion};
+use macro_bridge::outside::Outside;
 use macro_bridge::policy;
 use macro_bridge::request::{
     Allowed, Call, CallPermission, Limits, MacroKind, Place, Request, compact,
@@ -91,6 +92,7 @@ impl Engine {
             limits: Limits::default(),
             allowed: Allowed(allowed),
             profile: profile.to_owned(),
+            outside: Outside::default(),
         }
     }
 
