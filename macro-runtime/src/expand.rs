@@ -14,11 +14,11 @@ use macro_bridge::request::{Limits, Request};
 use texts::engine::Subject;
 use wasmtime::{Engine, Store};
 
-use crate::bindings::Macros;
+use crate::contract::{self, Ready};
 use crate::host::{Ask, State};
-use crate::loaded::{Bytes, Ready};
+use crate::loaded::Bytes;
 use crate::own_stack::Asker;
-use crate::{Components, Lookup, Reply, convert, describe, grants, limits, translate};
+use crate::{Components, Lookup, Reply, describe, grants, limits, translate};
 
 /// What the thread that runs guests asks of the thread that was called.
 pub(crate) enum Want {
@@ -157,15 +157,13 @@ fn plan(
     attempts: &mut BTreeSet<Attempt>,
 ) -> Result<(Vec<Fact>, Vec<Diagnostic>), Failure> {
     let guest = Guest::of(engine, request, call, asker);
-    let input = convert::input(compose::input(request, call));
-    let context = convert::context(compose::context(request, call));
+    let (input, context) = (compose::input(request, call), compose::context(request, call));
     let name = &request.calls[call].name;
-    let planned = guest.call(ready, attempts, |guest, store| {
-        guest.cell_macros_expander().call_plan(store, name, &input, &context)
-    })?;
-    let diagnostics = convert::diagnostics(planned.diagnostics)
-        .map_err(|why| texts::output::invalid_answer(request, call, &why))?;
-    compose::check_planned(request, call, convert::planned_facts(planned.facts), diagnostics)
+    let planned =
+        guest.call(ready, attempts, |guest, store| guest.plan(store, name, input, context))?;
+    let (facts, diagnostics) =
+        planned.map_err(|why| texts::output::invalid_answer(request, call, &why))?;
+    compose::check_planned(request, call, facts, diagnostics)
 }
 
 fn expand(
@@ -178,15 +176,11 @@ fn expand(
     attempts: &mut BTreeSet<Attempt>,
 ) -> Result<Checked, Failure> {
     let guest = Guest::of(engine, request, call, asker);
-    let input = convert::input(compose::input(request, call));
-    let context = convert::context(compose::context(request, call));
-    let facts = convert::facts(facts);
+    let (input, context) = (compose::input(request, call), compose::context(request, call));
     let name = &request.calls[call].name;
-    let returned = guest.call(ready, attempts, |guest, store| {
-        guest.cell_macros_expander().call_expand(store, name, &input, &context, &facts)
-    })?;
-    let returned = convert::expansion(returned)
-        .map_err(|why| texts::output::invalid_answer(request, call, &why))?;
+    let returned = guest
+        .call(ready, attempts, |guest, store| guest.expand(store, name, input, context, facts))?;
+    let returned = returned.map_err(|why| texts::output::invalid_answer(request, call, &why))?;
     compose::check(request, call, returned)
 }
 
@@ -210,15 +204,10 @@ pub(crate) fn describe(
         Guest { engine, subject, limits, ask: no_questions, outside }.call(
             ready,
             &mut BTreeSet::new(),
-            |guest, mut store| {
-                let expander = guest.cell_macros_expander();
-                let first = expander.call_describe(&mut store)?;
-                Ok((first, expander.call_describe(&mut store)?))
-            },
+            |guest, store| Ok((guest.describe(store)?, guest.describe(store)?)),
         )
     };
     let (first, second) = ask_twice()?;
-    let (first, second) = (convert::described(first), convert::described(second));
     describe::check(cell, component, first, &second)
 }
 
@@ -253,7 +242,7 @@ impl<'a> Guest<'a> {
         self,
         ready: &Ready,
         attempts: &mut BTreeSet<Attempt>,
-        call: impl FnOnce(&Macros, &mut Store<State>) -> wasmtime::Result<T>,
+        call: impl FnOnce(&dyn contract::Guest, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
         let Self { engine, subject, limits, ask, outside } = self;
         let state = State::new(subject.clone(), &limits, ask, outside);
@@ -269,7 +258,7 @@ impl<'a> Guest<'a> {
             .and_then(|()| ready.instantiate(&mut store))
             .and_then(|guest| {
                 begun = true;
-                call(&guest, &mut store)
+                call(&*guest, &mut store)
             });
         let refused = store.data().limiter.refused;
         let mut said = said.borrow_mut();

@@ -13,6 +13,7 @@ use wasmparser::{
     Payload, ValidPayload, Validator, ValidatorResources, WasmFeatures,
 };
 
+use crate::contract::{self, Contracts};
 use crate::limits;
 
 /// What the bytes should be.
@@ -57,6 +58,15 @@ pub fn digest(bytes: &[u8]) -> Digest {
 /// # Errors
 /// `NotAComponent`, `WrongDigest`, `TooLarge`, `ForbiddenImport`, `WrongVersion`, `MissingExport`.
 pub fn check(bytes: &[u8], options: LoadOptions<'_>) -> Result<Audit, Failure> {
+    check_for(bytes, options, &contract::all())
+}
+
+/// The same for a host that speaks other versions.
+pub(crate) fn check_for(
+    bytes: &[u8],
+    options: LoadOptions<'_>,
+    contracts: &Contracts,
+) -> Result<Audit, Failure> {
     let found = digest(bytes);
     let name = texts::component_name(options.cell, found);
     if bytes.len() as u64 > limits::COMPONENT_BYTES {
@@ -72,9 +82,9 @@ pub fn check(bytes: &[u8], options: LoadOptions<'_>) -> Result<Audit, Failure> {
     let mut walk = Walk::new(&name);
     walk.component(bytes)?;
     for import in &walk.imports {
-        check_import(&name, import)?;
+        check_import(contracts, &name, import)?;
     }
-    let api = check_exports(&name, &walk.exports)?;
+    let api = check_exports(contracts, &name, &walk.exports)?;
     Ok(Audit { digest: found, api, imports: walk.imports })
 }
 
@@ -325,53 +335,39 @@ fn outside(import: &str) -> Option<&'static str> {
     known.filter(|_| version == macro_bridge::SANDBOX_VERSION)
 }
 
-fn check_import(name: &str, import: &str) -> Result<(), Failure> {
+fn check_import(contracts: &Contracts, name: &str, import: &str) -> Result<(), Failure> {
     if outside(import).is_some() {
         return Ok(());
     }
     let Some((interface, version)) = own_interface(import) else {
         return Err(texts::forbidden_import(name, import));
     };
-    check_version(name, version)?;
+    check_version(contracts, name, version)?;
     match interface {
         "host" | "types" => Ok(()),
         // A later patch release may have an interface that this one has not.
-        _ if is_newer_patch(version) => Err(texts::too_new(name, version)),
+        _ if contract::is_newer_patch(contracts, version) => Err(texts::too_new(name, version)),
         _ => Err(texts::forbidden_import(name, import)),
     }
 }
 
-fn check_exports(name: &str, exports: &[String]) -> Result<String, Failure> {
+fn check_exports(contracts: &Contracts, name: &str, exports: &[String]) -> Result<String, Failure> {
     let expander = exports
         .iter()
         .filter_map(|export| own_interface(export))
         .find(|(interface, _)| *interface == "expander");
     match expander {
-        Some((_, version)) => check_version(name, version).map(|()| version.to_owned()),
+        Some((_, version)) => check_version(contracts, name, version).map(|()| version.to_owned()),
         None => Err(texts::missing_export(name, exports)),
     }
 }
 
-/// Versions agree as Cargo has it: below 1.0 the second number decides.
-fn check_version(name: &str, theirs: &str) -> Result<(), Failure> {
-    let ours = numbers(macro_bridge::API_VERSION);
-    match (numbers(theirs), ours) {
-        (Some([0, theirs, _]), Some([0, ours, _])) if theirs == ours => Ok(()),
-        (Some([major, ..]), Some([ours, ..])) if major == ours && major > 0 => Ok(()),
-        (Some(number), Some(ours)) if number > ours => Err(texts::too_new(name, theirs)),
-        _ => Err(texts::too_old(name, theirs)),
+fn check_version(contracts: &Contracts, name: &str, theirs: &str) -> Result<(), Failure> {
+    match contract::speaks(contracts, theirs) {
+        Some(_) => Ok(()),
+        None if contract::is_newer(contracts, theirs) => Err(texts::too_new(name, theirs)),
+        None => Err(texts::too_old(name, theirs)),
     }
-}
-
-/// Is this of our series, but later?
-pub(crate) fn is_newer_patch(version: &str) -> bool {
-    numbers(version) > numbers(macro_bridge::API_VERSION)
-}
-
-fn numbers(version: &str) -> Option<[u64; 3]> {
-    let mut parts = version.split('.').map(|part| part.parse().ok());
-    let numbers = [parts.next()??, parts.next()??, parts.next()??];
-    parts.next().is_none().then_some(numbers)
 }
 
 #[cfg(test)]
@@ -382,7 +378,7 @@ mod tests {
     #[test]
     fn versions_of_our_series_are_taken_and_others_named() {
         for good in ["0.1.0", "0.1.7"] {
-            assert!(check_version("x", good).is_ok(), "{good}");
+            assert!(check_version(&contract::all(), "x", good).is_ok(), "{good}");
         }
         for (bad, word) in [
             ("0.0.9", "older"),
@@ -391,7 +387,8 @@ mod tests {
             ("0.1.0-rc.1", "older"),
             ("without a version", "older"),
         ] {
-            let failure = check_version("component of cell `x`", bad).unwrap_err();
+            let failure =
+                check_version(&contract::all(), "component of cell `x`", bad).unwrap_err();
             assert_eq!(failure.kind, Kind::WrongVersion);
             assert!(
                 failure.message.contains(bad) && failure.message.contains("0.1.0"),
@@ -404,7 +401,7 @@ mod tests {
     #[test]
     fn only_our_host_may_be_imported() {
         for good in ["cell:macros/host@0.1.0", "cell:macros/types@0.1.3"] {
-            assert!(check_import("x", good).is_ok(), "{good}");
+            assert!(check_import(&contract::all(), "x", good).is_ok(), "{good}");
         }
         for (bad, kind) in [
             ("wasi:clocks/wall-clock@0.2.0", Kind::ForbiddenImport),
@@ -414,7 +411,7 @@ mod tests {
             ("cell:macros/host@0.2.0", Kind::WrongVersion),
             ("host", Kind::ForbiddenImport),
         ] {
-            assert_eq!(check_import("x", bad).unwrap_err().kind, kind, "{bad}");
+            assert_eq!(check_import(&contract::all(), "x", bad).unwrap_err().kind, kind, "{bad}");
         }
     }
 }

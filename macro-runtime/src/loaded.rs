@@ -11,8 +11,8 @@ use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
 use crate::bindings::sandbox::Sandbox;
-use crate::bindings::{Macros, MacrosPre};
 use crate::cache::Cache;
+use crate::contract::{self, Contracts, Ready};
 use crate::host::State;
 #[cfg(feature = "parallel")]
 use crate::limits;
@@ -20,9 +20,6 @@ use crate::load::{self, LoadOptions};
 
 /// Components kept in memory. A project has a few; a server sees new versions of them.
 const KEPT: usize = 64;
-
-/// A component with its imports resolved: instantiating it looks nothing up.
-pub(crate) type Ready = MacrosPre<State>;
 
 /// A component, and how many threads may compile it if not all.
 pub(crate) type Bytes = (Vec<u8>, Option<NonZeroUsize>);
@@ -54,12 +51,14 @@ pub(crate) struct Loader<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) cache: Option<&'a Cache>,
     pub(crate) linker: &'a Linker<State>,
+    pub(crate) contracts: &'a Contracts,
 }
 
 /// The host functions that every guest gets.
-pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>, Failure> {
+pub(crate) fn linker(engine: &Engine, contracts: &Contracts) -> Result<Linker<State>, Failure> {
     let mut linker = Linker::new(engine);
-    Macros::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)
+    let contracts = contracts.iter().try_for_each(|contract| contract.link(&mut linker));
+    contracts
         .and_then(|()| Sandbox::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state))
         .map_err(|e| texts::internal("the host functions cannot be linked", &format!("{e:?}")))?;
     Ok(linker)
@@ -110,7 +109,7 @@ impl Shelf {
         bytes: impl FnOnce() -> Result<Bytes, Failure>,
     ) -> Result<Component, Failure> {
         let Some(cache) = loader.cache else {
-            return self.compile(loader.engine, cell, digest, bytes()?);
+            return self.compile(loader, cell, digest, bytes()?);
         };
         let found = || {
             let found = cache.load(loader.engine, digest)?;
@@ -125,23 +124,24 @@ impl Shelf {
         if let Some(found) = found() {
             return Ok(found);
         }
-        let component = self.compile(loader.engine, cell, digest, bytes()?)?;
+        let component = self.compile(loader, cell, digest, bytes()?)?;
         cache.save(digest, &component);
         Ok(component)
     }
 
     fn compile(
         &self,
-        engine: &Engine,
+        loader: &Loader<'_>,
         cell: &str,
         digest: &Digest,
         (bytes, threads): Bytes,
     ) -> Result<Component, Failure> {
-        load::check(&bytes, LoadOptions { cell, expected: Some(*digest) })?;
+        let options = LoadOptions { cell, expected: Some(*digest) };
+        load::check_for(&bytes, options, loader.contracts)?;
         self.compiled.fetch_add(1, Ordering::Relaxed);
         let compile = || {
             self.threads.store(compiling_threads(), Ordering::Relaxed);
-            Component::from_binary(engine, &bytes)
+            Component::from_binary(loader.engine, &bytes)
         };
         within(threads, compile).map_err(|e| {
             let name = texts::component_name(cell, *digest);
@@ -190,18 +190,22 @@ fn link(
     digest: &Digest,
     component: &Component,
 ) -> Result<Ready, Failure> {
+    let exports = component.component_type();
+    let version = exports
+        .exports(loader.engine)
+        .find_map(|(export, _)| export.strip_prefix("cell:macros/expander@").map(str::to_owned));
+    let version = version.unwrap_or_default();
+    let name = texts::component_name(cell, *digest);
+    let Some(contract) = contract::speaks(loader.contracts, &version) else {
+        return Err(texts::wrong_shape(&name, "compiled code of another version"));
+    };
     let wrong = |e: wasmtime::Error| {
-        let name = texts::component_name(cell, *digest);
-        let exports = component.component_type();
-        let version = exports.exports(loader.engine).find_map(|(export, _)| {
-            export.strip_prefix("cell:macros/expander@").map(str::to_owned)
-        });
-        match version {
-            // A later patch release may add a function that this host does not have yet.
-            Some(version) if load::is_newer_patch(&version) => texts::too_new(&name, &version),
-            _ => texts::wrong_shape(&name, &format!("{e:?}")),
+        // A later patch release may add a function that this host does not have yet.
+        if contract::is_newer_patch(loader.contracts, &version) {
+            return texts::too_new(&name, &version);
         }
+        texts::wrong_shape(&name, &format!("{e:?}"))
     };
     let pre = loader.linker.instantiate_pre(component).map_err(wrong)?;
-    MacrosPre::new(pre).map_err(wrong)
+    contract.ready(pre).map_err(wrong)
 }

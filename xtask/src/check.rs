@@ -10,7 +10,7 @@ use crate::policy::Policy;
 use crate::{docs, errors, graph, sources, step};
 
 /// Workspaces and packages beside the main one.
-const BESIDE: [&str; 9] = [
+const BESIDE: [&str; 10] = [
     "guests",
     "examples",
     "examples/cell-market",
@@ -18,6 +18,7 @@ const BESIDE: [&str; 9] = [
     "macro-guest-sdk/proc-macro",
     "tests/compare-macros",
     "tests/outside/guest",
+    "tests/differential/native",
     "benches",
     "benches/calls",
 ];
@@ -47,10 +48,14 @@ pub(crate) fn run() -> Result<()> {
         task(&format!("format of {manifest}"), step::run(&mut step::cargo(&format)));
     }
     for manifest in std::iter::once("Cargo.toml").chain(beside.iter().map(String::as_str)) {
-        // The benches of macros hold a file of a guest, whose tests are elsewhere.
-        let targets = if manifest == "benches/Cargo.toml" { "--lib" } else { "--all-targets" };
-        let lints =
-            ["clippy", "--workspace", targets, "--manifest-path", manifest, "--", "-D", "warnings"];
+        // Some hold files of guests, whose tests are elsewhere.
+        let targets: &[&str] = match manifest {
+            "benches/Cargo.toml" => &["--lib"],
+            "tests/differential/native/Cargo.toml" => &["--lib", "--bins"],
+            _ => &["--all-targets"],
+        };
+        let which = ["clippy", "--workspace", "--manifest-path", manifest];
+        let lints = [&which, targets, &["--", "-D", "warnings"]].concat();
         task(&format!("lints of {manifest}"), step::run(&mut step::cargo(&lints)));
     }
     let docs = ["doc", "--workspace", "--no-deps", "--document-private-items"];

@@ -3,6 +3,7 @@
 use macro_guest_sdk::{Arguments, Context, Diagnostic, Error, Expansion, Result, cell_macro};
 use proc_macro2::{Ident, Span};
 use quote::{format_ident, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::{Data, DeriveInput, LitStr};
 
 /// Lets caches forget rows that changed.
@@ -52,8 +53,9 @@ pub(crate) fn invalidate(
         return Ok(Expansion::new());
     };
 
-    let (event_name, vis, ident) = (literal.value(), &item.vis, &item.ident);
-    let when = format_ident!("when_{event}", span = literal.span());
+    // `r#type` is written so in Rust only.
+    let (event_name, vis, ident) = (event.unraw().to_string(), &item.vis, &item.ident);
+    let when = format_ident!("when_{}", event, span = literal.span());
     let says = format!(
         "Says that the row of `{table}` with this `{key}` changed, to all who want to know."
     );
@@ -131,6 +133,17 @@ mod tests {
         let trigger = "create trigger accounts_account_update after insert or update or delete on \
                        accounts for each row execute function cell_notify('account_update', 'id')";
         assert_eq!((entry.kind.as_str(), entry.body.as_str()), ("trigger", trigger));
+    }
+
+    #[test]
+    fn an_event_with_the_name_of_a_keyword_is_raw_where_it_is_one() {
+        let expanded = expand(quote!(on = "r#type"), account()).without_errors();
+        let code = expanded.code();
+        assert!(code.contains("pub fn r#type (key : & u64)"), "{code}");
+        assert!(code.contains("pub fn when_type (forget : fn (& u64))"), "{code}");
+        let [entry] = expanded.plan.as_slice() else { panic!("one entry") };
+        assert!(entry.body.contains("cell_notify('type', 'id')"), "{}", entry.body);
+        assert_eq!(entry.name, "accounts_type");
     }
 
     #[test]
