@@ -1,50 +1,17 @@
 //! What the policy stops and what it lets through, on purpose and not.
 
 use super::*;
+use crate::output::source::written;
 use crate::output::{self, Part};
 use crate::policy::{all_words, bit, words};
-use crate::table::TableBuilder;
-use crate::table::tests::{read, table_of};
+use crate::table::source::table_of;
 
 mod heads;
 mod holes;
 
-/// Output from source. `@ 5` is the input token of row 5, `@ 5 * 3` are three siblings from it.
+/// Output from source that names no token of the input.
 fn output_of(parts: &[(PartKind, &str)]) -> RawOutput {
-    let mut output = RawOutput::default();
-    for (kind, source) in parts {
-        let mut builder = TableBuilder::default();
-        read(source, &mut builder);
-        let table = builder.finish().unwrap();
-        let before = output.rows.len();
-        let mut open: Vec<(usize, usize)> = Vec::new();
-        let mut at = 0;
-        let number = |row: usize| table.text_of(&table.rows[row]).parse::<u32>().unwrap();
-        while at <= table.rows.len() {
-            while let Some((group, _)) = open.pop_if(|(_, end)| *end <= at) {
-                output.rows[group].a = (output.rows.len() - group - 1) as u32;
-            }
-            let Some(token) = table.rows.get(at) else { break };
-            let mut made = Token { span: span::CALL_SITE, ..*token };
-            if table.is_punct(at, '@') {
-                let several = table.is_punct(at + 2, '*');
-                let a = if several { number(at + 3) } else { 1 };
-                let span = span::of_row(number(at + 1));
-                made = Token { kind: kind::RANGE, sub: 0, span, a, b: 0 };
-                at += if several { 3 } else { 1 };
-            } else if token.kind == kind::GROUP {
-                open.push((output.rows.len(), table.next_sibling(at)));
-            } else if token.kind != kind::PUNCT {
-                made.a = output.text.len() as u32;
-                output.text.push_str(table.text_of(token));
-            }
-            output.rows.push(made);
-            at += 1;
-        }
-        let rows = (output.rows.len() - before) as u32;
-        output.parts.push(Part { kind: *kind as u8, rows, name: String::new() });
-    }
-    output
+    written(&Table::default(), parts).output
 }
 
 /// The word that would allow what is found, and what it is.
