@@ -1,6 +1,6 @@
 //! Tests of token tables.
 
-pub(crate) use super::source::{read, table_of};
+use super::source::table_of;
 use super::strategy::{self, Tree, build};
 use super::*;
 use proptest::prelude::*;

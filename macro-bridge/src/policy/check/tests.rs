@@ -3,9 +3,10 @@
 use super::*;
 use crate::output::source::written;
 use crate::output::{self, Part};
-use crate::policy::{all_words, bit, words};
+use crate::policy::{all_words, bit, is_limited, words};
 use crate::table::source::table_of;
 
+mod corpus;
 mod heads;
 mod holes;
 
@@ -60,6 +61,8 @@ fn words_and_bits() {
         assert_eq!(bit(word), Some(1 << index));
     }
     assert_eq!(bit("everything"), None);
+    assert!(is_limited(Allowed(0b0111111)) && is_limited(Allowed(0)));
+    assert!(!is_limited(Allowed(0b1111111)) && !is_limited(Allowed(u32::MAX)));
     assert_eq!(words(Allowed(0b1000001)).collect::<Vec<_>>(), ["unsafe", "path"]);
 }
 
