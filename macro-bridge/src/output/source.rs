@@ -31,13 +31,18 @@ pub(crate) fn written(input: &Table, parts: &[(PartKind, &str)]) -> Written {
 }
 
 fn part(input: &Table, source: &str, written: &mut Written) {
-    let marked = source.find('~').map(|at| {
+    let marks = |(at, _): &(usize, _)| {
+        source[at + 1..].starts_with(|next: char| next.is_alphabetic() || next == '@')
+    };
+    let mark = source.match_indices('~').find(marks).map(|(at, _)| at);
+    let (before, behind) = mark.map_or((source, ""), |at| (&source[..at], &source[at + 1..]));
+    let marked = mark.map(|_| {
         let mut builder = TableBuilder::default();
-        read(&source[..at], &mut builder);
+        read(before, &mut builder);
         builder.len()
     });
     let mut builder = TableBuilder::default();
-    read(&source.replacen('~', "", 1), &mut builder);
+    read(&format!("{before}{behind}"), &mut builder);
     let table = builder.finish().unwrap_or_else(|| panic!("unbalanced: {source}"));
     let output = &mut written.output;
     let mut open: Vec<(usize, usize)> = Vec::new();

@@ -81,6 +81,9 @@ fn plain_code_is_taken() {
         "# [ serde ( path = \"x\" ) ] struct S ;",
         "# [ utoipa :: path ( get , path = \"/x\" ) ] fn f ( ) { }",
         "r#unsafe ( r#extern , r#mod ) ; r#mod x ;",
+        "macro_rules ! m { ( $ n : ident ) => { pub mod $ n { } pub mod a { } } }",
+        "use std :: prelude :: v1 :: global_allocator ; ctor ( dtor , global_allocator ) ;",
+        "debugger_visualizer ( ) ;",
         "# [ doc = \"unsafe extern include_str\" ] struct S ;",
     ] {
         taken(source);
@@ -174,6 +177,25 @@ fn what_the_user_wrote_in_a_group_is_the_users() {
     let last_include = (0..table.rows.len()).rfind(|row| table.is_ident(*row, "include")).unwrap();
     let forged = format!("@ {} ! ( \"x\" )", last_include - 1);
     assert_eq!(check(&forged), Err(("include", "include".into())));
+}
+
+#[test]
+fn two_groups_of_the_user_are_not_one() {
+    // Each by itself is what the user wrote; side by side they are what the guest made of it.
+    let input = "⟦ a , include ⟧ ⟦ ! ( \"x\" ) ⟧ ⟦ mod x ⟧ ⟦ ; ⟧ ⟦ ! include ⟧";
+    let table = table_of(input);
+    let groups: Vec<usize> = table.siblings(0..table.rows.len()).collect();
+    let check = |order: &[usize]| {
+        let source: Vec<_> = order.iter().map(|at| format!("@ {}", groups[*at])).collect();
+        for one in &source {
+            assert_eq!(verdict_of(input, &[(PartKind::Items, one)], &[]), Ok(()), "{one}");
+        }
+        verdict_of(input, &[(PartKind::Items, &source.join(" "))], &[]).map_err(|(word, _)| word)
+    };
+    assert_eq!(check(&[0, 1]), Err("include"));
+    assert_eq!(check(&[2, 3]), Err("path"));
+    assert_eq!(check(&[4, 4]), Err("include"), "the same one twice");
+    assert_eq!(check(&[1, 0]), Ok(()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! what the macro gives as the example.
 
 use super::{Emission, PLAIN};
-use crate::output::PartKind::{Item, Items};
+use crate::output::PartKind::{Attribute, Item, Items};
 
 pub(super) const ALL: &[Emission] = &[
     Emission {
@@ -108,11 +108,40 @@ pub(super) const ALL: &[Emission] = &[
     },
     Emission {
         name: "hole_unsafe_impl",
-        trick: "Methods of your `unsafe impl` that break what it promises",
+        trick: "Methods of your `unsafe impl` or `unsafe trait` that break what it promises",
         item: "unsafe impl Contract for u8 {}",
         parts: &[(Item, "@0 * 5 { fn seven(&self) -> u8 { 8 } }")],
         around: "pub unsafe trait Contract { fn seven(&self) -> u8 { 7 } } HERE",
         proof: "0u8.seven() == 8",
         ..PLAIN
     },
+    Emission {
+        name: "hole_layout",
+        trick: "A change of a type that unsafe code of yours relies on",
+        item: "pub struct User { pub one: u8, pub four: u32 }",
+        parts: &[(Attribute, "#[repr(C, packed)]")],
+        proof: "std::mem::size_of::<User>() == 5",
+        ..PLAIN
+    },
+    Emission {
+        name: "hole_docs",
+        trick: "A text in documentation: `cargo test` runs it",
+        parts: &[(
+            Items,
+            "#[doc = \"~~~\"] #[doc = \"assert!(unsafe { *(&7u8 as *const u8) } == 7);\"] \
+             #[doc = \"~~~\"] pub struct Told;",
+        )],
+        proof: "true",
+        ..PLAIN
+    },
 ];
+
+pub(super) const RECORDED: Emission = Emission {
+    name: "hole_recorded",
+    trick: "A recorded expansion that somebody changed by hand, together with its last line",
+    item: "",
+    parts: &[(Items, "env!(\"CARGO_PKG_NAME\")")],
+    around: "pub fn f() -> &'static str { HERE }",
+    proof: "f() == \"fixture\"",
+    ..PLAIN
+};

@@ -126,7 +126,7 @@ pub(super) const UNSAFE: &[Emission] = &[
         parts: &[(Items, "pub ~unsafe fn f(n: *const u8) -> u8 { *n }")],
         words: &["unsafe"],
         found: "unsafe",
-        proof: "unsafe { f(&7) } == 7",
+        proof: "unsafe { f(&7) == 7 }",
         ..PLAIN
     },
     Emission {

@@ -127,7 +127,7 @@ pub(super) const FILES: &[Emission] = &[
         trick: "the path of the macro is handed to another",
         parts: &[(
             Items,
-            "macro_rules! m { ($n:path) => { pub const BYTES: &[u8] = $n!(\"secret.txt\"); } } \
+            "macro_rules! m { ($($n:tt)*) => { pub const BYTES: &[u8] = $($n)*!(\"secret.txt\"); } } \
              m!(::core::~include_bytes);",
         )],
         found: "include_bytes",

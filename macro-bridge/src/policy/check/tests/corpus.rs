@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::policy::corpus::{Emission, holes, tries};
+use crate::policy::corpus::{Emission, RECORDED, holes, tries};
 
 /// What the policy says of it with these words allowed, and the span of the token that was marked.
 fn verdict(one: &Emission, words: &[&str]) -> (Result<(), Violation>, Option<u32>) {
@@ -63,4 +63,5 @@ fn every_hole_is_one() {
         assert_eq!(verdict(one, &[]).0, Ok(()), "`{}` is closed: {}", one.name, one.trick);
         assert!(!one.proof.is_empty(), "nothing shows what `{}` does", one.name);
     }
+    assert!(verdict(&RECORDED, &[]).0.is_err());
 }
