@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use macro_bridge::answer::Question;
-use macro_bridge::compose::{self, Checked, Fact};
+use macro_bridge::compose::{self, Checked, Fact, GuestExpansion};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{AnswerUsed, Diagnostic, Expansion};
 use macro_bridge::failure::{Failure, texts};
@@ -50,6 +50,10 @@ impl<'a> Service<'a> {
         lookup: &'a dyn Lookup,
     ) -> Self {
         Self { request, components, lookup, told: BTreeMap::new(), used: Vec::new() }
+    }
+
+    pub(crate) fn request(&self) -> &'a Request {
+        self.request
     }
 
     pub(crate) fn serve(&mut self, want: Want) -> Told {
@@ -142,7 +146,8 @@ pub(crate) fn in_call(failure: Failure, call: usize) -> Failure {
     if failure.call.is_some() { failure } else { failure.in_call(call) }
 }
 
-fn plan(
+/// Runs `plan` of a guest, and checks what it says.
+pub(crate) fn plan(
     engine: &Engine,
     request: &Request,
     call: usize,
@@ -169,6 +174,18 @@ fn expand(
     asker: &Asker<Want, Told>,
     facts: &[Fact],
 ) -> Result<Checked, Failure> {
+    compose::check(request, call, returned(engine, request, call, ready, asker, facts)?)
+}
+
+/// What a guest returns, before anything about it is checked.
+pub(crate) fn returned(
+    engine: &Engine,
+    request: &Request,
+    call: usize,
+    ready: &Ready,
+    asker: &Asker<Want, Told>,
+    facts: &[Fact],
+) -> Result<GuestExpansion, Failure> {
     let guest = Guest::of(engine, request, call, asker);
     let input = convert::input(compose::input(request, call));
     let context = convert::context(compose::context(request, call));
@@ -177,9 +194,7 @@ fn expand(
     let returned = guest.call(ready, |guest, store| {
         guest.cell_macros_expander().call_expand(store, name, &input, &context, &facts)
     })?;
-    let returned = convert::expansion(returned)
-        .map_err(|why| texts::output::invalid_answer(request, call, &why))?;
-    compose::check(request, call, returned)
+    convert::expansion(returned).map_err(|why| texts::output::invalid_answer(request, call, &why))
 }
 
 /// Asks a component twice what macros it has.
