@@ -51,3 +51,26 @@ fn share_of(samples: &Samples, item: &str, what: &str) -> Goal {
     let what = format!("The output policy: at most 5 % of a warm expansion, {what}");
     at_most(&what, value, 0.05, shown, reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::goals::Verdict;
+
+    #[test]
+    fn the_policy_is_judged_by_its_share_and_a_stack_by_its_parts() {
+        let mut samples = Samples::default();
+        for (part, took) in [("policy", 6e-6), ("engine", 100e-6), ("alone", 80e-6)] {
+            (0..5).for_each(|_| samples.push(sample(part, "Six"), took));
+        }
+        let goals = goals(&samples);
+        let of = |what: &str| goals.iter().find(|goal| goal.what.contains(what)).unwrap();
+        assert_eq!(of("10 fields").verdict, Verdict::NotMeasured);
+        let six = of("six attributes");
+        let shown = "6.0 % (6.0 % to 6.0 %)";
+        assert_eq!((six.verdict, six.measured.as_str()), (Verdict::NotReached, shown));
+        let stack = of("stack of six");
+        let shown = "1.25 (1.25 to 1.25)";
+        assert_eq!((stack.verdict, stack.measured.as_str()), (Verdict::Reached, shown));
+    }
+}
