@@ -1,5 +1,6 @@
-//! One item, all its macros: each in an instance of its own that lives for one call.
+//! One item, all its macros: each in an instance of its own, which ends with the item.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use texts::engine::Subject;
 use wasmtime::{Engine, Store};
 
 use crate::bindings::Macros;
-use crate::host::{Ask, State};
+use crate::host::{Ask, Said, State};
 use crate::loaded::{Bytes, Ready};
 use crate::own_stack::Asker;
 use crate::{Components, Lookup, Reply, convert, describe, grants, limits, translate};
@@ -117,27 +118,34 @@ pub(crate) fn run(
 ) -> Result<Ran, Failure> {
     let mut facts: Vec<Fact> = Vec::new();
     let mut planned = Vec::new();
+    let mut guests: Vec<Option<Guest>> = ready.iter().map(|_| None).collect();
     let runs = || ready.iter().enumerate().filter_map(|(call, it)| Some((call, it.as_ref()?)));
     if ready.len() > 1 {
         for (call, ready) in runs() {
+            let mut guest =
+                Guest::of(engine, request, call, ready, asker).map_err(|f| in_call(f, call))?;
             let (said, diagnostics) =
-                plan(engine, request, call, ready, asker).map_err(|f| in_call(f, call))?;
+                plan(request, call, &mut guest).map_err(|f| in_call(f, call))?;
             facts.extend(said);
             planned.extend(diagnostics);
+            guests[call] = guest.kept();
         }
         facts.sort();
     }
-    let checked = ready
-        .iter()
-        .enumerate()
-        .map(|(call, ready)| {
-            let Some(ready) = ready else { return Ok(Checked::nothing()) };
-            let own = request.calls[call].path();
-            let others: Vec<Fact> =
-                facts.iter().filter(|fact| fact.source != own).cloned().collect();
-            expand(engine, request, call, ready, asker, &others).map_err(|f| in_call(f, call))
-        })
-        .collect::<Result<_, _>>()?;
+    let mut checked = Vec::with_capacity(ready.len());
+    for (call, (ready, guest)) in ready.iter().zip(guests).enumerate() {
+        let Some(ready) = ready else {
+            checked.push(Checked::nothing());
+            continue;
+        };
+        let own = request.calls[call].path();
+        let others: Vec<Fact> = facts.iter().filter(|fact| fact.source != own).cloned().collect();
+        let expanded = guest
+            .map_or_else(|| Guest::of(engine, request, call, ready, asker), Ok)
+            .and_then(|mut guest| returned(request, call, &mut guest, &others))
+            .and_then(|returned| compose::check(request, call, returned));
+        checked.push(expanded.map_err(|f| in_call(f, call))?);
+    }
     Ok(Ran { planned, checked })
 }
 
@@ -148,17 +156,14 @@ pub(crate) fn in_call(failure: Failure, call: usize) -> Failure {
 
 /// Runs `plan` of a guest, and checks what it says.
 pub(crate) fn plan(
-    engine: &Engine,
     request: &Request,
     call: usize,
-    ready: &Ready,
-    asker: &Asker<Want, Told>,
+    guest: &mut Guest,
 ) -> Result<(Vec<Fact>, Vec<Diagnostic>), Failure> {
-    let guest = Guest::of(engine, request, call, asker);
     let input = convert::input(compose::input(request, call));
     let context = convert::context(compose::context(request, call));
     let name = &request.calls[call].name;
-    let planned = guest.call(ready, |guest, store| {
+    let planned = guest.call(|guest, store| {
         guest.cell_macros_expander().call_plan(store, name, &input, &context)
     })?;
     let diagnostics = convert::diagnostics(planned.diagnostics)
@@ -166,32 +171,18 @@ pub(crate) fn plan(
     compose::check_planned(request, call, convert::planned_facts(planned.facts), diagnostics)
 }
 
-fn expand(
-    engine: &Engine,
-    request: &Request,
-    call: usize,
-    ready: &Ready,
-    asker: &Asker<Want, Told>,
-    facts: &[Fact],
-) -> Result<Checked, Failure> {
-    compose::check(request, call, returned(engine, request, call, ready, asker, facts)?)
-}
-
 /// What a guest returns, before anything about it is checked.
 pub(crate) fn returned(
-    engine: &Engine,
     request: &Request,
     call: usize,
-    ready: &Ready,
-    asker: &Asker<Want, Told>,
+    guest: &mut Guest,
     facts: &[Fact],
 ) -> Result<GuestExpansion, Failure> {
-    let guest = Guest::of(engine, request, call, asker);
     let input = convert::input(compose::input(request, call));
     let context = convert::context(compose::context(request, call));
     let facts = convert::facts(facts);
     let name = &request.calls[call].name;
-    let returned = guest.call(ready, |guest, store| {
+    let returned = guest.call(|guest, store| {
         guest.cell_macros_expander().call_expand(store, name, &input, &context, &facts)
     })?;
     convert::expansion(returned).map_err(|why| texts::output::invalid_answer(request, call, &why))
@@ -213,8 +204,7 @@ pub(crate) fn describe(
                 "it asks a question before it describes itself",
             ))
         });
-        Guest { engine, subject, limits: limits::DESCRIBE, ask: no_questions }.call(
-            ready,
+        Guest::start(engine, subject, limits::DESCRIBE, ready, no_questions)?.call(
             |guest, mut store| {
                 let expander = guest.cell_macros_expander();
                 let first = expander.call_describe(&mut store)?;
@@ -227,53 +217,68 @@ pub(crate) fn describe(
     describe::check(cell, component, first, &second)
 }
 
-/// A call of a guest that is about to be made.
-struct Guest<'a> {
-    engine: &'a Engine,
+/// An instance of a component, for one macro on one item.
+pub(crate) struct Guest {
     subject: Subject,
     limits: Limits,
-    ask: Ask,
+    said: Rc<RefCell<Said>>,
+    store: Store<State>,
+    exports: Macros,
 }
 
-impl<'a> Guest<'a> {
-    fn of(engine: &'a Engine, request: &Request, call: usize, asker: &Asker<Want, Told>) -> Self {
+/// Bytes of memory of a guest that has planned and waits for its expansion: all of a stack do so at
+/// once. One that holds more ends, and is instantiated anew.
+const KEPT: usize = 4 << 20;
+
+impl Guest {
+    pub(crate) fn of(
+        engine: &Engine,
+        request: &Request,
+        call: usize,
+        ready: &Ready,
+        asker: &Asker<Want, Told>,
+    ) -> Result<Self, Failure> {
         let asker = asker.clone();
         let ask: Ask = Rc::new(move |question| match asker.ask(Want::Answer(call, question)) {
             Some(Told::Answer(reply)) => reply,
             _ => Err(texts::engine::internal("nobody answers the macro's question", "")),
         });
-        Self {
-            engine,
-            subject: Subject::of(request, call),
-            limits: request.calls[call].limits,
-            ask,
-        }
+        let limits = request.calls[call].limits;
+        Self::start(engine, Subject::of(request, call), limits, ready, ask)
     }
 
-    /// A fresh store and instance, one call, and the reason if it did not return.
-    fn call<T>(
-        self,
+    /// A fresh store and instance.
+    fn start(
+        engine: &Engine,
+        subject: Subject,
+        limits: Limits,
         ready: &Ready,
-        call: impl FnOnce(&Macros, &mut Store<State>) -> wasmtime::Result<T>,
-    ) -> Result<T, Failure> {
-        let Self { engine, subject, limits, ask } = self;
+        ask: Ask,
+    ) -> Result<Self, Failure> {
         let state = State::new(subject.clone(), &limits, ask);
         let said = Rc::clone(&state.said);
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limiter);
-        let taken = limits::taken(&limits);
-        store.set_hostcall_fuel(usize::try_from(taken).unwrap_or(usize::MAX));
         // The types of exports are compared when they are looked up in an instance.
-        let mut begun = false;
-        let result = store
-            .set_fuel(limits.fuel)
-            .and_then(|()| ready.instantiate(&mut store))
-            .and_then(|guest| {
-                begun = true;
-                call(&guest, &mut store)
-            });
-        let refused = store.data().limiter.refused;
-        let mut said = said.borrow_mut();
+        match supplied(&mut store, &limits).and_then(|()| ready.instantiate(&mut store)) {
+            Ok(exports) => Ok(Self { subject, limits, said, store, exports }),
+            Err(error) => {
+                let refused = store.data().limiter.refused;
+                let mut said = said.borrow_mut();
+                let taken = limits::taken(&limits);
+                Err(translate::not_begun(&subject, &error, &mut said, refused, taken))
+            }
+        }
+    }
+
+    /// One call, and the reason if it did not return.
+    fn call<T>(
+        &mut self,
+        call: impl FnOnce(&Macros, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        let result = call(&self.exports, &mut self.store);
+        let refused = self.store.data().limiter.refused;
+        let mut said = self.said.borrow_mut();
         match result {
             // A guest that was ended cannot return; should that ever change, this still holds.
             Ok(_) if said.failure.is_some() => {
@@ -281,9 +286,26 @@ impl<'a> Guest<'a> {
             }
             Ok(returned) => Ok(returned),
             Err(error) => {
-                let why = if begun { translate::guest_ended } else { translate::not_begun };
-                Err(why(&subject, &error, &mut said, refused, taken))
+                let taken = limits::taken(&self.limits);
+                Err(translate::guest_ended(&self.subject, &error, &mut said, refused, taken))
             }
         }
     }
+
+    /// The same guest for another call, with all that its limits allow for one; `None` if it holds too
+    /// much to wait for that.
+    fn kept(mut self) -> Option<Self> {
+        if self.store.data().limiter.memory() > KEPT {
+            return None;
+        }
+        self.store.data_mut().begin_call();
+        supplied(&mut self.store, &self.limits).ok()?;
+        Some(self)
+    }
+}
+
+/// Gives a guest what one call may use.
+fn supplied(store: &mut Store<State>, limits: &Limits) -> wasmtime::Result<()> {
+    store.set_hostcall_fuel(usize::try_from(limits::taken(limits)).unwrap_or(usize::MAX));
+    store.set_fuel(limits.fuel)
 }

@@ -66,7 +66,7 @@ pub use macro_bridge as bridge;
 pub use notice::{Notice, Notices};
 pub use store::Store;
 
-use expand::{Service, Told, Want};
+use expand::{Guest, Service, Told, Want};
 use loaded::{Bytes, Loader, Ready, Shelf};
 use own_stack::{Asker, Workers};
 
@@ -230,7 +230,8 @@ impl Runtime {
     ) -> Result<Vec<Fact>, Failure> {
         self.run(&mut Service::new(request, components, lookup), move |core, request, asker| {
             let Some(ready) = core.ready_for(request, call, asker)? else { return Ok(Vec::new()) };
-            expand::plan(&core.engine, request, call, &ready, asker).map(|(facts, _)| facts)
+            let mut guest = Guest::of(&core.engine, request, call, &ready, asker)?;
+            expand::plan(request, call, &mut guest).map(|(facts, _)| facts)
         })
     }
 
@@ -251,7 +252,8 @@ impl Runtime {
             let Some(ready) = core.ready_for(request, call, asker)? else {
                 return Ok(GuestExpansion::default());
             };
-            expand::returned(&core.engine, request, call, &ready, asker, &facts)
+            let mut guest = Guest::of(&core.engine, request, call, &ready, asker)?;
+            expand::returned(request, call, &mut guest, &facts)
         })
     }
 
