@@ -5,6 +5,7 @@ pub mod cells;
 pub mod expand;
 pub mod live;
 pub mod new;
+pub mod sandbox;
 pub mod traced;
 pub mod up;
 
@@ -104,6 +105,8 @@ pub enum Command {
     Replay(expand::Replay),
     /// Write the files for other tools that macros return
     Artifacts(traced::Artifacts),
+    /// Run proc-macro crates that exist already as components
+    Sandbox(sandbox::Sandbox),
     /// Say what stands at a place, and where its expansion comes from
     Why(traced::Why),
     /// Show the project's cells, what they do, and what they may do
@@ -156,6 +159,9 @@ pub enum Command {
     /// Hold the process group and the output of one cell
     #[command(hide = true)]
     Keep(up::Keep),
+    /// Run a program that can write to few folders, read few, and reach no network
+    #[command(hide = true)]
+    Confined(sandbox::Confined),
     /// Write completions for a shell to stdout
     Completions(Completions),
     /// Write man pages
@@ -223,6 +229,9 @@ Reads `cell.toml`:
   alias = \"Ledger\"                      a name for `cell_remote!`
   [cells.ledger.grants]
   calls = [\"search::schema\"]            questions that its macros may ask
+  env = [\"MY_VAR\"]                     variables, and
+  files = [\"Cargo.toml\"]               files of a package, that it sees if it is made of an
+                                        ordinary proc-macro crate
   [cells.ledger.output]
   allow = [\"unsafe\", \"extern\"]        what its tokens may contain; also asm, linkage, include,
                                         env, path

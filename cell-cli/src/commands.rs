@@ -23,6 +23,7 @@ pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod sandbox;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod sync;

@@ -1,6 +1,7 @@
 //! From a core module, as the compiler leaves it, to a component that may be published.
 
 mod names;
+mod outside;
 
 use std::path::Path;
 
@@ -13,6 +14,7 @@ pub(crate) fn encode(name: &str, module: &Path) -> Result<(Vec<u8>, Audit)> {
     let bytes =
         std::fs::read(module).with_context(|| format!("cannot read `{}`", module.display()))?;
     let encoded = names::shortened(&bytes)
+        .and_then(outside::described)
         .and_then(|bytes| ComponentEncoder::default().validate(true).module(&bytes))
         .and_then(|mut encoder| encoder.encode())
         .and_then(|component| names::bare(&component));

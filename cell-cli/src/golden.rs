@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, anyhow};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{Diagnostic, Expansion};
 use macro_bridge::failure::{Failure, Kind};
+use macro_bridge::outside::Outside;
 use macro_bridge::request::{Allowed, Call, Limits, Place, Request};
 use macro_bridge::table::{Table, TableBuilder, delimiter};
 use macro_runtime::{Components, Description, Runtime};
@@ -103,6 +104,7 @@ impl Component<'_> {
             // What a project allows is its own business.
             allowed: Allowed(u32::MAX),
             profile: String::new(),
+            outside: Outside::default(),
         };
         Ok(Request { form: info.kind, table, calls: vec![call], place: Place::default() })
     }

@@ -20,6 +20,7 @@ pub mod manifest;
 mod project;
 mod published;
 mod render;
+mod sandbox;
 mod saved;
 mod schemas;
 mod shell;
@@ -91,6 +92,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Expand(options) => commands::expand::run(options, global, shell),
         Command::Replay(options) => commands::replay::run(options, shell),
         Command::Artifacts(options) => commands::artifacts::run(options, global, shell),
+        Command::Sandbox(options) => commands::sandbox::run(options, global, shell),
         Command::Why(options) => commands::why::run(options, global, shell),
         Command::Tree(options) => commands::tree::run(options, global, shell),
         Command::Timings(options) => commands::timings::run(options, global, shell),
@@ -116,6 +118,7 @@ fn run(arguments: &Arguments, shell: &Shell) -> anyhow::Result<Exit> {
         Command::Schema(options) => commands::cells::schema(options, shell),
         Command::Stop(options) => commands::stop::run(options, global, shell),
         Command::Compare(options) => commands::compare::run(options, shell),
+        Command::Confined(options) => sandbox::confine::run(options, shell),
         Command::Completions(options) => commands::completions::run(options, shell),
         Command::Man(options) => commands::man::run(options, shell),
     }

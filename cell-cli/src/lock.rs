@@ -6,6 +6,7 @@ use std::fmt;
 use macro_bridge::digest::Digest;
 use macro_bridge::failure::{Failure, texts};
 use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro, SLOTS};
+use macro_bridge::outside::{self, Grants};
 use macro_bridge::request::{CallPermission, MacroKind, wants};
 use macro_runtime::MacroInfo;
 
@@ -20,10 +21,37 @@ pub struct Component {
     pub digest: Digest,
     /// Its macros.
     pub macros: Vec<MacroInfo>,
+    /// What it can ask for of the world outside: [`macro_runtime::load::Audit::outside`].
+    pub outside: Vec<String>,
 }
 
 /// Numbers that macros have by cell, name and kind.
 pub type Slots = BTreeMap<(String, String, MacroKind), u16>;
+
+/// What a new lock keeps of the one before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Numbers of macros.
+    pub slots: Slots,
+    /// What components of proc-macro crates were made of.
+    pub krates: BTreeMap<String, String>,
+    /// What `Cargo.lock` said of packages.
+    pub packages: BTreeSet<String>,
+}
+
+/// Reads what a new lock keeps, from each line by itself: see [`slots`].
+#[must_use]
+pub fn kept(text: &str) -> Kept {
+    let mut kept = Kept { slots: slots(text), ..Kept::default() };
+    for line in text.lines() {
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        if let ["cell", name, "crate", words] = words.as_slice() {
+            kept.krates.entry((*name).to_owned()).or_insert_with(|| (*words).to_owned());
+        }
+        kept.packages.extend(line.strip_prefix("package ").map(str::to_owned));
+    }
+    kept
+}
 
 /// The slots in a lock, read from each line by itself: after a merge the file as a whole may make
 /// no sense, and still every macro that has a number shall keep it. Of two macros with one number
@@ -59,7 +87,7 @@ pub fn make(
     manifest: &Manifest,
     components: &BTreeMap<String, Component>,
     schemas: &Schemas,
-    old: &Slots,
+    old: &Kept,
 ) -> Result<Lock, Failure> {
     let mut cells = BTreeMap::new();
     let mut taken = BTreeSet::new();
@@ -70,7 +98,8 @@ pub fn make(
             continue;
         }
         let macros = component.iter().flat_map(|component| &component.macros).map(|info| {
-            let slot = old.get(&(name.clone(), info.name.clone(), info.kind)).copied();
+            let key = (name.clone(), info.name.clone(), info.kind);
+            let slot = old.slots.get(&key).copied().filter(|_| !cell.sandboxed);
             taken.extend(slot.map(|slot| (info.kind, slot)));
             let needs = info.needs.iter().map(|need| qualify(name, need)).collect();
             let locked = LockedMacro {
@@ -90,17 +119,26 @@ pub fn make(
             }),
             services: schemas.get(name).cloned().unwrap_or_default(),
             macros: macros.collect(),
-            grants: cell.calls.clone(),
+            grants: cell.grants.calls.clone(),
             limits: cell.limits,
             allowed: cell.allowed,
             live: cell.live,
+            krate: old.krates.get(name).filter(|_| cell.sandboxed).cloned(),
+            outside: Grants {
+                imports: component.map(|it| it.outside.clone()).unwrap_or_default(),
+                variables: cell.grants.variables.clone(),
+                files: cell.grants.files.clone(),
+            },
         };
         cells.insert(name.clone(), locked);
     }
     // Numbers that were given once are given again only when there are no others: a branch that
     // still has the old macro would be merged wrongly.
-    let used: BTreeSet<_> = old.iter().map(|((_, _, kind), slot)| (*kind, *slot)).collect();
-    for locked in cells.values_mut().flat_map(|cell| cell.macros.values_mut()) {
+    let used: BTreeSet<_> = old.slots.iter().map(|((_, _, kind), slot)| (*kind, *slot)).collect();
+    // Macros of crates that run sandboxed are called by the crate.
+    let is_sandboxed = |name: &String| manifest.cells.get(name).is_some_and(|cell| cell.sandboxed);
+    let numbered = cells.iter_mut().filter(|(name, _)| !is_sandboxed(name));
+    for locked in numbered.flat_map(|(_, cell)| cell.macros.values_mut()) {
         let kind = locked.kind;
         if locked.slot.is_some() {
             continue;
@@ -122,7 +160,9 @@ pub fn make(
         locked.slot = Some(slot);
     }
     let (profile, profiles) = (manifest.profile.clone(), manifest.profiles.clone());
-    Ok(Lock { manifest: digest, profile, profiles, cells })
+    let any = manifest.cells.values().any(|cell| cell.sandboxed);
+    let packages = if any { old.packages.clone() } else { BTreeSet::new() };
+    Ok(Lock { manifest: digest, profile, profiles, cells, packages })
 }
 
 /// `table` in the cell `ledger` is `ledger::table`.
@@ -186,6 +226,7 @@ pub fn changes(old: Option<&Lock>, new: &Lock) -> Vec<Change> {
                 for grant in &cell.grants {
                     say("Granting", format!("{name}: {}", question(grant)));
                 }
+                sees(name, &Grants::default(), &cell.outside, &mut say);
             }
             Some(old) => between(name, old, cell, &mut say),
         }
@@ -244,6 +285,7 @@ fn between(
     for grant in new.grants.iter().filter(|grant| !old.grants.contains(grant)) {
         say("Granting", format!("{name}: {}", question(grant)));
     }
+    sees(name, &old.outside, &new.outside, say);
     if old.allowed != new.allowed {
         let words: Vec<_> = macro_bridge::policy::words(new.allowed).collect();
         let words = if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
@@ -258,6 +300,27 @@ fn between(
             Live::Within(millis) => format!("may be asked by builds, for {millis} ms"),
         };
         say("Updating", format!("{name} {live}"));
+    }
+}
+
+/// What a component can ask for of the world outside, and is granted.
+fn sees(name: &str, old: &Grants, new: &Grants, say: &mut impl FnMut(&'static str, String)) {
+    let more = |import: &str| new.imports(import) && !old.imports(import);
+    if more(outside::interface::VARIABLES) {
+        let given = outside::OF_PACKAGE.join(", ");
+        say("Asking", format!("{name} can ask for variables; it is given {given}"));
+    }
+    if more(outside::interface::FILES) {
+        say("Asking", format!("{name} can ask for files"));
+    }
+    let lists = [("variable", &old.variables, &new.variables), ("file", &old.files, &new.files)];
+    for (what, old, new) in lists {
+        for gone in old.iter().filter(|one| !new.contains(one)) {
+            say("Revoking", format!("{name}: {what} {gone}"));
+        }
+        for added in new.iter().filter(|one| !old.contains(one)) {
+            say("Granting", format!("{name}: {what} {added}"));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cell.toml`: what people write. Unknown keys are errors, with the line and the nearest key that
 //! exists: a limit that is silently not applied is worse than a failed command.
 
+pub mod grants;
 pub mod run;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use macro_bridge::failure::texts::project::near;
 use macro_bridge::lock::Live;
 use macro_bridge::policy;
-use macro_bridge::request::{Allowed, CallPermission, Limits};
+use macro_bridge::request::{Allowed, Limits};
 use toml_edit::{Document, Item, TableLike, Value};
 
 /// The profile of projects that name none.
@@ -35,8 +36,8 @@ pub struct Cell {
     pub services: Services,
     /// The name of the module that `cell_remote!` shall make; for people and `cell init`.
     pub alias: Option<String>,
-    /// Questions that its macros may ask.
-    pub calls: Vec<CallPermission>,
+    /// What its macros may ask and see.
+    pub grants: grants::Grants,
     /// What its tokens may contain.
     pub allowed: Allowed,
     /// Bounds of one expansion.
@@ -45,6 +46,8 @@ pub struct Cell {
     pub live: Live,
     /// How it is started, if that is this project's business.
     pub run: Option<run::Run>,
+    /// Is it a proc-macro crate, of a table `[sandbox.<crate>]`?
+    pub sandboxed: bool,
 }
 
 /// Where the schemas of a cell's services come from.
@@ -82,8 +85,11 @@ impl Manifest {
         let reader = Reader { text };
         let document = Document::parse(text)
             .map_err(|e| reader.error(e.span().map(|s| s.start), e.message()))?;
-        let top =
-            reader.table(document.as_item(), "the file", &["profile", "profiles", "cells"])?;
+        let top = reader.table(
+            document.as_item(),
+            "the file",
+            &["profile", "profiles", "cells", "sandbox"],
+        )?;
         let profile = match top.get("profile") {
             Some(item) => reader.name(item, "profile")?,
             None => PROFILE.to_owned(),
@@ -103,6 +109,15 @@ impl Manifest {
                     ));
                 }
                 cells.insert(name.to_owned(), reader.cell(name, item)?);
+            }
+        }
+        if let Some(item) = top.get("sandbox") {
+            let wrong = || reader.at(item, "`sandbox` is not a table: write `[sandbox.<crate>]`");
+            for (name, item) in item.as_table_like().ok_or_else(wrong)?.iter() {
+                let sandboxed = reader.sandboxed(name, item)?;
+                if cells.insert(name.to_owned(), sandboxed).is_some() {
+                    return Err(reader.at(item, &format!("there is a cell `{name}` too")));
+                }
             }
         }
         let mut profiles = BTreeMap::new();
@@ -161,12 +176,33 @@ impl Reader<'_> {
     }
 
     fn cell(&self, name: &str, item: &Item) -> Result<Cell> {
-        let what = format!("`[cells.{name}]`");
         let keys =
             ["path", "schemas", "from", "alias", "grants", "output", "limits", "live", "run"];
-        let table = self.table(item, &what, &keys)?;
+        self.publisher(("cells", name), item, &keys, None)
+    }
+
+    /// A proc-macro crate: its component is where `cell sandbox` puts it.
+    fn sandboxed(&self, name: &str, item: &Item) -> Result<Cell> {
+        if !is_name(name) {
+            return Err(self.at(item, &format!("`{name}` is not the name of a crate")));
+        }
+        let path = format!("{}/{name}/component.wasm", cell_sandbox::patch::FOLDER);
+        self.publisher(("sandbox", name), item, &["grants", "output", "limits"], Some(path))
+    }
+
+    /// What has macros: `[cells.<name>]`, or `[sandbox.<crate>]` with its component in `made`.
+    fn publisher(
+        &self,
+        (kind, name): (&str, &str),
+        item: &Item,
+        keys: &[&str],
+        made: Option<String>,
+    ) -> Result<Cell> {
+        let what = format!("`[{kind}.{name}]`");
+        let table = self.table(item, &what, keys)?;
+        let sandboxed = made.is_some();
         let path = table.get("path").map(|path| self.string(path, "path").map(str::to_owned));
-        let path = path.transpose()?;
+        let path = path.transpose()?.or(made);
         let services = self.services(table)?;
         let run = table.get("run").map(|item| run::read(self, name, item)).transpose()?;
         if path.is_none() && services == Services::None && run.is_none() {
@@ -177,24 +213,12 @@ impl Reader<'_> {
             return Err(self.at(item, &reason));
         }
         let alias = table.get("alias").map(|item| self.name(item, "alias")).transpose()?;
-        let mut calls = Vec::new();
-        if let Some(grants) = table.get("grants") {
-            let grants = self.table(grants, &format!("`[cells.{name}.grants]`"), &["calls"])?;
-            for (item, text) in self.strings(grants.get("calls"), "calls")? {
-                let question = text.split_once("::").filter(|(cell, function)| {
-                    is_name(cell) && macro_bridge::text::is_ident(function)
-                });
-                let (cell, function) = question.ok_or_else(|| {
-                    self.value(item, &format!("`{text}` is not a question: write `cell::function`"))
-                })?;
-                calls.push(CallPermission { cell: cell.to_owned(), function: function.to_owned() });
-            }
-        }
-        calls.sort();
-        calls.dedup();
+        let granted = format!("[{kind}.{name}.grants]");
+        let grants = table.get("grants").map(|item| grants::read(self, &granted, item));
+        let grants = grants.transpose()?.unwrap_or_default();
         let mut allowed = Allowed::default();
         if let Some(output) = table.get("output") {
-            let output = self.table(output, &format!("`[cells.{name}.output]`"), &["allow"])?;
+            let output = self.table(output, &format!("`[{kind}.{name}.output]`"), &["allow"])?;
             for (item, word) in self.strings(output.get("allow"), "allow")? {
                 let bit = policy::bit(word).ok_or_else(|| {
                     let words: Vec<_> = policy::all_words().collect();
@@ -210,7 +234,7 @@ impl Reader<'_> {
         let mut limits = Limits::default();
         if let Some(item) = table.get("limits") {
             let keys = ["fuel", "memory", "rows", "output"];
-            let table = self.table(item, &format!("`[cells.{name}.limits]`"), &keys)?;
+            let table = self.table(item, &format!("`[{kind}.{name}.limits]`"), &keys)?;
             for (key, item) in table.iter() {
                 let (place, bytes) = match key {
                     "fuel" => (&mut limits.fuel, false),
@@ -223,7 +247,7 @@ impl Reader<'_> {
         }
         let live = table.get("live").map(|item| self.live(name, item)).transpose()?;
         let live = live.unwrap_or_default();
-        Ok(Cell { path, services, alias, calls, allowed, limits, live, run })
+        Ok(Cell { path, services, alias, grants, allowed, limits, live, run, sandboxed })
     }
 
     /// `live = false`, or `live = { within = "10 s" }`.
@@ -389,8 +413,11 @@ output = "63 MiB"
         assert_eq!(cell.path.as_deref(), Some("../../guests/components/ledger.wasm"));
         assert_eq!(cell.services, Services::None);
         assert_eq!(cell.alias.as_deref(), Some("Ledger"));
-        let question = CallPermission { cell: "search".into(), function: "schema".into() };
-        assert_eq!(cell.calls, [question]);
+        let question = macro_bridge::request::CallPermission {
+            cell: "search".into(),
+            function: "schema".into(),
+        };
+        assert_eq!(cell.grants.calls, [question]);
         assert_eq!(policy::words(cell.allowed).collect::<Vec<_>>(), ["unsafe", "extern"]);
         let limits =
             Limits { fuel: 2_000_000_001, memory: 255 << 20, rows: 4_000_001, bytes: 63 << 20 };

@@ -63,6 +63,8 @@ pub(crate) struct Made {
     pub(crate) plan: Vec<[String; 3]>,
     /// Cell and name of artifacts.
     pub(crate) artifacts: Vec<[String; 2]>,
+    /// Cell, sort and detail of what was tried and refused.
+    pub(crate) attempts: Vec<[String; 3]>,
 }
 
 /// A call that could not be expanded.
@@ -202,6 +204,7 @@ impl Made {
             "answer" => self.answers.extend(answer(rest)),
             "plan" => self.plan.extend(fields(rest)),
             "artifact" => self.artifacts.extend(fields(rest)),
+            "attempt" => self.attempts.extend(fields(rest)),
             _ => {}
         }
     }

@@ -4,13 +4,14 @@
 mod messages;
 mod unseen;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::{Metadata, MetadataCommand, Node, PackageId};
 use macro_bridge::answer::Answer;
 use macro_bridge::expansion::AnswerUsed;
 use macro_bridge::lock::Lock;
@@ -32,6 +33,8 @@ pub(crate) struct TracedCheck {
     metadata: Metadata,
     /// Packages whose macros are this project's.
     own: Packages,
+    /// Those, and others that use crates which this project runs sandboxed.
+    traced: Packages,
     selection: Selection,
     switches: Vec<&'static str>,
     /// What `CELL_PROFILE` says: macros see it too.
@@ -69,9 +72,21 @@ impl TracedCheck {
         let folder = Folder::open(&target, &|| {
             shell.status("Blocking", "until another `cell` is done with this target directory");
         })?;
+        let traced = users_of_sandboxed(&metadata, root).chain(own.clone()).collect();
         let (root, selection, switches) = (root.to_owned(), selection.clone(), switches(global));
         let profile = std::env::var("CELL_PROFILE").ok().filter(|name| !name.is_empty());
-        Ok(Self { folder, root, manifest, target, metadata, own, selection, switches, profile })
+        Ok(Self {
+            folder,
+            root,
+            manifest,
+            target,
+            metadata,
+            own,
+            traced,
+            selection,
+            switches,
+            profile,
+        })
     }
 
     /// Where traces are kept.
@@ -97,7 +112,7 @@ impl TracedCheck {
 
     /// Makes cargo compile the project's packages again, for those who want to know how long it takes.
     pub(crate) fn forget(&self) -> Result<()> {
-        self.clean(self.own.keys())
+        self.clean(self.traced.keys())
     }
 
     fn clean<'a>(&self, packages: impl IntoIterator<Item = &'a String>) -> Result<()> {
@@ -122,7 +137,7 @@ impl TracedCheck {
             let (success, output, compiled) = self.check(&run, say)?;
             let settled = self
                 .folder
-                .settle(&run, &self.own, &compiled, success, &|used| self.is_recorded(used))?;
+                .settle(&run, &self.traced, &compiled, success, &|used| self.is_recorded(used))?;
             if settled.lost.is_empty() {
                 if success {
                     self.folder.tidy(&self.selected(), &settled)?;
@@ -300,6 +315,36 @@ fn own_packages(metadata: &Metadata, root: &Path) -> Packages {
         is_own.then(|| (package.id.repr.clone(), found))
     });
     own.collect()
+}
+
+/// Packages that depend, in some way, on a crate that `cell sandbox` generated: their calls of its macros
+/// are this project's, wherever they are from.
+fn users_of_sandboxed<'a>(
+    metadata: &'a Metadata,
+    root: &Path,
+) -> impl Iterator<Item = (String, Package)> + use<'a> {
+    let generated = root.join(cell_sandbox::patch::FOLDER);
+    let mut users: BTreeSet<&PackageId> = metadata
+        .packages
+        .iter()
+        .filter(|package| package.manifest_path.as_std_path().starts_with(&generated))
+        .map(|package| &package.id)
+        .collect();
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    loop {
+        let uses = |node: &&Node| node.dependencies.iter().any(|id| users.contains(id));
+        let more: Vec<_> = nodes.clone().filter(uses).map(|node| &node.id).collect();
+        let known = users.len();
+        users.extend(more);
+        if users.len() == known {
+            break;
+        }
+    }
+    metadata.packages.iter().filter_map(move |package| {
+        let folder = package.manifest_path.parent()?.to_string();
+        let found = Package { name: package.name.to_string(), folder };
+        users.contains(&package.id).then(|| (package.id.repr.clone(), found))
+    })
 }
 
 /// What cargo said, without its own `error:`, since we put one before.

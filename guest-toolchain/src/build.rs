@@ -28,6 +28,12 @@ pub struct Switches {
     pub verbose: bool,
     /// `--color`: `auto`, `always` or `never`.
     pub color: Option<String>,
+    /// The sources are other people's: nothing is said of lints. And there are many of them, one after
+    /// the other with the same target folder, so what several need is compiled once.
+    pub foreign: bool,
+    /// A program and its arguments that runs cargo where it compiles, with less rights. Cargo is then
+    /// told to use no network, so everything has to be there.
+    pub runner: Vec<OsString>,
 }
 
 /// Settings of a user's machine that would change what is built. Flags for guests belong into
@@ -51,6 +57,8 @@ pub(crate) struct Cargo<'a> {
     pub(crate) wrapper: &'a Path,
     /// The package that a guest's `proc-macro2` is compiled from.
     pub(crate) inside: Option<PathBuf>,
+    /// The folder with the `std` that is compiled, if that is not the compiler's.
+    pub(crate) library: Option<PathBuf>,
     pub(crate) graph: &'static str,
     pub(crate) rustflags: Vec<String>,
 }
@@ -64,8 +72,19 @@ impl Cargo<'_> {
     }
 
     fn plain(&self, subcommand: &str) -> Command {
-        let mut command = Command::new(&self.compiler.cargo);
-        command.arg(subcommand);
+        let runner = self.switches.runner.split_first().filter(|_| subcommand == "rustc");
+        let mut command = match runner {
+            Some((runner, arguments)) => {
+                let mut command = Command::new(runner);
+                command.args(arguments).arg(&self.compiler.cargo).args([subcommand, "--offline"]);
+                command
+            }
+            None => {
+                let mut command = Command::new(&self.compiler.cargo);
+                command.arg(subcommand);
+                command
+            }
+        };
         for name in NOT_PASSED_ON {
             command.env_remove(name);
         }
@@ -76,6 +95,8 @@ impl Cargo<'_> {
         command.env("RUSTC", &self.compiler.rustc).env("CARGO_INCREMENTAL", "0");
         command.env("CELL_GRAPH", self.graph);
         command.env("CELL_INSIDE", self.inside.as_deref().unwrap_or(Path::new("")));
+        command.env("CELL_FOREIGN", if self.switches.foreign { "1" } else { "" });
+        command.env("CELL_LIBRARY", self.library.as_deref().unwrap_or(Path::new("")));
         if cfg!(unix) {
             command.env("RUSTC_WRAPPER", self.wrapper);
         } else {
@@ -84,8 +105,9 @@ impl Cargo<'_> {
         let flags: Vec<_> = self.rustflags.iter().map(|f| toml::Value::from(f.as_str())).collect();
         let flags = toml::Value::Array(flags);
         command.arg("--config").arg(format!("target.{TARGET}.rustflags={flags}"));
-        let Switches { locked: _, offline, quiet, verbose, color } = self.switches;
-        command.args(offline.then_some("--offline"));
+        let Switches { locked: _, offline, quiet, verbose, color, foreign: _, runner: _ } =
+            self.switches;
+        command.args((*offline && runner.is_none()).then_some("--offline"));
         if subcommand != "metadata" {
             command.args(quiet.then_some("--quiet"));
             command.args(verbose.then_some("--verbose"));
@@ -141,13 +163,75 @@ pub fn build(
     target_dir: Option<&Path>,
     switches: &Switches,
 ) -> Result<BTreeMap<String, PathBuf>> {
-    let manifest = workspace.root.join("Cargo.toml");
     let wrapper = kit.wrapper();
+    let manifest = workspace.root.join("Cargo.toml");
+    let prepared = prepare((compiler, kit, &wrapper), &manifest, target_dir, switches)?;
+    let mut modules = BTreeMap::new();
+    for guest in guests {
+        let mut command = prepared.rustc(&guest.name, target_dir);
+        // Guests are also `rlib` for their tests, and cargo optimises across crates only where
+        // nothing but the module is made.
+        command.args(["--crate-type", "cdylib", "--message-format=json-render-diagnostics"]);
+        modules.insert(guest.name.clone(), module(&mut command, guest, compiler)?);
+    }
+    Ok(modules)
+}
+
+/// The root of a package's library as the compiler sees it after it expanded all macros: what is
+/// compiled, and what a `macro_rules!` made. `manifest` is that of the package's workspace.
+///
+/// # Errors
+/// If cargo fails; it has said why on stderr.
+pub fn expanded(
+    compiler: &Compiler,
+    kit: &Kit,
+    (manifest, package): (&Path, &str),
+    features: &[String],
+    target_dir: Option<&Path>,
+    switches: &Switches,
+) -> Result<String> {
+    let wrapper = kit.wrapper();
+    let prepared = prepare((compiler, kit, &wrapper), manifest, target_dir, switches)?;
+    let mut command = prepared.rustc(package, target_dir);
+    command.args(["--no-default-features", "--features"]).arg(features.join(","));
+    // As the component will be made, so that what both need is compiled once.
+    command.args(["--crate-type", "cdylib"]);
+    // The wrapper lets this one call of the compiler print what it keeps to itself.
+    command.args(["--", "-Zunpretty=expanded"]);
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| Error::io("run", &compiler.cargo, e))?;
+    if !output.status.success() {
+        return Err(Error::new(Kind::Build, format!("`{package}` could not be built"))
+            .note(format!("built with {}, {}", compiler.id(), compiler.origin)));
+    }
+    String::from_utf8(output.stdout)
+        .map_err(|_| Error::new(Kind::Malformed, "the compiler printed what is no text"))
+}
+
+/// cargo, ready to build packages of one workspace.
+struct Prepared<'a> {
+    cargo: Cargo<'a>,
+    manifest: PathBuf,
+    settings: Vec<String>,
+}
+
+fn prepare<'a>(
+    (compiler, kit, wrapper): (&'a Compiler, &Kit, &'a Path),
+    manifest: &Path,
+    target_dir: Option<&Path>,
+    switches: &'a Switches,
+) -> Result<Prepared<'a>> {
     let rustflags = kit.rustflags(compiler);
-    let (inside, graph) = (None, "guest");
-    let mut cargo = Cargo { compiler, switches, wrapper: &wrapper, inside, graph, rustflags };
-    let metadata = cargo.metadata(&manifest)?;
-    cargo.rustflags.extend(remap_packages(&metadata));
+    let (inside, library, graph) = (None, None, "guest");
+    let mut cargo = Cargo { compiler, switches, wrapper, inside, library, graph, rustflags };
+    let metadata = cargo.metadata(manifest)?;
+    // Flags that name the folders of one graph would make cargo compile everything again for the next.
+    if !(switches.foreign && cfg!(unix)) {
+        cargo.rustflags.extend(remap_packages(&metadata));
+    }
     cargo.inside = kit.inside(&metadata)?;
     if let Some(inside) = &cargo.inside {
         // Also a flag of its own, so that cargo compiles again when this is another folder.
@@ -159,24 +243,23 @@ pub fn build(
             std::path::absolute(target_dir).map_err(|e| Error::io("find", target_dir, e))?;
         cargo.rustflags.push(remap(&absolute, "target"));
     }
-    let text = std::fs::read_to_string(&manifest).map_err(|e| Error::io("read", &manifest, e))?;
-    let settings = profile::settings(&text);
-    let mut modules = BTreeMap::new();
-    for guest in guests {
-        let mut command = cargo.plain("rustc");
-        command.args(["--release", "--lib", "--target", TARGET, "--manifest-path"]).arg(&manifest);
-        // Guests are also `rlib` for their tests, and cargo optimises across crates only where
-        // nothing but the module is made.
-        command.args(["--package", &guest.name, "--crate-type", "cdylib"]);
-        command.arg("--message-format=json-render-diagnostics");
-        command.args(settings.iter().flat_map(|setting| ["--config", setting]));
-        command.args(switches.locked.then_some("--locked"));
+    let text = std::fs::read_to_string(manifest).map_err(|e| Error::io("read", manifest, e))?;
+    Ok(Prepared { cargo, manifest: manifest.to_owned(), settings: profile::settings(&text) })
+}
+
+impl Prepared<'_> {
+    /// `cargo rustc` for the library of one package.
+    fn rustc(&self, package: &str, target_dir: Option<&Path>) -> Command {
+        let mut command = self.cargo.plain("rustc");
+        command.args(["--release", "--lib", "--target", TARGET, "--manifest-path"]);
+        command.arg(&self.manifest).args(["--package", package]);
+        command.args(self.settings.iter().flat_map(|setting| ["--config", setting]));
+        command.args(self.cargo.switches.locked.then_some("--locked"));
         if let Some(target_dir) = target_dir {
             command.args([OsString::from("--target-dir"), target_dir.into()]);
         }
-        modules.insert(guest.name.clone(), module(&mut command, guest, compiler)?);
+        command
     }
-    Ok(modules)
 }
 
 /// Runs cargo and finds what it says it made.

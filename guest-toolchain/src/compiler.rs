@@ -62,6 +62,8 @@ pub struct Compiler {
     pub std: Std,
     /// The linker to name; `None` if it brings its own.
     pub linker: Option<PathBuf>,
+    /// The linker that it brings, which has to be named where its libraries are others.
+    pub(crate) own_linker: Option<PathBuf>,
 }
 
 impl Compiler {
@@ -208,11 +210,12 @@ fn judge(probed: Probed, origin: Origin) -> std::result::Result<Compiler, String
     } else {
         return Err(format!("has neither the target `{TARGET}` nor the sources of the library"));
     };
-    let linker = match (own_linker.is_file(), &std) {
-        (true, Std::Prebuilt) => None,
+    let own_linker = own_linker.is_file().then_some(own_linker);
+    let linker = match (&own_linker, &std) {
+        (Some(_), Std::Prebuilt) => None,
         // With `--sysroot` rustc looks for its linker elsewhere.
-        (true, Std::Source(_)) => Some(own_linker),
-        (false, _) => {
+        (Some(_), Std::Source(_)) => own_linker.clone(),
+        (None, _) => {
             let found = foreign_linker(&host);
             Some(
                 found
@@ -220,7 +223,7 @@ fn judge(probed: Probed, origin: Origin) -> std::result::Result<Compiler, String
             )
         }
     };
-    Ok(Compiler { origin, rustc, cargo, sysroot, version, std, linker })
+    Ok(Compiler { origin, rustc, cargo, sysroot, version, std, linker, own_linker })
 }
 
 fn has_target(sysroot: &Path) -> bool {

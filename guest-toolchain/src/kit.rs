@@ -11,7 +11,7 @@ use macro_bridge::digest::Sha256;
 use crate::build::{Cargo, Switches};
 use crate::compiler::{Compiler, Std};
 use crate::error::{Error, Kind, Result};
-use crate::{TARGET, cache, inside, shim};
+use crate::{TARGET, cache, inside, library, shim};
 
 /// Raised when the content of the folder changes for the same sources.
 const FORMAT: &str = "cell-guest-kit 3";
@@ -21,6 +21,17 @@ const COMPLETE: &str = "complete";
 
 pub(crate) const WRAPPER: &str = include_str!("wrapper.sh");
 
+/// The standard library of a guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Library {
+    /// The compiler's own: there are no variables and no files, and whoever asks is told so.
+    #[default]
+    Plain,
+    /// For crates that know nothing of Cell: what would leave the sandbox is asked of the host, which
+    /// answers what is granted and notes the rest.
+    Sandboxed,
+}
+
 /// A prepared folder.
 #[derive(Clone, Debug)]
 pub struct Kit {
@@ -28,14 +39,16 @@ pub struct Kit {
     pub folder: PathBuf,
     /// Was it there already?
     pub found: bool,
-    sysroot: bool,
+    /// What the standard library in it was built from, if one is.
+    sources: Option<PathBuf>,
 }
 
 impl Kit {
     /// The flags with which guests are compiled against it.
     #[must_use]
     pub fn rustflags(&self, compiler: &Compiler) -> Vec<String> {
-        let mut flags = base_flags(compiler, self.sysroot.then_some(&*self.folder));
+        let sysroot = self.sources.is_some().then_some(&*self.folder);
+        let mut flags = base_flags(compiler, sysroot);
         flags.push("--extern".to_owned());
         flags.push(format!("proc_macro={}", self.folder.join("libproc_macro.rlib").display()));
         flags.push(format!("-Ldependency={}", self.folder.display()));
@@ -57,7 +70,7 @@ impl Kit {
 ///
 /// # Errors
 /// If there is no cache folder.
-pub fn place(compiler: &Compiler) -> Result<PathBuf> {
+pub fn place(compiler: &Compiler, library: Library) -> Result<PathBuf> {
     let mut hash = Sha256::new();
     let std = match &compiler.std {
         Std::Prebuilt => String::new(),
@@ -68,14 +81,17 @@ pub fn place(compiler: &Compiler) -> Result<PathBuf> {
     for part in [FORMAT, &shim, &compiler.version, &std, &linker, WRAPPER] {
         hash.update(format!("{} {part}\n", part.len()).as_bytes());
     }
+    if library == Library::Sandboxed {
+        hash.update(library::digest().as_bytes());
+    }
     let name = hash.finish().to_string();
     Ok(cache::folder()?.join("guest-kit").join(&name[..16]))
 }
 
 /// Is the kit of this compiler there?
 #[must_use]
-pub fn is_ready(compiler: &Compiler) -> bool {
-    place(compiler).is_ok_and(|folder| folder.join(COMPLETE).is_file())
+pub fn is_ready(compiler: &Compiler, library: Library) -> bool {
+    place(compiler, library).is_ok_and(|folder| folder.join(COMPLETE).is_file())
 }
 
 /// Finds or makes the kit of a compiler. `say` is given status lines: verb and text.
@@ -83,12 +99,22 @@ pub fn is_ready(compiler: &Compiler) -> bool {
 /// Any number of processes may call this at once, and each may be killed at any time.
 ///
 /// # Errors
-/// If the cache folder cannot be written or the build fails.
-pub fn prepare(compiler: &Compiler, switches: &Switches, say: &dyn Fn(&str, &str)) -> Result<Kit> {
-    let folder = place(compiler)?;
-    let sysroot = matches!(compiler.std, Std::Source(_));
+/// If the cache folder cannot be written or the build fails; for a sandboxed library also if the
+/// compiler's sources are not here, or are of a release that is not known.
+pub fn prepare(
+    compiler: &Compiler,
+    library: Library,
+    switches: &Switches,
+    say: &dyn Fn(&str, &str),
+) -> Result<Kit> {
+    let folder = place(compiler, library)?;
+    let sources = match (library, &compiler.std) {
+        (Library::Sandboxed, _) => Some(library::sources(compiler)?),
+        (Library::Plain, Std::Source(sources)) => Some(sources.clone()),
+        (Library::Plain, Std::Prebuilt) => None,
+    };
     if folder.join(COMPLETE).is_file() {
-        return Ok(Kit { folder, found: true, sysroot });
+        return Ok(Kit { folder, found: true, sources });
     }
     let kits = folder.parent().unwrap_or(&folder).to_owned();
     cache::make_private(&kits)?;
@@ -104,7 +130,7 @@ pub fn prepare(compiler: &Compiler, switches: &Switches, say: &dyn Fn(&str, &str
         Err(TryLockError::Error(e)) => return Err(Error::io("lock", &lock, e)),
     }
     if folder.join(COMPLETE).is_file() {
-        return Ok(Kit { folder, found: true, sysroot });
+        return Ok(Kit { folder, found: true, sources });
     }
     let unfinished = format!(".{name}-");
     remove_unfinished(&kits, &unfinished);
@@ -113,15 +139,23 @@ pub fn prepare(compiler: &Compiler, switches: &Switches, say: &dyn Fn(&str, &str
         .tempdir_in(&kits)
         .map_err(|e| Error::io("make a folder in", &kits, e))?;
     let made = scratch.path().join("kit");
-    make(compiler, switches, scratch.path(), &made, say)?;
+    let built = sources.as_deref().map(|sources| Built { library, sources });
+    make(compiler, built, switches, scratch.path(), &made, say)?;
     // A folder without the mark is what an interrupted removal left.
     let _ = fs::remove_dir_all(&folder);
     fs::rename(&made, &folder).map_err(|e| Error::io("write", &folder, e))?;
-    Ok(Kit { folder, found: false, sysroot })
+    Ok(Kit { folder, found: false, sources })
+}
+
+/// A standard library that is part of a kit.
+struct Built<'a> {
+    library: Library,
+    sources: &'a Path,
 }
 
 fn make(
     compiler: &Compiler,
+    built: Option<Built<'_>>,
     switches: &Switches,
     scratch: &Path,
     kit: &Path,
@@ -135,24 +169,12 @@ fn make(
         switches,
         wrapper: &wrapper,
         inside: None,
+        library: None,
         graph: "std",
         rustflags: kit_flags(compiler, None),
     };
-    if let Std::Source(library) = &compiler.std {
-        say("Preparing", &format!("the standard library for guests ({})", compiler.id()));
-        let empty = scratch.join("empty");
-        let source = "#![no_std]\n";
-        write(&empty.join("src/lib.rs"), source)?;
-        write(
-            &empty.join("Cargo.toml"),
-            "[package]\nname = \"empty\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n",
-        )?;
-        cargo.rustflags.push(remap(library.parent().unwrap_or(library), &std_name(compiler)));
-        let mut command = cargo.command(&empty, "build");
-        command.env("RUSTC_BOOTSTRAP", "1").args(["-Zbuild-std=std,panic_abort", "--release"]);
-        run(command.args(["--target", TARGET]), "the standard library for guests")?;
-        let libraries = kit.join("lib/rustlib").join(TARGET).join("lib");
-        copy_libraries(&empty, &libraries, |name| !name.starts_with("libempty-"))?;
+    if let Some(built) = built {
+        make_library(&mut cargo, built, scratch, kit, say)?;
         cargo.rustflags = kit_flags(compiler, Some(kit));
     }
     say("Preparing", &format!("`proc_macro` for guests ({})", compiler.id()));
@@ -177,10 +199,48 @@ fn make(
     write(&kit.join(COMPLETE), &format!("{FORMAT}\n{}\n", compiler.version))
 }
 
+/// Builds the standard library into the kit.
+fn make_library(
+    cargo: &mut Cargo<'_>,
+    built: Built<'_>,
+    scratch: &Path,
+    kit: &Path,
+    say: &dyn Fn(&str, &str),
+) -> Result<()> {
+    let Built { library, sources } = built;
+    let (compiler, sandboxed) = (cargo.compiler, library == Library::Sandboxed);
+    let what = if sandboxed { "sandboxed crates" } else { "guests" };
+    say("Preparing", &format!("the standard library for {what} ({})", compiler.id()));
+    let empty = scratch.join("empty");
+    write(&empty.join("src/lib.rs"), "#![no_std]\n")?;
+    write(
+        &empty.join("Cargo.toml"),
+        "[package]\nname = \"empty\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n",
+    )?;
+    cargo.rustflags.push(remap(sources.parent().unwrap_or(sources), &std_name(compiler)));
+    if sandboxed {
+        let ours = scratch.join("library");
+        fs::create_dir_all(&ours).map_err(|e| Error::io("make the folder", &ours, e))?;
+        library::prepare(sources, compiler, &ours)?;
+        cargo.rustflags.push(remap(&ours, &format!("{}/library", std_name(compiler))));
+        cargo.library = Some(ours);
+    }
+    let mut command = cargo.command(&empty, "build");
+    command.env("RUSTC_BOOTSTRAP", "1").args(["-Zbuild-std=std,panic_abort", "--release"]);
+    // Printing a backtrace asks for variables and folders, and a component has none to print.
+    command.args(sandboxed.then_some("-Zbuild-std-features=panic-unwind"));
+    run(command.args(["--target", TARGET]), "the standard library for guests")?;
+    cargo.library = None;
+    let libraries = kit.join("lib/rustlib").join(TARGET).join("lib");
+    copy_libraries(&empty, &libraries, |name| !name.starts_with("libempty-"))?;
+    if sandboxed { library::confirm(&libraries) } else { Ok(()) }
+}
+
 /// Flags that every crate of the target is compiled with.
 fn base_flags(compiler: &Compiler, sysroot: Option<&Path>) -> Vec<String> {
     let mut flags = Vec::new();
-    if let Some(linker) = &compiler.linker {
+    let own = compiler.own_linker.as_ref().filter(|_| sysroot.is_some());
+    if let Some(linker) = compiler.linker.as_ref().or(own) {
         flags.push(format!("-Clinker={}", linker.display()));
     }
     if let Some(sysroot) = sysroot {

@@ -13,6 +13,7 @@ pub mod compiler;
 pub mod error;
 mod inside;
 pub mod kit;
+pub mod library;
 pub mod packages;
 mod profile;
 pub mod record;

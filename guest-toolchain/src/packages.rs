@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{CrateType, Metadata, MetadataCommand, Package};
 
 use crate::error::{Error, Kind, Result};
+use crate::kit::Library;
 
 /// A package that becomes a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Guest {
     pub name: String,
     /// Its `Cargo.toml`.
     pub manifest: PathBuf,
+    /// The standard library that it is compiled with: `[package.metadata.cell] library`.
+    pub library: Library,
 }
 
 /// A workspace of guests.
@@ -37,11 +40,14 @@ pub fn workspace(manifest: &Path) -> Result<Workspace> {
         .packages
         .iter()
         .filter(|package| metadata.workspace_members.contains(&package.id) && is_guest(package))
-        .map(|package| Guest {
-            name: package.name.to_string(),
-            manifest: package.manifest_path.clone().into(),
+        .map(|package| {
+            Ok(Guest {
+                name: package.name.to_string(),
+                manifest: package.manifest_path.clone().into(),
+                library: library(package)?,
+            })
         })
-        .collect();
+        .collect::<Result<_>>()?;
     if guests.is_empty() {
         return Err(Error::new(
             Kind::Malformed,
@@ -85,6 +91,20 @@ fn is_guest(package: &Package) -> bool {
     library && marked
 }
 
+/// `library = "sandboxed"` in the table `[package.metadata.cell]`.
+fn library(package: &Package) -> Result<Library> {
+    let said = package.metadata.get("cell").and_then(|table| table.get("library"));
+    match said.map(|said| said.as_str().unwrap_or_default()) {
+        None => Ok(Library::Plain),
+        Some("sandboxed") => Ok(Library::Sandboxed),
+        Some(other) => {
+            let message = format!("`{}` wants the library `{other}`", package.name);
+            Err(Error::new(Kind::Malformed, message)
+                .help("write `library = \"sandboxed\"`, or leave it out"))
+        }
+    }
+}
+
 /// The members of the workspace that a manifest belongs to, without their dependencies.
 pub(crate) fn metadata(manifest: &Path) -> Result<Metadata> {
     MetadataCommand::new().manifest_path(manifest).no_deps().exec().map_err(|e| {
@@ -93,4 +113,29 @@ pub(crate) fn metadata(manifest: &Path) -> Result<Metadata> {
         Error::new(Kind::Malformed, format!("cargo cannot read `{}`", manifest.display()))
             .note(reason)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guest_says_which_library_it_wants() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("Cargo.toml");
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        std::fs::write(folder.path().join("src/lib.rs"), "").unwrap();
+        let library = |line: &str| {
+            let text = format!(
+                "[workspace]\n[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
+                 [lib]\ncrate-type = [\"cdylib\"]\n[package.metadata.cell]\n{line}\n"
+            );
+            std::fs::write(&manifest, text).unwrap();
+            workspace(&manifest).map(|it| it.guests[0].library).map_err(|e| e.to_string())
+        };
+        assert_eq!(library(""), Ok(Library::Plain));
+        assert_eq!(library("library = \"sandboxed\""), Ok(Library::Sandboxed));
+        assert!(library("library = \"sandbox\"").unwrap_err().contains("`sandbox`"));
+        assert!(library("library = 1").is_err());
+    }
 }

@@ -10,8 +10,9 @@ use cargo_metadata::{DependencyKind, Package};
 use macro_bridge::digest::{Digest, Sha256};
 
 use crate::error::{Error, Kind, Result};
+use crate::kit::Library;
 use crate::packages::{self, Guest, Workspace};
-use crate::shim;
+use crate::{library, shim};
 
 /// The record beside components; a folder with it has nothing else.
 const RECORD: &str = "sources.lock";
@@ -34,6 +35,9 @@ pub fn digest(workspace: &Workspace, guest: &Guest) -> Result<Digest> {
         hash.update(bytes);
     };
     fact("proc_macro", shim::digest().as_bytes());
+    if guest.library == Library::Sandboxed {
+        fact("library", library::digest().as_bytes());
+    }
     for file in ["Cargo.toml", ".cargo/config.toml"] {
         let path = workspace.root.join(file);
         if path.is_file() {

@@ -120,6 +120,17 @@ pub struct AnswerUsed {
     pub digest: Digest,
 }
 
+/// Something that a macro tried, and that came to nothing: it is not granted, or never is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attempt {
+    /// The cell whose macro it was.
+    pub cell: String,
+    /// A word: `variable`, `file`, or one that the guest says, as `write` or `process`.
+    pub what: String,
+    /// Which one: a name, a path, a program, an address.
+    pub detail: String,
+}
+
 /// Everything that expanding one item yields. Spans in it are those of `output`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expansion {
@@ -133,6 +144,8 @@ pub struct Expansion {
     pub artifacts: Vec<Artifact>,
     /// What it stands on, in the order of asking, each once.
     pub answers: Vec<AnswerUsed>,
+    /// What macros tried that they were not granted, in order, each once.
+    pub attempts: Vec<Attempt>,
 }
 
 pub mod bound;

@@ -137,6 +137,8 @@ kinds! {
     NotKept = "0216" Project;
     /// `CELL_PROFILE` names a profile that `cell.toml` does not have.
     UnknownProfile = "0217" Project;
+    /// A file that `cell.toml` lets the cell's macros read cannot be given to them.
+    UnusableFile = "0218" Project;
 
     /// The macro panicked.
     Panic = "0301" Macro;

@@ -14,6 +14,8 @@ pub mod home;
 mod invocation;
 #[cfg(unix)]
 mod jobs;
+mod outside;
+mod sandboxed;
 mod server;
 mod trace;
 mod track;
@@ -35,6 +37,8 @@ use crate::request::{MacroKind, Request};
 pub use alias::{Clients, remote};
 pub use cached::{Cached, entry};
 pub use gather::gathered;
+pub use outside::look;
+pub use sandboxed::Sandboxed;
 pub use server::Server;
 pub use track::track;
 

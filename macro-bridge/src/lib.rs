@@ -26,6 +26,7 @@ pub mod live;
 pub mod lock;
 pub mod order;
 pub mod output;
+pub mod outside;
 pub mod policy;
 pub mod project;
 pub mod request;
@@ -39,3 +40,6 @@ mod fuzz;
 
 /// The version of `cell:macros` that this release speaks.
 pub const API_VERSION: &str = "0.1.0";
+
+/// The version of `cell:sandbox` that this release answers.
+pub const SANDBOX_VERSION: &str = "0.1.0";

@@ -3,10 +3,11 @@
 //!
 //! The command line writes it (`Display`), everyone reads it ([`Lock::parse`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::digest::Digest;
+use crate::outside::{self, Grants};
 use crate::policy;
 use crate::request::{Allowed, CallPermission, Limits, MacroKind};
 use crate::{sealed, text};
@@ -28,10 +29,13 @@ pub struct Lock {
     pub profiles: BTreeMap<String, BTreeMap<String, String>>,
     /// The cells by name.
     pub cells: BTreeMap<String, LockedCell>,
+    /// What `Cargo.lock` said of packages that are replaced by sandboxed ones, a line each. Only
+    /// `cell sandbox` reads them.
+    pub packages: BTreeSet<String>,
 }
 
 /// One cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LockedCell {
     /// The component with its macros, if it publishes any.
     pub component: Option<LockedComponent>,
@@ -47,6 +51,11 @@ pub struct LockedCell {
     pub allowed: Allowed,
     /// May it be asked while a program compiles?
     pub live: Live,
+    /// What it was made of, if it is a proc-macro crate that runs sandboxed: words that only
+    /// `cell sandbox` reads.
+    pub krate: Option<String>,
+    /// What its macros can ask for of the world outside, and what is granted.
+    pub outside: Grants,
 }
 
 /// May a cell be asked what is not recorded, where a build may ask at all?
@@ -181,6 +190,8 @@ struct Partial {
     limits: BTreeMap<String, u64>,
     allowed: Allowed,
     live: Option<Live>,
+    krate: Option<String>,
+    outside: Grants,
 }
 
 #[derive(Default)]
@@ -189,6 +200,7 @@ struct Facts {
     profile: Option<String>,
     profiles: BTreeMap<String, BTreeMap<String, String>>,
     cells: BTreeMap<String, Partial>,
+    packages: BTreeSet<String>,
 }
 
 impl Facts {
@@ -234,10 +246,29 @@ impl Facts {
                         }
                         Ok(())
                     }
+                    ["grant", "env", name] => {
+                        outside::is_variable(name).then_some(()).ok_or("no name of a variable")?;
+                        add(&mut cell.outside.variables, name);
+                        Ok(())
+                    }
+                    ["grant", "file", path] => {
+                        outside::is_file(path).then_some(()).ok_or("no path below a package")?;
+                        add(&mut cell.outside.files, path);
+                        Ok(())
+                    }
+                    ["import", name] => {
+                        let known = outside::interface::ALL.contains(name);
+                        known.then_some(()).ok_or("no interface that is known")?;
+                        add(&mut cell.outside.imports, name);
+                        Ok(())
+                    }
                     ["allow", word] => {
                         let bit = policy::bit(word).ok_or("no word of the output policy")?;
                         cell.allowed.0 |= bit;
                         Ok(())
+                    }
+                    ["crate", words @ ..] if !words.is_empty() => {
+                        set(&mut cell.krate, words.join(" ")).ok_or(MERGED)
                     }
                     ["live", "off"] => set(&mut cell.live, Live::No).ok_or(MERGED),
                     ["live", "within", millis] => {
@@ -264,6 +295,10 @@ impl Facts {
                     _ => Err("no fact about a cell that is known"),
                 }
             }
+            ["package", words @ ..] if !words.is_empty() => {
+                self.packages.insert(words.join(" "));
+                Ok(())
+            }
             [first, ..] if MARKS.iter().any(|mark| first.starts_with(mark)) => {
                 Err("a merge conflict: keep both sides' lines, then run `cell lock`")
             }
@@ -285,6 +320,8 @@ impl Facts {
                     limits: said,
                     allowed,
                     live,
+                    krate,
+                    outside,
                 } = cell;
                 let live = live.unwrap_or_default();
                 let mut limits = Limits::default();
@@ -300,8 +337,17 @@ impl Facts {
                     }
                     (None, None) => None,
                 };
-                let cell =
-                    LockedCell { component, services, macros, grants, limits, allowed, live };
+                let cell = LockedCell {
+                    component,
+                    services,
+                    macros,
+                    grants,
+                    limits,
+                    allowed,
+                    live,
+                    krate,
+                    outside,
+                };
                 Ok((name, cell))
             })
             .collect::<Result<BTreeMap<_, _>, &'static str>>()?;
@@ -319,12 +365,20 @@ impl Facts {
             profile: self.profile.ok_or("there is no `profile` line")?,
             profiles: self.profiles,
             cells,
+            packages: self.packages,
         })
     }
 }
 
 fn set<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.replace(value).is_none().then_some(())
+}
+
+/// Grants are a set: two branches may have written the same.
+fn add(list: &mut Vec<String>, word: &str) {
+    if let Err(place) = list.binary_search_by(|one| one.as_str().cmp(word)) {
+        list.insert(place, word.to_owned());
+    }
 }
 
 fn permission(question: &str) -> Option<CallPermission> {
@@ -398,6 +452,10 @@ impl fmt::Display for Lock {
             for question in &cell.grants {
                 fact(format!("grant call {}", question_word(question)));
             }
+            let Grants { imports, variables, files } = &cell.outside;
+            imports.iter().for_each(|import| fact(format!("import {}", word(import))));
+            variables.iter().for_each(|name| fact(format!("grant env {}", word(name))));
+            files.iter().for_each(|path| fact(format!("grant file {}", word(path))));
             for word in policy::words(cell.allowed) {
                 fact(format!("allow {word}"));
             }
@@ -418,7 +476,11 @@ impl fmt::Display for Lock {
             for (name, found) in &cell.macros {
                 fact(macro_line(name, found));
             }
+            if let Some(words) = &cell.krate {
+                fact(format!("crate {}", line(words)));
+            }
         }
+        lines.extend(self.packages.iter().map(|words| format!("package {}", line(words))));
         lines.sort_unstable();
         lines.dedup();
         writeln!(f, "{FORMAT}\n# written by `cell lock`; commit it, do not edit it")?;
@@ -443,6 +505,11 @@ fn macro_line(name: &str, found: &LockedMacro) -> String {
 
 fn question_word(question: &CallPermission) -> String {
     format!("{}::{}", word(&question.cell), word(&question.function))
+}
+
+/// Words with one blank between them.
+fn line(words: &str) -> String {
+    words.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// The text itself if it is a word, else something that [`text::is_word`] refuses.

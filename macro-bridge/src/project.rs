@@ -15,6 +15,7 @@ use crate::digest::Digest;
 use crate::expansion::{Expansion, file};
 use crate::failure::{Failure, texts};
 use crate::lock::{Lock, LockError};
+use crate::outside::Outside;
 use crate::request::{Call, CallPermission, MacroKind};
 use crate::sealed::Damage;
 
@@ -188,7 +189,8 @@ impl Project {
         self.root.join(".cell/answers").join(cell).join(key.to_string())
     }
 
-    /// The call of a macro as `cell.lock` describes it; arguments are empty.
+    /// The call of a macro as `cell.lock` describes it; arguments are empty, and nothing was looked at
+    /// outside of it.
     ///
     /// # Errors
     /// `UnknownCell`, `UnknownMacro`.
@@ -217,6 +219,7 @@ impl Project {
             limits: locked.limits,
             allowed: locked.allowed,
             profile: self.lock.profile_of(None, cell).unwrap_or_default().to_owned(),
+            outside: Outside::default(),
         })
     }
 

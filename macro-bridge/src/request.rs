@@ -6,6 +6,7 @@ pub mod compact;
 pub mod file;
 
 use crate::digest::{Digest, Sha256};
+use crate::outside::Outside;
 use crate::table::{Table, push_length};
 
 /// How a macro is written. The numbers are those of `macro-info.kind`.
@@ -122,6 +123,8 @@ pub struct Call {
     pub allowed: Allowed,
     /// The profile of its cell; [`OFF`] if it is not to run.
     pub profile: String,
+    /// What it can get to see of the world outside.
+    pub outside: Outside,
 }
 
 /// The profile of a cell whose macros do not run: items stay as they are.
@@ -250,13 +253,18 @@ impl Call {
         for number in [fuel, memory, rows, bytes, u64::from(self.allowed.0)] {
             out.extend_from_slice(&number.to_le_bytes());
         }
+        // Keys of macros that cannot see the world outside are as old as those.
+        let outside = if self.outside.is_empty() { 0 } else { 4 };
         match (self.is_off(), self.wants & wants::PROFILE != 0) {
-            (true, _) => out.push(2),
+            (true, _) => out.push(2 | outside),
             (false, true) => {
-                out.push(1);
+                out.push(1 | outside);
                 push_bytes(out, self.profile.as_bytes());
             }
-            (false, false) => out.push(0),
+            (false, false) => out.push(outside),
+        }
+        if outside != 0 {
+            self.outside.hash_into(out);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::sealed::{escape, unescape};
 
 /// The first frame of both sides.
 pub const HELLO: &str =
-    concat!("cell-macro-server 5 ", env!("CARGO_PKG_VERSION"), " api ", "0.1.0");
+    concat!("cell-macro-server 6 ", env!("CARGO_PKG_VERSION"), " api ", "0.1.0");
 
 /// Bytes of one frame: the largest request or expansion has 63 MiB of text (`Limits::bytes`).
 pub const FRAME_BYTES: usize = 80 << 20;

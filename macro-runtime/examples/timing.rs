@@ -4,6 +4,7 @@
 
 use std::time::Instant;
 
+use macro_runtime::bridge::outside::Outside;
 use macro_runtime::bridge::request::{Allowed, Call, Limits, MacroKind, Place, Request};
 use macro_runtime::bridge::table::{TableBuilder, delimiter};
 use macro_runtime::{CacheDir, Components, Options, Runtime, load};
@@ -56,6 +57,7 @@ fn measure(bytes: &[u8], folder: &std::path::Path) -> Result<(), Box<dyn std::er
         limits: Limits::default(),
         allowed: Allowed(u32::MAX),
         profile: "default".into(),
+        outside: Outside::default(),
     };
     let mut table = TableBuilder::default();
     if first.kind != MacroKind::Function {

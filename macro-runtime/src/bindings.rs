@@ -1,4 +1,4 @@
-//! What wasmtime generates from `wit/macros.wit`. Nothing else is here.
+//! What wasmtime generates from `wit/macros.wit` and `wit/sandbox/sandbox.wit`. Nothing else is here.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -14,3 +14,12 @@ wasmtime::component::bindgen!({
     // it was not granted.
     imports: { default: trappable },
 });
+
+/// What components import that were made of ordinary proc-macro crates.
+pub mod sandbox {
+    wasmtime::component::bindgen!({
+        path: "../wit/sandbox",
+        world: "sandbox",
+        imports: { default: trappable },
+    });
+}

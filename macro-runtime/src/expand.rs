@@ -1,15 +1,16 @@
 //! One item, all its macros: each in an instance of its own, which ends with the item.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use macro_bridge::answer::Question;
 use macro_bridge::compose::{self, Checked, Fact, GuestExpansion};
 use macro_bridge::digest::Digest;
-use macro_bridge::expansion::{AnswerUsed, Diagnostic, Expansion};
+use macro_bridge::expansion::{AnswerUsed, Attempt, Diagnostic, Expansion};
 use macro_bridge::failure::{Failure, texts};
+use macro_bridge::outside::Outside;
 use macro_bridge::request::{Limits, Request};
 use texts::engine::Subject;
 use wasmtime::{Engine, Store};
@@ -96,6 +97,7 @@ impl<'a> Service<'a> {
 pub(crate) struct Ran {
     planned: Vec<Diagnostic>,
     checked: Vec<Checked>,
+    attempts: BTreeSet<Attempt>,
 }
 
 impl Ran {
@@ -104,7 +106,9 @@ impl Ran {
         request: &Request,
         answers: Vec<AnswerUsed>,
     ) -> Result<Expansion, Failure> {
-        compose::compose(request, self.planned, self.checked, answers)
+        let mut expansion = compose::compose(request, self.planned, self.checked, answers)?;
+        expansion.attempts = self.attempts.into_iter().collect();
+        Ok(expansion)
     }
 }
 
@@ -118,6 +122,7 @@ pub(crate) fn run(
 ) -> Result<Ran, Failure> {
     let mut facts: Vec<Fact> = Vec::new();
     let mut planned = Vec::new();
+    let mut attempts = BTreeSet::new();
     let mut guests: Vec<Option<Guest>> = ready.iter().map(|_| None).collect();
     let runs = || ready.iter().enumerate().filter_map(|(call, it)| Some((call, it.as_ref()?)));
     if ready.len() > 1 {
@@ -125,7 +130,7 @@ pub(crate) fn run(
             let mut guest =
                 Guest::of(engine, request, call, ready, asker).map_err(|f| in_call(f, call))?;
             let (said, diagnostics) =
-                plan(request, call, &mut guest).map_err(|f| in_call(f, call))?;
+                plan(request, call, &mut guest, &mut attempts).map_err(|f| in_call(f, call))?;
             facts.extend(said);
             planned.extend(diagnostics);
             guests[call] = guest.kept();
@@ -142,11 +147,11 @@ pub(crate) fn run(
         let others: Vec<Fact> = facts.iter().filter(|fact| fact.source != own).cloned().collect();
         let expanded = guest
             .map_or_else(|| Guest::of(engine, request, call, ready, asker), Ok)
-            .and_then(|mut guest| returned(request, call, &mut guest, &others))
+            .and_then(|mut guest| returned(request, call, &mut guest, &others, &mut attempts))
             .and_then(|returned| compose::check(request, call, returned));
         checked.push(expanded.map_err(|f| in_call(f, call))?);
     }
-    Ok(Ran { planned, checked })
+    Ok(Ran { planned, checked, attempts })
 }
 
 /// Says which macro of a stack failed, so that the error stands on its attribute.
@@ -159,11 +164,12 @@ pub(crate) fn plan(
     request: &Request,
     call: usize,
     guest: &mut Guest,
+    attempts: &mut BTreeSet<Attempt>,
 ) -> Result<(Vec<Fact>, Vec<Diagnostic>), Failure> {
     let input = convert::input(compose::input(request, call));
     let context = convert::context(compose::context(request, call));
     let name = &request.calls[call].name;
-    let planned = guest.call(|guest, store| {
+    let planned = guest.call(attempts, |guest, store| {
         guest.cell_macros_expander().call_plan(store, name, &input, &context)
     })?;
     let diagnostics = convert::diagnostics(planned.diagnostics)
@@ -177,12 +183,13 @@ pub(crate) fn returned(
     call: usize,
     guest: &mut Guest,
     facts: &[Fact],
+    attempts: &mut BTreeSet<Attempt>,
 ) -> Result<GuestExpansion, Failure> {
     let input = convert::input(compose::input(request, call));
     let context = convert::context(compose::context(request, call));
     let facts = convert::facts(facts);
     let name = &request.calls[call].name;
-    let returned = guest.call(|guest, store| {
+    let returned = guest.call(attempts, |guest, store| {
         guest.cell_macros_expander().call_expand(store, name, &input, &context, &facts)
     })?;
     convert::expansion(returned).map_err(|why| texts::output::invalid_answer(request, call, &why))
@@ -204,7 +211,9 @@ pub(crate) fn describe(
                 "it asks a question before it describes itself",
             ))
         });
-        Guest::start(engine, subject, limits::DESCRIBE, ready, no_questions)?.call(
+        let (limits, outside) = (limits::DESCRIBE, Outside::default());
+        Guest::start(engine, subject, limits, ready, no_questions, outside)?.call(
+            &mut BTreeSet::new(),
             |guest, mut store| {
                 let expander = guest.cell_macros_expander();
                 let first = expander.call_describe(&mut store)?;
@@ -243,8 +252,9 @@ impl Guest {
             Some(Told::Answer(reply)) => reply,
             _ => Err(texts::engine::internal("nobody answers the macro's question", "")),
         });
-        let limits = request.calls[call].limits;
-        Self::start(engine, Subject::of(request, call), limits, ready, ask)
+        let called = &request.calls[call];
+        let outside = called.outside.clone();
+        Self::start(engine, Subject::of(request, call), called.limits, ready, ask, outside)
     }
 
     /// A fresh store and instance.
@@ -254,8 +264,9 @@ impl Guest {
         limits: Limits,
         ready: &Ready,
         ask: Ask,
+        outside: Outside,
     ) -> Result<Self, Failure> {
-        let state = State::new(subject.clone(), &limits, ask);
+        let state = State::new(subject.clone(), &limits, ask, outside);
         let said = Rc::clone(&state.said);
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -265,29 +276,43 @@ impl Guest {
             Err(error) => {
                 let refused = store.data().limiter.refused;
                 let mut said = said.borrow_mut();
+                let tried: Vec<_> = std::mem::take(&mut said.attempts).into_iter().collect();
                 let taken = limits::taken(&limits);
-                Err(translate::not_begun(&subject, &error, &mut said, refused, taken))
+                let why = translate::not_begun(&subject, &error, &mut said, refused, taken);
+                Err(texts::engine::tried(&subject, why, &tried))
             }
         }
     }
 
-    /// One call, and the reason if it did not return.
+    /// One call, and the reason if it did not return. What it tried is added to `attempts`, or said with
+    /// the reason.
     fn call<T>(
         &mut self,
+        attempts: &mut BTreeSet<Attempt>,
         call: impl FnOnce(&Macros, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
         let result = call(&self.exports, &mut self.store);
         let refused = self.store.data().limiter.refused;
         let mut said = self.said.borrow_mut();
+        let tried: Vec<_> = std::mem::take(&mut said.attempts).into_iter().collect();
         match result {
             // A guest that was ended cannot return; should that ever change, this still holds.
             Ok(_) if said.failure.is_some() => {
                 Err(said.failure.take().unwrap_or_else(|| texts::engine::internal("lost", "")))
             }
-            Ok(returned) => Ok(returned),
+            Ok(returned) => {
+                let cell = &self.subject.cell;
+                attempts.extend(tried.into_iter().map(|(what, detail)| Attempt {
+                    cell: cell.clone(),
+                    what,
+                    detail,
+                }));
+                Ok(returned)
+            }
             Err(error) => {
-                let taken = limits::taken(&self.limits);
-                Err(translate::guest_ended(&self.subject, &error, &mut said, refused, taken))
+                let (subject, taken) = (&self.subject, limits::taken(&self.limits));
+                let why = translate::guest_ended(subject, &error, &mut said, refused, taken);
+                Err(texts::engine::tried(subject, why, &tried))
             }
         }
     }

@@ -1,11 +1,15 @@
-//! What a guest may call: two functions, both thin.
+//! What a guest may call: two functions, both thin, and what is outside of it ([`outside`]).
+
+mod outside;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use macro_bridge::answer::Question;
 use macro_bridge::failure::texts::numbers::{size, thousands};
 use macro_bridge::failure::{Failure, texts::engine as texts};
+use macro_bridge::outside::Outside;
 use macro_bridge::request::Limits;
 use texts::Subject;
 
@@ -26,6 +30,8 @@ pub(crate) struct State {
     question_bytes: u64,
     answer_bytes: u64,
     panics: u32,
+    outside: Outside,
+    looks: u32,
 }
 
 /// What is known about the end of a guest beyond the engine's error.
@@ -35,10 +41,12 @@ pub(crate) struct Said {
     pub(crate) panic: Option<(String, String, u32)>,
     /// Why the host ended it. Wins over everything that the guest does afterwards.
     pub(crate) failure: Option<Failure>,
+    /// What it tried and was refused: sort and which one.
+    pub(crate) attempts: BTreeSet<(String, String)>,
 }
 
 impl State {
-    pub(crate) fn new(subject: Subject, limits: &Limits, ask: Ask) -> Self {
+    pub(crate) fn new(subject: Subject, limits: &Limits, ask: Ask, outside: Outside) -> Self {
         Self {
             limiter: Limiter::new(limits),
             said: Rc::default(),
@@ -48,12 +56,15 @@ impl State {
             question_bytes: 0,
             answer_bytes: 0,
             panics: 0,
+            outside,
+            looks: 0,
         }
     }
 
     /// What was counted of a call begins anew.
     pub(crate) fn begin_call(&mut self) {
-        (self.questions, self.question_bytes, self.answer_bytes, self.panics) = (0, 0, 0, 0);
+        (self.questions, self.question_bytes, self.answer_bytes) = (0, 0, 0);
+        (self.panics, self.looks) = (0, 0);
         *self.said.borrow_mut() = Said::default();
         self.limiter.refused = None;
     }

@@ -45,6 +45,7 @@ pub mod store;
 mod translate;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -231,7 +232,7 @@ impl Runtime {
         self.run(&mut Service::new(request, components, lookup), move |core, request, asker| {
             let Some(ready) = core.ready_for(request, call, asker)? else { return Ok(Vec::new()) };
             let mut guest = Guest::of(&core.engine, request, call, &ready, asker)?;
-            expand::plan(request, call, &mut guest).map(|(facts, _)| facts)
+            expand::plan(request, call, &mut guest, &mut BTreeSet::new()).map(|(facts, _)| facts)
         })
     }
 
@@ -253,7 +254,7 @@ impl Runtime {
                 return Ok(GuestExpansion::default());
             };
             let mut guest = Guest::of(&core.engine, request, call, &ready, asker)?;
-            expand::returned(request, call, &mut guest, &facts)
+            expand::returned(request, call, &mut guest, &facts, &mut BTreeSet::new())
         })
     }
 

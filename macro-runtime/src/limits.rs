@@ -47,6 +47,8 @@ pub const QUESTIONS: u32 = 10_000;
 pub const QUESTION_BYTES: u64 = 16 << 20;
 /// Bytes of all answers in one call of a guest: each is kept until it ends.
 pub const ANSWER_BYTES: u64 = 64 << 20;
+/// Times that one call of a guest may ask for what is outside of it.
+pub const LOOKS: u32 = 100_000;
 /// Panics that a guest may report in one call; it should trap after the first.
 pub const PANICS: u32 = 8;
 /// Bytes of a panic's text that are kept.

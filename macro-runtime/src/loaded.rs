@@ -10,6 +10,7 @@ use macro_bridge::failure::{Failure, texts::engine as texts};
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, Linker};
 
+use crate::bindings::sandbox::Sandbox;
 use crate::bindings::{Macros, MacrosPre};
 use crate::cache::Cache;
 use crate::host::State;
@@ -59,6 +60,7 @@ pub(crate) struct Loader<'a> {
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>, Failure> {
     let mut linker = Linker::new(engine);
     Macros::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)
+        .and_then(|()| Sandbox::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state))
         .map_err(|e| texts::internal("the host functions cannot be linked", &format!("{e:?}")))?;
     Ok(linker)
 }

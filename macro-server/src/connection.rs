@@ -1,6 +1,6 @@
 //! One compiler: a greeting, then requests and replies until it hangs up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -129,6 +129,7 @@ impl Workshop {
             profile: String::new(),
             profiles: BTreeMap::new(),
             cells: BTreeMap::new(),
+            packages: BTreeSet::new(),
         };
         let project = Project { root, lock };
         let answers = {

@@ -59,6 +59,7 @@ mod tests {
             profile: String::new(),
             profiles: BTreeMap::new(),
             cells: BTreeMap::new(),
+            packages: Default::default(),
         };
         Project { root: "/nonexistent".into(), lock }
     }

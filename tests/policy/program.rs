@@ -1,6 +1,6 @@
 //! A program in which each of the corpus has a module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use cell_tests::{Fixture, proc_macro_library, stderr, workspace};
 use macro_bridge::digest::Digest;
-use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro};
-use macro_bridge::request::{Allowed, Limits, MacroKind};
+use macro_bridge::lock::{Lock, LockedCell, LockedComponent, LockedMacro};
+use macro_bridge::request::{Allowed, MacroKind};
 
 use crate::corpus::{Emission, RECORDED, holes, tries};
 
@@ -35,6 +35,7 @@ pub(crate) fn fixture(policy: Policy) -> Result<Fixture> {
             ("tries".to_owned(), cell(macros, allowed)),
             ("granted".to_owned(), cell(granted, Allowed(u32::MAX))),
         ]),
+        packages: BTreeSet::new(),
     };
     let library = proc_macro_library(&workspace().join("tests/compare-macros"), "compare_macros")?;
     let fixture = Fixture::with_lock(lock)?.library("compare", &library).library("cell", &library);
@@ -77,12 +78,9 @@ fn cell(macros: BTreeMap<String, MacroKind>, allowed: Allowed) -> LockedCell {
             api: macro_bridge::API_VERSION.to_owned(),
             digest: component(),
         }),
-        services: BTreeMap::new(),
         macros: macros.into_iter().map(|(name, kind)| (name, made(kind))).collect(),
-        grants: Vec::new(),
-        limits: Limits::default(),
         allowed,
-        live: Live::default(),
+        ..LockedCell::default()
     }
 }
 

@@ -7,14 +7,14 @@ mod items;
 mod places;
 mod programs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
 use macro_bridge::digest::Digest;
-use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro};
-use macro_bridge::request::{Allowed, Limits, MacroKind};
+use macro_bridge::lock::{Lock, LockedCell, LockedComponent, LockedMacro};
+use macro_bridge::request::{Allowed, MacroKind};
 
 use crate::random::{self, Random};
 use crate::{Fixture, stderr, workspace};
@@ -53,19 +53,17 @@ impl Side {
         let component = Digest::of(&self.component);
         let identity = LockedCell {
             component: Some(LockedComponent { api, digest: component }),
-            services: BTreeMap::new(),
             macros: attributes.chain(functions).collect(),
-            grants: Vec::new(),
-            limits: Limits::default(),
             // An identity hands back single tokens of what it is given, `unsafe` among them.
             allowed: Allowed(u32::MAX),
-            live: Live::default(),
+            ..LockedCell::default()
         };
         let lock = Lock {
             manifest: Digest::of(b""),
             profile: "default".to_owned(),
             profiles: BTreeMap::new(),
             cells: BTreeMap::from([("identity".to_owned(), identity)]),
+            packages: BTreeSet::new(),
         };
         let fixture = Fixture::with_lock(lock)?;
         let components = fixture.root().join(".cell/components");

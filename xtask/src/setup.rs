@@ -2,9 +2,10 @@
 //! both are there already.
 
 use anyhow::{Result, bail};
+use guest_toolchain::TARGET;
 use guest_toolchain::build::Switches;
 use guest_toolchain::compiler::{Compiler, search};
-use guest_toolchain::{TARGET, kit};
+use guest_toolchain::kit::{self, Library};
 
 use crate::step;
 
@@ -20,7 +21,9 @@ pub(crate) fn run() -> Result<()> {
         "setup:",
         &format!("guests are compiled with {}, {}", compiler.id(), compiler.origin),
     );
-    kit::prepare(&compiler, &Switches::default(), &|verb, text| step::say(verb, text))?;
+    kit::prepare(&compiler, Library::Plain, &Switches::default(), &|verb, text| {
+        step::say(verb, text)
+    })?;
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use macro_bridge::failure::Failure;
 use macro_bridge::live::{self, Originals, Walker};
 use macro_bridge::order;
 use macro_bridge::output::{self, PartKind, RawOutput};
+use macro_bridge::outside::Outside;
 use macro_bridge::policy;
 use macro_bridge::request::{Allowed, Call, Limits, MacroKind, Place, Request};
 use macro_bridge::table::{kind, span};
@@ -121,6 +122,7 @@ fn call(name: &str, needs: &[&str], component: Digest) -> Call {
         asked: Vec::new(),
         limits: Limits::default(),
         allowed: Allowed::default(),
+        outside: Outside::default(),
         profile: "default".to_owned(),
     }
 }

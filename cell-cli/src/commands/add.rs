@@ -263,7 +263,7 @@ mod tests {
         let keys = Keys { grants, ..keys(true, None, &[]) };
         let granted = |text: &str| {
             let edited = edit(text, "search", None, &keys).unwrap();
-            let calls = &Manifest::parse(&edited).unwrap().cells["search"].calls;
+            let calls = &Manifest::parse(&edited).unwrap().cells["search"].grants.calls;
             let calls = calls.iter().map(|call| format!("{}::{}", call.cell, call.function));
             calls.collect::<Vec<_>>()
         };

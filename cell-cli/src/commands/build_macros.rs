@@ -1,6 +1,7 @@
 //! `cell build-macros`: guest crates to components, with a record of what they were built from.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::Vacant;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -35,7 +36,13 @@ pub(crate) fn run(options: &BuildMacros, global: &Global, shell: &Shell) -> Resu
     if shell.verbose {
         shell.note(format!("compiler: {}, {}", compiler.id(), compiler.origin));
     }
-    let kit = kit::prepare(&compiler, &switches, &|verb, text| shell.status(verb, text))?;
+    let mut kits = BTreeMap::new();
+    for library in guests.iter().map(|guest| guest.library) {
+        if let Vacant(place) = kits.entry(library) {
+            let say = |verb: &str, text: &str| shell.status(verb, text);
+            place.insert(kit::prepare(&compiler, library, &switches, &say)?);
+        }
+    }
     let names: Vec<_> = guests.iter().map(|guest| guest.name.as_str()).collect();
     shell.status("Building", format!("{} with {}", names.join(", "), compiler.id()));
     // Before the build: a file that is changed during it makes the component stale, not fresh.
@@ -44,7 +51,12 @@ pub(crate) fn run(options: &BuildMacros, global: &Global, shell: &Shell) -> Resu
         .map(|guest| Ok((guest.name.as_str(), sources::digest(&workspace, guest)?)))
         .collect::<Result<_>>()?;
     let target = options.target_dir.as_deref();
-    let modules = build::build(&compiler, &kit, &workspace, &guests, target, &switches)?;
+    let mut modules = BTreeMap::new();
+    for (library, kit) in &kits {
+        let guests = guests.iter().copied().filter(|guest| guest.library == *library);
+        let guests: Vec<_> = guests.collect();
+        modules.extend(build::build(&compiler, kit, &workspace, &guests, target, &switches)?);
+    }
     let mut record = read_record(&out)?.unwrap_or_default();
     if options.packages.is_empty() {
         record.entries.retain(|name, _| names.contains(&name.as_str()));
@@ -88,6 +100,8 @@ pub(crate) fn switches(global: &Global, shell: &Shell) -> Switches {
         quiet: global.quiet,
         verbose: global.verbose,
         color: Some(shell.color_word().to_owned()),
+        foreign: false,
+        runner: Vec::new(),
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::Result;
 use cargo_metadata::MetadataCommand;
+use guest_toolchain::cache;
 use guest_toolchain::compiler::{self, Candidate, Std};
-use guest_toolchain::{cache, kit};
+use guest_toolchain::kit::{self, Library};
 use macro_bridge::failure::Failure;
 use macro_bridge::project::{Project, find_root};
 
@@ -88,7 +89,11 @@ fn guest_compilers(candidates: &[Candidate], builds_guests: bool) -> Vec<Finding
                     Std::Prebuilt => "brings the target".to_owned(),
                     Std::Source(_) => "builds its library from source".to_owned(),
                 };
-                let kit = if kit::is_ready(compiler) { "prepared" } else { "not prepared yet" };
+                let kit = if kit::is_ready(compiler, Library::Plain) {
+                    "prepared"
+                } else {
+                    "not prepared yet"
+                };
                 let linker = compiler.linker.as_ref().map(|l| format!(", linker {}", l.display()));
                 let text = format!(
                     "{}: {origin}, {rustc}, {std}, {kit}{}",

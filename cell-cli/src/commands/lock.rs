@@ -144,8 +144,19 @@ pub(crate) fn make_of(
     runtime: &Runtime,
     shell: &Shell,
 ) -> Result<Made> {
-    let (mut bytes, mut described) = (BTreeMap::new(), BTreeMap::new());
     let (old, _) = project::lock_text(root);
+    make_from(root, (manifest, digest), (fresh, old), runtime, shell)
+}
+
+/// The same, with the text of another lock that the new one keeps things of.
+pub(crate) fn make_from(
+    root: &Path,
+    (manifest, digest): (&Manifest, Digest),
+    (fresh, old): (&Fresh, Option<String>),
+    runtime: &Runtime,
+    shell: &Shell,
+) -> Result<Made> {
+    let (mut bytes, mut described) = (BTreeMap::new(), BTreeMap::new());
     let progress = shell.progress("Reading", "");
     for (name, cell) in &manifest.cells {
         progress.say(name.clone());
@@ -162,14 +173,15 @@ pub(crate) fn make_of(
         let component = Component {
             api: description.audit.api.clone(),
             digest: description.audit.digest,
+            outside: description.audit.outside(),
             macros: description.macros,
         };
         described.insert(name.clone(), component);
         bytes.insert(name.clone(), read);
     }
     let schemas = schemas::of_project(root, manifest, old.as_deref(), fresh)?;
-    let slots = old.as_deref().map(lock::slots).unwrap_or_default();
-    let lock = lock::make(digest, manifest, &described, &schemas::digests(&schemas), &slots)?;
+    let kept = old.as_deref().map(lock::kept).unwrap_or_default();
+    let lock = lock::make(digest, manifest, &described, &schemas::digests(&schemas), &kept)?;
     Ok(Made { lock, components: bytes, schemas })
 }
 

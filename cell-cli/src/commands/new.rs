@@ -134,7 +134,7 @@ fn check(name: &str, what: &str) -> Result<()> {
 }
 
 /// The folder with our packages, from that of `cell-sdk`.
-fn checkout(sdk: &Path) -> Result<PathBuf> {
+pub(crate) fn checkout(sdk: &Path) -> Result<PathBuf> {
     let found =
         fs::canonicalize(sdk).with_context(|| format!("there is no folder `{}`", sdk.display()))?;
     let root = found.parent().map(Path::to_path_buf).unwrap_or_default();

@@ -210,7 +210,6 @@ fn json(row: &Row) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use macro_bridge::lock::LockedComponent;
-    use macro_bridge::request::{Allowed, Limits};
 
     use super::*;
 
@@ -224,13 +223,8 @@ mod tests {
     fn what_runs_is_compared_with_what_is_locked() {
         let digest = |text: &str| Digest::of(text.as_bytes());
         let mut locked = LockedCell {
-            component: None,
             services: BTreeMap::from([("Ledger".to_owned(), digest("schema"))]),
-            macros: BTreeMap::new(),
-            grants: Vec::new(),
-            limits: Limits::default(),
-            allowed: Allowed::default(),
-            live: macro_bridge::lock::Live::default(),
+            ..LockedCell::default()
         };
         let services = [("Ledger", "schema"), ("More", "more")];
         let mut about = About {

@@ -127,7 +127,8 @@ fn moved(project: &Project, request: &Request) -> Option<Request> {
         let now = project.call(&call.cell, &call.name).ok()?;
         let is_same = now.kind == call.kind;
         let (arguments, profile) = (call.arguments.clone(), call.profile.clone());
-        is_same.then_some(Call { arguments, profile, ..now })
+        let outside = call.outside.clone();
+        is_same.then_some(Call { arguments, profile, outside, ..now })
     });
     Some(Request { calls: calls.collect::<Option<_>>()?, ..request.clone() })
 }

@@ -155,6 +155,9 @@ fn facts(site: &Site, trace: &Trace, project: &Project, check: &TracedCheck) -> 
     facts.extend(
         made.artifacts.iter().map(|[cell, name]| ("artifact", format!("`{name}` of `{cell}`"))),
     );
+    facts.extend(made.attempts.iter().map(|[cell, what, detail]| {
+        ("refused", format!("`{cell}` tried: {what} `{}`", detail.escape_debug()))
+    }));
     facts
 }
 
@@ -162,10 +165,12 @@ fn facts(site: &Site, trace: &Trace, project: &Project, check: &TracedCheck) -> 
 fn made(expansion: &Expansion) -> Made {
     let plan = expansion.plan.iter();
     let artifacts = expansion.artifacts.iter();
+    let attempts = expansion.attempts.iter();
     Made {
         answers: expansion.answers.clone(),
         plan: plan.map(|e| [e.cell.clone(), e.kind.clone(), e.name.clone()]).collect(),
         artifacts: artifacts.map(|a| [a.cell.clone(), a.name.clone()]).collect(),
+        attempts: attempts.map(|a| [a.cell.clone(), a.what.clone(), a.detail.clone()]).collect(),
     }
 }
 
@@ -243,6 +248,7 @@ mod tests {
             profile: String::new(),
             profiles: Default::default(),
             cells: Default::default(),
+            packages: Default::default(),
         };
         let project = Project { root: folder.path().to_owned(), lock };
         let arguments = b"or\x01ders".to_vec();

@@ -73,7 +73,8 @@ impl Attended {
 
 /// Cells that macros of this project may ask and that it starts.
 fn asked(manifest: &Manifest) -> Vec<String> {
-    let granted = manifest.cells.values().flat_map(|cell| &cell.calls).map(|call| &call.cell);
+    let granted =
+        manifest.cells.values().flat_map(|cell| &cell.grants.calls).map(|call| &call.cell);
     let mut names: Vec<String> =
         granted.filter(|name| cells::run(manifest, name).is_some()).cloned().collect();
     names.sort();

@@ -17,7 +17,12 @@ fn project(cells: &[(&str, Vec<MacroInfo>)]) -> (Manifest, BTreeMap<String, Comp
         cells.iter().map(|(name, _)| format!("[cells.{name}]\npath = \"{name}.wasm\"\n")).collect();
     let components = cells.iter().map(|(name, macros)| {
         let digest = Digest::of(name.as_bytes());
-        let component = Component { api: "0.1.0".to_owned(), digest, macros: macros.clone() };
+        let component = Component {
+            api: "0.1.0".to_owned(),
+            digest,
+            macros: macros.clone(),
+            outside: Vec::new(),
+        };
         ((*name).to_owned(), component)
     });
     (Manifest::parse(&text).unwrap(), components.collect())
@@ -25,7 +30,7 @@ fn project(cells: &[(&str, Vec<MacroInfo>)]) -> (Manifest, BTreeMap<String, Comp
 
 fn lock(cells: &[(&str, Vec<MacroInfo>)], old: &str) -> Lock {
     let (manifest, components) = project(cells);
-    make(Digest::of(b"cell.toml"), &manifest, &components, &Schemas::new(), &slots(old)).unwrap()
+    make(Digest::of(b"cell.toml"), &manifest, &components, &Schemas::new(), &kept(old)).unwrap()
 }
 
 const ATTRIBUTE: MacroKind = MacroKind::Attribute;
@@ -72,7 +77,7 @@ fn used_up_numbers_are_given_again_and_the_65th_macro_is_refused() {
     assert_eq!(new.cells["b"].macros.len(), 64);
     let (manifest, components) = project(&[("a", many(65))]);
     let none = Schemas::new();
-    let failure = make(Digest::of(b""), &manifest, &components, &none, &slots(&old)).unwrap_err();
+    let failure = make(Digest::of(b""), &manifest, &components, &none, &kept(&old)).unwrap_err();
     assert!(failure.to_string().contains("65 macros"), "{failure}");
 }
 
@@ -95,7 +100,7 @@ fn needs_are_written_with_their_cell() {
 #[test]
 fn a_cell_that_is_only_started_is_not_in_the_lock() {
     let manifest = Manifest::parse("[cells.a.run]\ncommand = [\"a\"]\n").unwrap();
-    let none = (BTreeMap::new(), Schemas::new(), Slots::new());
+    let none = (BTreeMap::new(), Schemas::new(), Kept::default());
     let lock = make(Digest::of(b""), &manifest, &none.0, &none.1, &none.2).unwrap();
     assert!(lock.cells.is_empty());
 }

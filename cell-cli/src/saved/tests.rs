@@ -1,4 +1,5 @@
 use macro_bridge::failure::Kind;
+use macro_bridge::outside::Outside;
 use macro_bridge::request::{Allowed, Call, CallPermission, Limits, MacroKind, Place};
 use macro_bridge::table::TableBuilder;
 
@@ -23,6 +24,7 @@ fn request(component: Digest) -> Request {
         limits: Limits::default(),
         allowed: Allowed::default(),
         profile: "default".into(),
+        outside: Outside::default(),
     };
     Request {
         form: MacroKind::Attribute,

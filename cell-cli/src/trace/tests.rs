@@ -20,7 +20,7 @@ fn reads_what_an_expansion_leaves() {
     let trace = traced(&format!(
         "expansion {a} recorded src/a b.rs:1:2\tledger::table\noutput {a} {b}\n\
          took {a} recorded 1 2 3\nanswer search {b} {c}\nplan ledger\ttable\ta\\tb\n\
-         artifact ledger\tx.json\n\
+         artifact ledger\tx.json\nattempt ledger\tfile\t/etc/a\\tb\n\
          expansion {b} missing src\\\\c.rs:3:4\tx::y + x::z\nanswer search {a}"
     ));
     let site = |at: &str, title: &str, key| Site { place: place(at), title: title.into(), key };
@@ -33,6 +33,7 @@ fn reads_what_an_expansion_leaves() {
         answers: vec![AnswerUsed { cell: "search".into(), key: b, digest: c }],
         plan: vec![["ledger", "table", "a\tb"].map(str::to_owned)],
         artifacts: vec![["ledger", "x.json"].map(str::to_owned)],
+        attempts: vec![["ledger", "file", "/etc/a\tb"].map(str::to_owned)],
     };
     assert_eq!(trace.made[&a], made);
     assert_eq!(trace.made[&b], Made::default(), "its last line is not finished");

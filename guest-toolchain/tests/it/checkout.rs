@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use guest_toolchain::build::Switches;
 use guest_toolchain::compiler::{self, Compiler};
-use guest_toolchain::{build, kit, packages};
+use guest_toolchain::kit::{self, Library};
+use guest_toolchain::{build, packages};
 
 const FILES: [(&str, &str); 6] = [
     (
@@ -59,7 +60,8 @@ pub(crate) fn compiler() -> Compiler {
 pub(crate) fn build_in(root: &Path) -> Vec<u8> {
     let switches = Switches { locked: true, quiet: true, ..Switches::default() };
     let compiler = compiler();
-    let kit = kit::prepare(&compiler, &switches, &|_, _| {}).unwrap_or_else(|e| panic!("{e}"));
+    let kit = kit::prepare(&compiler, Library::Plain, &switches, &|_, _| {})
+        .unwrap_or_else(|e| panic!("{e}"));
     let workspace = packages::workspace(&root.join("guests/Cargo.toml")).unwrap();
     let guests: Vec<_> = workspace.guests.iter().collect();
     let target: PathBuf = root.join("a target");

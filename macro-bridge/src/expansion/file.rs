@@ -18,7 +18,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    AnswerUsed, Artifact, Diagnostic, Expansion, Level, Note, Output, PlanEntry, Suggestion,
+    AnswerUsed, Artifact, Attempt, Diagnostic, Expansion, Level, Note, Output, PlanEntry,
+    Suggestion,
 };
 use crate::digest::Digest;
 use crate::sealed::{self, Damage};
@@ -58,6 +59,10 @@ pub(super) fn encode_facts(out: &mut String, expansion: &Expansion) {
         let body = sealed::escape_bytes(body);
         let _ =
             writeln!(out, "artifact {}\t{}\t{body}", sealed::escape(cell), sealed::escape(name));
+    }
+    for Attempt { cell, what, detail } in &expansion.attempts {
+        let words = [cell, what, detail].map(|word| sealed::escape(word));
+        let _ = writeln!(out, "attempt {}", words.join("\t"));
     }
     for SpanOp { op, a, b } in &expansion.output.spans {
         let _ = writeln!(out, "span {op} {a} {b}");
@@ -207,6 +212,10 @@ pub(super) fn decode_fact(expansion: &mut Expansion, line: &str) -> Option<()> {
                 name: sealed::unescape(name)?,
                 body: sealed::unescape_bytes(body)?,
             });
+        }
+        "attempt" => {
+            let [cell, what, detail] = fields(rest, '\t')?.map(sealed::unescape);
+            expansion.attempts.push(Attempt { cell: cell?, what: what?, detail: detail? });
         }
         "span" => {
             let [op, a, b] = fields(rest, ' ')?;

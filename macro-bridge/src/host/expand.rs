@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use proc_macro::{Span, TokenStream};
 
 use super::invocation::Invocation;
-use super::{Engines, fail, project, trace, track};
+use super::{Engines, fail, outside, project, trace, track};
 use crate::digest::Digest;
 use crate::expansion::{Expansion, Level, Note, Output};
 use crate::failure::{Failure, Kind, texts};
@@ -33,9 +34,42 @@ pub(super) fn run(
         .map_err(|failure| (failure, first))
         .and_then(|project| Ok((prepare(form, invocations, item, &project)?, project)));
     match prepared {
-        Ok((prepared, project)) => prepared.finish(&project, engines, started),
+        Ok((prepared, project)) => prepared.finish(&project, Role::Own, engines, started),
         Err((failure, span)) => fail(&failure, span, on_failure),
     }
+}
+
+/// Expands a macro of a crate that runs sandboxed: what rustc gets is what the crate yields, and
+/// nothing of ours. The crate that calls this is compiled anew when its component is another one.
+pub(super) fn sandboxed(
+    project: Result<Arc<Project>, Failure>,
+    one: Invocation,
+    item: TokenStream,
+    engines: Engines<'_>,
+) -> TokenStream {
+    let started = Instant::now();
+    let form = one.kind;
+    let on_failure = if form == MacroKind::Attribute { item.clone() } else { TokenStream::new() };
+    let prepared = project
+        .map_err(|failure| (failure, one.span))
+        .and_then(|project| Ok((prepare(form, vec![one], item, &project)?, project)));
+    match prepared {
+        Ok((prepared, project)) => prepared.finish(&project, Role::Sandboxed, engines, started),
+        Err((failure, span)) => {
+            let mut out = on_failure;
+            out.extend(live::report_failure(&failure, &Originals::default(), span));
+            out
+        }
+    }
+}
+
+/// Whose macros are expanded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Those of cells: what they stand on is tracked, and helper attributes are ours to remove.
+    Own,
+    /// Those of a proc-macro crate that knows nothing of us.
+    Sandboxed,
 }
 
 struct Prepared {
@@ -58,6 +92,14 @@ fn prepare(
             let unknown_cell = failure.kind == Kind::UnknownCell;
             (failure, if unknown_cell { one.cell_span } else { one.span })
         })?;
+        let granted = project.lock.cells.get(&one.cell).map(|cell| &cell.outside);
+        if let Some(granted) = granted {
+            let seen = outside::look(granted, &super::package());
+            call.outside = seen.map_err(|(file, reason)| {
+                let files = &granted.files;
+                (texts::project::unusable_file(&one.cell, files, &file, &reason), one.span)
+            })?;
+        }
         if let Some(chosen) = chosen.as_deref() {
             let seen = project.lock.profile_of(Some(chosen), &one.cell);
             let unknown = || texts::project::unknown_profile(chosen, &project.lock);
@@ -98,13 +140,20 @@ fn prepare(
 }
 
 impl Prepared {
-    fn finish(self, project: &Project, engines: Engines<'_>, started: Instant) -> TokenStream {
+    fn finish(
+        self,
+        project: &Project,
+        role: Role,
+        engines: Engines<'_>,
+        started: Instant,
+    ) -> TokenStream {
         let Self { request, originals, spans } = &self;
+        let tracks = role == Role::Own && request.has_room_behind();
         if request.calls.iter().all(Call::is_off) {
             // Nobody has to run, so nobody is needed who could.
-            let mut out = self.item_alone();
-            if request.has_room_behind() {
-                out.extend(track::of_expansion(project, &Expansion::default()));
+            let mut out = self.item_alone(role);
+            if tracks {
+                out.extend(track::of_expansion(project, request, &Expansion::default()));
             }
             return out;
         }
@@ -112,7 +161,7 @@ impl Prepared {
         let trace = trace::Trace::from_environment();
         let key = request.key();
         let prepared = started.elapsed();
-        let outcome = find(project, request, &key, engines);
+        let outcome = find(project, request, &key, role, engines);
         let outcome = outcome.and_then(|(expansion, how)| {
             // Committed files are read like a guest's answer: nothing in them is known to be true.
             if how == RECORDED {
@@ -125,15 +174,21 @@ impl Prepared {
         });
         let found = started.elapsed();
         let emitted = outcome.and_then(|(expansion, how)| {
-            let out = emit(&expansion, originals, how)?;
+            let out = if request.calls.iter().any(|call| !call.outside.files.is_empty()) {
+                let mut here = expansion.clone();
+                outside::put_folder(&mut here.output, &super::package());
+                emit(&here, originals, how)?
+            } else {
+                emit(&expansion, originals, how)?
+            };
             Ok((expansion, how, out))
         });
         match emitted {
             Ok((expansion, how, mut out)) => {
                 let told = says_what_it_stands_on(&expansion);
                 out = live::report(&told, originals, request, out);
-                if request.has_room_behind() {
-                    out.extend(track::of_expansion(project, &expansion));
+                if tracks {
+                    out.extend(track::of_expansion(project, request, &expansion));
                 }
                 let times = [prepared, found - prepared, started.elapsed() - found];
                 trace.expansion(request, &key, place, how, &expansion, times);
@@ -142,10 +197,10 @@ impl Prepared {
             Err(failure) => {
                 trace.failed(request, &key, place, &failure);
                 let at = failure.call.and_then(|call| spans.get(call).copied()).unwrap_or(place);
-                let mut out = self.item_alone();
+                let mut out = self.item_alone(role);
                 out.extend(live::report_failure(&failure, originals, at));
-                if request.has_room_behind() {
-                    out.extend(track::of_expansion(project, &Expansion::default()));
+                if tracks {
+                    out.extend(track::of_expansion(project, request, &Expansion::default()));
                 }
                 out
             }
@@ -153,7 +208,7 @@ impl Prepared {
     }
 
     /// The user's item without helper attributes: what is emitted when a macro fails.
-    fn item_alone(&self) -> TokenStream {
+    fn item_alone(&self, role: Role) -> TokenStream {
         let Self { request, originals, .. } = self;
         if request.form != MacroKind::Attribute {
             return TokenStream::new();
@@ -164,7 +219,10 @@ impl Prepared {
         let guess = item::has_fields(&request.table, request.item());
         let derived = item::is_derived(&request.table, request.item());
         let strip_cell = !helpers.is_empty() && !derived;
-        let changes = item::Changes { strip_cell, helpers, guess, ..item::Changes::default() };
+        let changes = match role {
+            Role::Own => item::Changes { strip_cell, helpers, guess, ..item::Changes::default() },
+            Role::Sandboxed => item::Changes::default(),
+        };
         let rows = item::emit(&request.table, request.item(), &changes).unwrap_or_default();
         live::emit(&Output { rows, ..Output::default() }, originals)
     }
@@ -196,6 +254,7 @@ fn find(
     project: &Project,
     request: &Request,
     key: &Digest,
+    role: Role,
     engines: Engines<'_>,
 ) -> Result<(Expansion, &'static str), Failure> {
     if let Some(found) = project.expansion(key)? {
@@ -208,7 +267,7 @@ fn find(
     }
     let mut places = vec![format!("looked for .cell/expansions/{key}")];
     places.extend(engines.iter().map(|engine| format!("the {} could not be used", engine.name())));
-    Err(texts::project::no_engine(request, &places))
+    Err(texts::project::no_engine(request, &places, role == Role::Sandboxed))
 }
 
 /// Engines check what they return. Should one be wrong all the same, rustc's constructors panic.

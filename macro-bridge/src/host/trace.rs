@@ -12,7 +12,7 @@ use std::time::Duration;
 use proc_macro::Span;
 
 use crate::digest::Digest;
-use crate::expansion::{self, Expansion};
+use crate::expansion::{self, Attempt, Expansion};
 use crate::failure::{Failure, Kind};
 use crate::request::{Call, Request, file};
 use crate::sealed::escape;
@@ -103,6 +103,10 @@ fn stands_on(expansion: &Expansion) -> String {
     let mut lines = String::new();
     for used in &expansion.answers {
         lines.push_str(&format!("answer {} {} {}\n", escape(&used.cell), used.key, used.digest));
+    }
+    for Attempt { cell, what, detail } in &expansion.attempts {
+        let [cell, what, detail] = [cell, what, detail].map(|part| escape(part));
+        lines.push_str(&format!("attempt {cell}\t{what}\t{detail}\n"));
     }
     for entry in &expansion.plan {
         let [cell, kind, name] = [&entry.cell, &entry.kind, &entry.name].map(|part| escape(part));

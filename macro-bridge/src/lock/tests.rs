@@ -30,12 +30,19 @@ fn example() -> Lock {
         limits: Limits { fuel: 7, ..Limits::default() },
         allowed: Allowed(policy::bit("unsafe").unwrap()),
         live: Live::Within(250),
+        krate: Some("ledger-derive 1.0.0 features=a,b".into()),
+        outside: Grants {
+            imports: vec!["files".into(), "variables".into()],
+            variables: vec!["HOME".into(), "MY_*".into()],
+            files: vec!["Cargo.toml".into(), "templates/a.html".into()],
+        },
     };
     Lock {
         manifest: Digest::of(b"cell.toml"),
         profile: "default".into(),
         profiles: [("ui".to_owned(), [("ledger".to_owned(), "off".to_owned())].into())].into(),
         cells: [("ledger".to_owned(), ledger)].into(),
+        packages: ["syn 2.0.0 registry+https://example.org/index aa".to_owned()].into(),
     }
 }
 

@@ -1,19 +1,27 @@
 //! A request as bytes that are made and read quickly: how rustc asks the macro server.
 //!
-//! The lines of [`super::file`] but for the table, which would be escaped there, after their length
-//! in four bytes, the least first; then the table as [`Table::encode`] has it.
+//! The lines of [`super::file`] but for what would be escaped there, after their length in four bytes,
+//! the least first; then the bytes of the files, whose lines say how many there are, and the table as
+//! [`Table::encode`] has it.
 
 use super::{Request, file};
+use crate::outside::{self, Content};
 use crate::table::Table;
 
 /// Writes the bytes.
 #[must_use]
 pub fn encode(request: &Request) -> Vec<u8> {
-    let lines = file::lines(request);
+    let mut files = Vec::new();
+    let mut length = |content: &Content| {
+        files.extend_from_slice(content.bytes());
+        format!(" {}", content.bytes().len())
+    };
+    let lines = file::lines(request, &mut length);
     let table = request.table.encode(0..request.table.rows.len());
-    let mut out = Vec::with_capacity(4 + lines.len() + table.len());
+    let mut out = Vec::with_capacity(4 + lines.len() + files.len() + table.len());
     out.extend_from_slice(&(lines.len() as u32).to_le_bytes());
     out.extend_from_slice(lines.as_bytes());
+    out.extend_from_slice(&files);
     out.extend_from_slice(&table);
     out
 }
@@ -22,13 +30,26 @@ pub fn encode(request: &Request) -> Vec<u8> {
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Option<Request> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
-    let (lines, table) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let (lines, mut rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
     let mut request = file::empty();
     for line in std::str::from_utf8(lines).ok()?.split_terminator('\n') {
-        file::read(&mut request, line)?;
+        let Some((path, length)) = file_there(line) else {
+            file::read(&mut request, line)?;
+            continue;
+        };
+        let (bytes, behind) = rest.split_at_checked(length.parse().ok()?)?;
+        rest = behind;
+        outside::is_file(path).then_some(())?;
+        let content = Content::new(bytes.to_vec());
+        request.calls.last_mut()?.outside.files.push((path.to_owned(), Some(content)));
     }
-    request.table = Table::decode(table).ok()?;
+    request.table = Table::decode(rest).ok()?;
     request.is_whole().then_some(request)
+}
+
+/// Path and length, if the line is about a file that is there.
+fn file_there(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("file ")?.split_once(' ')
 }
 
 #[cfg(test)]

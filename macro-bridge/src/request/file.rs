@@ -2,6 +2,7 @@
 
 use super::{Allowed, Call, CallPermission, Limits, MacroKind, Place, Request};
 use crate::digest::Digest;
+use crate::outside::{self, Content, Outside};
 use crate::sealed::{self, Damage};
 use crate::table::Table;
 use crate::text;
@@ -11,14 +12,15 @@ const FORMAT: &str = "cell-request 3";
 /// Writes the file.
 #[must_use]
 pub fn encode(request: &Request) -> String {
-    let mut out = format!("{FORMAT}\n{}", lines(request));
+    let mut bytes = |content: &Content| format!("\t{}", sealed::escape_bytes(content.bytes()));
+    let mut out = format!("{FORMAT}\n{}", lines(request, &mut bytes));
     let table = request.table.encode(0..request.table.rows.len());
     out.push_str(&format!("table {}\n", sealed::escape_bytes(&table)));
     sealed::seal(out)
 }
 
-/// All lines but that of the table.
-pub(super) fn lines(request: &Request) -> String {
+/// All lines but that of the table. `told` says what stands behind the path of a file that is there.
+pub(super) fn lines(request: &Request, told: &mut dyn FnMut(&Content) -> String) -> String {
     let Request { form, table: _, calls, place } = request;
     let mut out = format!("form {}\n", form.word());
     let words = [&place.package, &place.krate].map(|word| sealed::escape(word));
@@ -43,6 +45,19 @@ pub(super) fn lines(request: &Request) -> String {
             for CallPermission { cell, function } in permissions {
                 out.push_str(&format!("{word} {cell}::{function}\n"));
             }
+        }
+        let Outside { variables, files } = &call.outside;
+        for (name, value) in variables {
+            match value {
+                Some(value) => {
+                    out.push_str(&format!("variable {name}\t{}\n", sealed::escape(value)));
+                }
+                None => out.push_str(&format!("variable {name}\n")),
+            }
+        }
+        for (path, content) in files {
+            let content = content.as_ref().map(&mut *told).unwrap_or_default();
+            out.push_str(&format!("file {path}{content}\n"));
         }
     }
     out
@@ -95,10 +110,28 @@ pub(super) fn read(request: &mut Request, line: &str) -> Option<()> {
             let call = request.calls.last_mut()?;
             if word == "asked" { &mut call.asked } else { &mut call.granted }.push(permission);
         }
+        "variable" => {
+            let (name, value) = optional(rest);
+            outside::is_variable(name).then_some(())?;
+            let value = value.map(|value| sealed::unescape(value).ok_or(())).transpose().ok()?;
+            request.calls.last_mut()?.outside.variables.push((name.to_owned(), value));
+        }
+        "file" => {
+            let (path, bytes) = optional(rest);
+            outside::is_file(path).then_some(())?;
+            let bytes = bytes.map(|it| sealed::unescape_bytes(it).ok_or(())).transpose().ok()?;
+            let content = bytes.map(Content::new);
+            request.calls.last_mut()?.outside.files.push((path.to_owned(), content));
+        }
         "table" => request.table = Table::decode(&sealed::unescape_bytes(rest)?).ok()?,
         _ => return None,
     }
     Some(())
+}
+
+/// A name, and what stands behind a tab if there is one.
+fn optional(rest: &str) -> (&str, Option<&str>) {
+    rest.split_once('\t').map_or((rest, None), |(name, value)| (name, Some(value)))
 }
 
 fn name(text: &str) -> Option<String> {
@@ -133,6 +166,7 @@ fn read_call(rest: &str) -> Option<Call> {
         },
         allowed: Allowed(allowed.parse().ok()?),
         profile: String::new(),
+        outside: Outside::default(),
     })
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::{Allowed, Call, CallPermission, Limits, MacroKind, Place, Request};
 use crate::digest::Digest;
+use crate::outside::{Content, Outside};
 use crate::table::TableBuilder;
 use crate::table::source::read;
 use crate::table::strategy::{self as tables, Tree};
@@ -25,6 +26,7 @@ pub(crate) fn call(path: &str) -> Call {
         limits: Limits::default(),
         allowed: Allowed::default(),
         profile: "default".into(),
+        outside: Outside::default(),
     }
 }
 
@@ -74,26 +76,39 @@ fn any_call() -> impl Strategy<Value = Call> {
         || ("[a-z]{1,3}", word()).prop_map(|(cell, function)| CallPermission { cell, function });
     let permissions = move || prop::collection::vec(permission(), 0..3);
     let numbers = any::<(u64, u64, u64, u64)>();
-    (words(), words(), permissions(), permissions(), 0u32..16, 0u32..128, numbers, any::<bool>())
-        .prop_map(
-            |(
-                needs,
-                helpers,
-                granted,
-                asked,
-                wants,
-                allowed,
-                (fuel, memory, rows, bytes),
-                dash,
-            )| Call {
-                needs,
-                helpers,
-                granted,
-                asked,
-                wants,
-                allowed: Allowed(allowed),
-                limits: Limits { fuel, memory, rows, bytes },
-                ..call(if dash { "my-ledger::x" } else { "größe::x" })
-            },
-        )
+    let names = (any::<bool>(), outside());
+    (words(), words(), permissions(), permissions(), 0u32..16, 0u32..128, numbers, names).prop_map(
+        |(
+            needs,
+            helpers,
+            granted,
+            asked,
+            wants,
+            allowed,
+            (fuel, memory, rows, bytes),
+            (dash, outside),
+        )| Call {
+            needs,
+            helpers,
+            granted,
+            asked,
+            wants,
+            allowed: Allowed(allowed),
+            limits: Limits { fuel, memory, rows, bytes },
+            outside,
+            ..call(if dash { "my-ledger::x" } else { "größe::x" })
+        },
+    )
+}
+
+/// Mostly nothing, as in most requests.
+fn outside() -> impl Strategy<Value = Outside> {
+    let variables = prop::collection::btree_map("[A-Z_]{1,3}\\*?", any::<Option<String>>(), 0..3);
+    let content = prop::option::of(any::<Vec<u8>>().prop_map(Content::new));
+    let files = prop::collection::btree_map("[a-z]{1,3}(/[a-z]{1,3})?", content, 0..3);
+    let some = (variables, files).prop_map(|(variables, files)| Outside {
+        variables: variables.into_iter().collect(),
+        files: files.into_iter().collect(),
+    });
+    prop_oneof![2 => Just(Outside::default()), 1 => some]
 }

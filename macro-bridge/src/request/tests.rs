@@ -2,6 +2,7 @@
 
 use super::strategy::{call, request, request_of};
 use super::*;
+use crate::outside::Content;
 use crate::table::source::table_of;
 use proptest::prelude::*;
 
@@ -79,6 +80,39 @@ fn the_key_depends_on_every_part() {
     changed("rows", &|r| r.calls[0].limits.rows += 1);
     changed("bytes", &|r| r.calls[0].limits.bytes += 1);
     changed("allowed", &|r| r.calls[0].allowed.0 = 1);
+    let text = |text: &str| Some(text.to_owned());
+    let variable = |name: &str, value: Option<String>| {
+        let (name, value) = (name.to_owned(), value);
+        move |r: &mut Request| {
+            r.calls[0].outside.variables.push((name.clone(), value.clone()));
+        }
+    };
+    changed("a variable", &variable("AB", text("c")));
+    changed("its value", &variable("AB", text("d")));
+    changed("name or value", &variable("A", text("bc")));
+    changed("an empty one", &variable("AB", text("")));
+    changed("one that is not set", &variable("AB", None));
+    let file = |path: &str, content: Option<&[u8]>| {
+        let path = path.to_owned();
+        let content = content.map(|bytes| Content::new(bytes.to_vec()));
+        move |r: &mut Request| r.calls[0].outside.files.push((path.clone(), content.clone()))
+    };
+    changed("a file", &file("AB", Some(b"c")));
+    changed("its content", &file("AB", Some(b"d")));
+    changed("an empty file", &file("AB", Some(b"")));
+    changed("one that is not there", &file("AB", None));
+    changed("both", &|r| {
+        variable("AB", None)(r);
+        file("AB", None)(r);
+    });
+    changed("a variable of one that is off", &|r| {
+        r.calls[0].profile = OFF.into();
+        variable("AB", None)(r);
+    });
+    changed("a variable of one that sees the profile", &|r| {
+        r.calls[0].wants = wants::PROFILE;
+        variable("AB", None)(r);
+    });
     changed("of the other call", &|r| r.calls[1].allowed.0 = 1);
     changed("order", &|r| r.calls.swap(0, 1));
 }

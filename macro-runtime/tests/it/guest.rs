@@ -9,6 +9,7 @@ use macro_runtime::bridge::answer::{Answer, Question, Source};
 use macro_runtime::bridge::digest::Digest;
 use macro_runtime::bridge::expansion::Expansion;
 use macro_runtime::bridge::failure::Failure;
+use macro_runtime::bridge::outside::Outside;
 use macro_runtime::bridge::request::{
     Allowed, Call, CallPermission, Limits, MacroKind, Place, Request,
 };
@@ -235,6 +236,7 @@ pub(crate) fn call(cell: &str, component: &[u8]) -> Call {
         // What is written by hand here ends where it likes, and not where an item does.
         allowed: Allowed(u32::MAX),
         profile: "default".into(),
+        outside: Outside::default(),
     }
 }
 

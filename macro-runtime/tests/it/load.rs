@@ -190,6 +190,35 @@ fn an_import_of_anything_else_is_refused() {
 }
 
 #[test]
+fn a_proc_macro_crate_may_ask_for_what_is_outside_and_for_nothing_like_it() {
+    let importing = |name: &str| {
+        let text = format!(
+            r#"(component (type $t (instance)) (import "{name}" (instance (type $t)))
+              (component $c) (instance $i (instantiate $c))
+              (export "cell:macros/expander@0.1.0" (instance $i)))"#
+        );
+        check(&wat::parse_str(text).unwrap(), LoadOptions::default())
+    };
+    for interface in ["attempts", "files", "variables"] {
+        let audit = importing(&format!("cell:sandbox/{interface}@0.1.0")).unwrap();
+        assert_eq!(audit.outside(), [interface]);
+    }
+    for other in [
+        "cell:sandbox/files",
+        "cell:sandbox/files@0.2.0",
+        "cell:sandbox/files@0.1.1",
+        "cell:sandbox/network@0.1.0",
+        "cell:sandboxes/files@0.1.0",
+    ] {
+        let Ok(text) = wat::parse_str(format!(r#"(component (import "{other}" (instance)))"#))
+        else {
+            panic!("{other}")
+        };
+        assert_eq!(refused(&text).kind, Kind::ForbiddenImport, "{other}");
+    }
+}
+
+#[test]
 fn a_component_that_is_no_macro_is_told_what_it_exports() {
     let failure = refused(&wat::parse_str("(component)").unwrap());
     assert_eq!(failure.kind, Kind::MissingExport);

@@ -1,6 +1,6 @@
 //! Writing `.cell`, as `Project` reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::SystemTime;
 
@@ -117,6 +117,7 @@ fn project(root: &std::path::Path, digest: &Digest) -> (Project, std::path::Path
         profile: "default".into(),
         profiles: BTreeMap::new(),
         cells: BTreeMap::new(),
+        packages: BTreeSet::new(),
     };
     let project = Project { root: root.to_owned(), lock };
     let path = project.component_path(digest);

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use macro_bridge::answer::Source;
 use macro_bridge::lock::{Lock, LockedCell};
 use macro_bridge::project::manifest_digest;
-use macro_bridge::request::{self, Allowed, Limits, MacroKind};
+use macro_bridge::request::{self, MacroKind};
 use macro_bridge::table::Table;
 use macro_runtime::Store;
 
@@ -57,23 +57,15 @@ fn place(live: lock::Live) -> Place {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().to_owned();
     std::fs::write(root.join("cell.toml"), "").unwrap();
-    let cell = LockedCell {
-        component: None,
-        services: BTreeMap::new(),
-        macros: BTreeMap::new(),
-        grants: Vec::new(),
-        limits: Limits::default(),
-        allowed: Allowed::default(),
-        live,
-    };
     let services = [("Ledger".to_owned(), Digest::of(b"schema"))].into();
-    let cell = LockedCell { services, ..cell };
+    let cell = LockedCell { services, live, ..LockedCell::default() };
     let cells = [("ledger".to_owned(), cell)].into();
     let lock = Lock {
         manifest: manifest_digest(""),
         profile: "default".into(),
         profiles: BTreeMap::new(),
         cells,
+        packages: Default::default(),
     };
     std::fs::write(root.join("cell.lock"), lock.to_string()).unwrap();
     let empty = Lock { cells: BTreeMap::new(), ..lock };

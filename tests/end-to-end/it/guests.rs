@@ -29,8 +29,19 @@ pub(crate) fn stack() -> Result<PathBuf> {
     built.clone().map_err(|e| anyhow!(e))
 }
 
+/// The component of macros that try what ordinary proc-macros can do.
+pub(crate) fn hostile() -> Result<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let build = || build_of("tests/outside/guest/Cargo.toml", "hostile");
+    BUILT.get_or_init(|| build().map_err(|e| format!("{e:#}"))).clone().map_err(|e| anyhow!(e))
+}
+
 /// The component of a guest, built if there is none of its sources.
 pub(crate) fn build(guest: &str) -> Result<PathBuf> {
+    build_of("guests/Cargo.toml", guest)
+}
+
+fn build_of(manifest: &str, guest: &str) -> Result<PathBuf> {
     // Tests that share this folder may be other processes of a later run: the command itself
     // replaces files at once.
     let components = folder().join("components");
@@ -44,7 +55,7 @@ pub(crate) fn build(guest: &str) -> Result<PathBuf> {
             .env("CELL_HOME", home)
             .env_remove("CARGO_TARGET_DIR")
             .args(["build-macros", "--package", guest, "--manifest-path"])
-            .arg(workspace().join("guests/Cargo.toml"))
+            .arg(workspace().join(manifest))
             .arg("--out-dir")
             .arg(&components)
             .arg("--target-dir")

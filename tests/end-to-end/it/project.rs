@@ -1,19 +1,19 @@
 //! A throw-away project: a crate that depends on `cell-sdk`, with `cell.toml`, `cell.lock` and
 //! `.cell`, which cargo checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use cell_cli::lock::{Component, Schemas, Slots, make};
+use cell_cli::lock::{Component, Kept, Schemas, make};
 use cell_cli::manifest::Manifest;
 use macro_bridge::digest::Digest;
-use macro_bridge::lock::{Live, Lock, LockedCell, LockedComponent, LockedMacro};
+use macro_bridge::lock::{Lock, LockedCell, LockedComponent, LockedMacro};
 use macro_bridge::project::manifest_digest;
-use macro_bridge::request::{Allowed, Limits, MacroKind};
+use macro_bridge::request::MacroKind;
 use macro_runtime::{CacheDir, Options, Runtime, Store, load};
 
 use crate::run::{Ended, run, turn};
@@ -101,10 +101,11 @@ impl Project {
                 // Function-like macros get no number.
                 macros.iter_mut().for_each(|one| one.kind = MacroKind::Function);
             }
-            components.insert(name.clone(), Component { api: found.audit.api, digest, macros });
+            let (outside, api) = (found.audit.outside(), found.audit.api);
+            components.insert(name.clone(), Component { api, digest, macros, outside });
         }
         let digest = manifest_digest(cell_toml);
-        let mut lock = make(digest, &manifest, &components, &Schemas::new(), &Slots::new())?;
+        let mut lock = make(digest, &manifest, &components, &Schemas::new(), &Kept::default())?;
         if all {
             let macros = lock.cells.values_mut().flat_map(|cell| cell.macros.values_mut());
             macros.for_each(|one| one.kind = MacroKind::Attribute);
@@ -129,12 +130,8 @@ impl Project {
                 api: macro_bridge::API_VERSION.to_owned(),
                 digest: load::digest(component),
             }),
-            services: BTreeMap::new(),
             macros: BTreeMap::from([("table".to_owned(), table)]),
-            grants: Vec::new(),
-            limits: Limits::default(),
-            allowed: Allowed::default(),
-            live: Live::default(),
+            ..LockedCell::default()
         };
         let cell_toml = format!("[cells.{cell}]\npath = \"{cell}.wasm\"\n");
         let lock = Lock {
@@ -142,6 +139,7 @@ impl Project {
             profile: "default".to_owned(),
             profiles: BTreeMap::new(),
             cells: BTreeMap::from([(cell.to_owned(), locked)]),
+            packages: BTreeSet::new(),
         };
         self.write("cell.toml", cell_toml)?;
         self.write("cell.lock", lock.to_string())?;

@@ -64,6 +64,11 @@ pub(crate) fn example() -> Expansion {
             key: Digest::of(b"q"),
             digest: Digest::of(b"a"),
         }],
+        attempts: vec![Attempt {
+            cell: "clap_derive".into(),
+            what: "file".into(),
+            detail: "/etc\t\n\u{202e}".into(),
+        }],
     }
 }
 
@@ -123,7 +128,7 @@ fn every_flipped_bit_and_every_cut_is_found() {
 fn is_about_one_key() {
     assert_eq!(decode(text().as_bytes(), &Digest::of(b"other")), Err(Damage::Line(2)));
     assert_eq!(forged(&format!("key {}\n", key()), ""), Err(Damage::NotSealed));
-    assert_eq!(forged("tokens\n", ""), Err(Damage::Line(12)));
+    assert_eq!(forged("tokens\n", ""), Err(Damage::Line(13)));
 }
 
 /// The example with `from` replaced by `to`, and a digest that fits.
@@ -201,9 +206,11 @@ prop_compose! {
         diagnostics in prop::collection::vec(any_diagnostic(), 0..3),
         plan in prop::collection::vec(any::<(String, String, String, String)>(), 0..3),
         artifacts in prop::collection::vec(any::<(String, String, Vec<u8>)>(), 0..3),
+        attempts in prop::collection::vec(any::<(String, String, String)>(), 0..3),
         answers in prop::collection::vec(("[a-zé_-]{0,3}", any::<[u8; 32]>(), any::<[u8; 32]>()), 0..3),
     ) -> Expansion {
         let plan = plan.into_iter().map(|(cell, kind, name, body)| PlanEntry { cell, kind, name, body });
+        let attempts = attempts.into_iter().map(|(cell, what, detail)| Attempt { cell, what, detail });
         let artifacts = artifacts.into_iter().map(|(cell, name, body)| Artifact { cell, name, body });
         let answers = answers.into_iter().map(|(cell, key, digest)| AnswerUsed {
             cell: format!("c{cell}"),
@@ -219,6 +226,7 @@ prop_compose! {
             plan: plan.collect(),
             artifacts: artifacts.collect(),
             answers: answers.collect(),
+            attempts: attempts.collect(),
         }
     }
 }

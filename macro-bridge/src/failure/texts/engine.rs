@@ -8,6 +8,7 @@ use crate::digest::Digest;
 use crate::failure::texts::numbers::{size, thousands};
 use crate::failure::texts::project;
 use crate::failure::{Failure, Kind};
+use crate::outside::{is_file, is_folder_name, is_variable};
 use crate::request::{CallPermission, Limits, MacroKind, Request};
 
 /// The macro that an error is about, and where it was.
@@ -297,6 +298,11 @@ pub fn forbidden_import(name: &str, import: &str) -> Failure {
         failure
             .note("it was built for a target with WASI: files, clocks and sockets do not exist for macros")
             .help("`cell build-macros` builds it for `wasm32-unknown-unknown`, which has none")
+    } else if import.starts_with("cell:sandbox/") {
+        let ours = crate::SANDBOX_VERSION;
+        failure
+            .note(format!("or the interfaces of `cell:sandbox` {ours}, and this is none of them"))
+            .help("build it again with this Cell, or update Cell")
     } else {
         failure.help(
             "remove the dependency that wants this import; `cell build-macros` lists all imports",
@@ -391,6 +397,41 @@ pub fn internal(what: &str, source: &str) -> Failure {
         .source(source)
 }
 
+/// What a macro tried before it ended, which may be why: pairs of a sort and which one.
+#[must_use]
+pub fn tried(subject: &Subject, failure: Failure, attempts: &[(String, String)]) -> Failure {
+    const SHOWN: usize = 8;
+    if attempts.is_empty() {
+        return failure;
+    }
+    let mut list: Vec<String> =
+        attempts.iter().take(SHOWN).map(|(what, detail)| format!("{what} `{detail}`")).collect();
+    if attempts.len() > SHOWN {
+        list.push(format!("{} more", attempts.len() - SHOWN));
+    }
+    let failure = failure.note(format!("it tried what it is not granted: {}", list.join(", ")));
+    let of = |sort: &str, is_one: fn(&str) -> bool| -> Vec<String> {
+        let all = attempts.iter().filter(|(what, _)| what == sort);
+        let all = all.map(|(_, detail)| detail.strip_prefix("/package/").unwrap_or(detail));
+        all.filter(|detail| is_one(detail)).map(str::to_owned).collect()
+    };
+    let variables = of("variable", |name| is_variable(name) && !is_folder_name(name));
+    let files = of("file", is_file);
+    let lines: Vec<String> = [("env", variables), ("files", files)]
+        .into_iter()
+        .filter(|(_, words)| !words.is_empty())
+        .map(|(key, words)| format!("`{key} = [{}]`", quoted(&words, '"')))
+        .collect();
+    if lines.is_empty() {
+        return failure;
+    }
+    failure.help(format!(
+        "if it shall have that, write {} under {}, beside what stands there, then run `cell lock`",
+        lines.join(" and "),
+        project::grants_of(&subject.cell)
+    ))
+}
+
 fn at_function(failure: Failure, function: Option<&str>) -> Failure {
     match function {
         Some(function) => failure.note(format!("in {function}")),
@@ -400,4 +441,41 @@ fn at_function(failure: Failure, function: Option<&str>) -> Failure {
 
 fn quoted(list: &[String], quote: char) -> String {
     list.iter().map(|one| format!("{quote}{one}{quote}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(attempts: &[(&str, &str)]) -> Failure {
+        let subject = Subject::describing("clap_derive", Digest::of(b"c"), Limits::default());
+        let attempts: Vec<_> =
+            attempts.iter().map(|(what, detail)| ((*what).into(), (*detail).into())).collect();
+        tried(&subject, Failure::new(Kind::Panic, "macro `a` panicked"), &attempts)
+    }
+
+    #[test]
+    fn what_was_tried_is_said_with_what_would_grant_it() {
+        let failure = after(&[
+            ("file", "/etc/passwd"),
+            ("file", "/package/Cargo.toml"),
+            ("network", "example.org:80"),
+            ("variable", "CARGO_MANIFEST_DIR"),
+            ("variable", "MY_VAR"),
+        ]);
+        assert!(failure.notes[0].contains("network `example.org:80`"), "{failure}");
+        let help = &failure.help[0];
+        assert!(help.contains("`env = [\"MY_VAR\"]` and `files = [\"Cargo.toml\"]`"), "{help}");
+        assert!(help.contains("`[sandbox.clap_derive.grants]`"), "{help}");
+    }
+
+    #[test]
+    fn where_no_grant_helps_none_is_named() {
+        let failure = after(&[("file", "/etc/passwd"), ("process", "sh")]);
+        assert_eq!((failure.notes.len(), failure.help.len()), (1, 0), "{failure}");
+        assert!(after(&[]).notes.is_empty());
+        let many: Vec<_> = (0..20).map(|n| n.to_string()).collect();
+        let many: Vec<_> = many.iter().map(|name| ("process", name.as_str())).collect();
+        assert!(after(&many).notes[0].ends_with("process `7`, 12 more"));
+    }
 }

@@ -243,9 +243,10 @@ pub fn bad_lock(root: &Path, error: &LockError) -> Failure {
         .help("run `cell lock`; if the file is of a newer Cell, update `cell-sdk` and the `cell` command")
 }
 
-/// Nothing here can run the macro. `places` says what was tried.
+/// Nothing here can run the macro. `places` says what was tried. Is it one of a crate that runs
+/// `sandboxed`?
 #[must_use]
-pub fn no_engine(request: &Request, places: &[String]) -> Failure {
+pub fn no_engine(request: &Request, places: &[String], sandboxed: bool) -> Failure {
     let failure = Failure::new(
         Kind::NoEngine,
         format!(
@@ -254,9 +255,14 @@ pub fn no_engine(request: &Request, places: &[String]) -> Failure {
         ),
     );
     let failure = places.iter().fold(failure.note(item_note(request)), |f, place| f.note(place));
-    failure
-        .help("run `cell vendor`: it expands what is missing and records it in `.cell/`")
-        .help("or build with the feature `embedded` of `cell-sdk`, which runs macros inside rustc")
+    let failure =
+        failure.help("run `cell vendor`: it expands what is missing and records it in `.cell/`");
+    failure.help(if sandboxed {
+        "or have the command `cell` in `PATH`: compilers start its macro server; `CELL_LOG=1` says \
+         why it was not used"
+    } else {
+        "or build with the feature `embedded` of `cell-sdk`, which runs macros inside rustc"
+    })
 }
 
 /// A damaged record.
@@ -382,6 +388,24 @@ pub fn bad_manifest(path: &Path, reason: &str) -> Failure {
 pub fn no_token_stream(place: &str) -> Failure {
     internal(&format!("the expansion from the {place} is no token stream"))
         .help("run `cell cache gc --keep 0`, which empties the expansion cache")
+}
+
+/// A granted file is too large, is no file, or lies elsewhere. `files` are all that are granted.
+#[must_use]
+pub fn unusable_file(cell: &str, files: &[String], path: &str, reason: &str) -> Failure {
+    let message = format!(
+        "`cell.toml` lets the macros of cell `{cell}` read `{path}`, which they cannot be given"
+    );
+    let others: Vec<_> = files.iter().filter(|file| *file != path).collect();
+    Failure::new(Kind::UnusableFile, message).note(reason).help(format!(
+        "put a file there, or write `files = {others:?}` under {}, then run `cell lock`",
+        grants_of(cell)
+    ))
+}
+
+/// Where grants stand. A build does not know whether it is about a crate that `cell sandbox` added.
+pub(super) fn grants_of(cell: &str) -> String {
+    format!("`[sandbox.{cell}.grants]` in cell.toml (`[cells.{cell}.grants]` if it is a cell)")
 }
 
 /// Something that should not have happened.

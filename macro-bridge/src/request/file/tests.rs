@@ -16,6 +16,18 @@ fn example() -> Request {
     request.calls[0].granted = vec![question()];
     request.calls[1].asked = vec![question(), question()];
     request.calls[1].helpers = vec!["primary_key".into()];
+    request.calls[0].outside = Outside {
+        variables: vec![
+            ("CARGO_PKG_*".into(), None),
+            ("CARGO_PKG_NAME".into(), Some("my shop\n\t\\".into())),
+            ("EMPTY".into(), Some(String::new())),
+        ],
+        files: vec![
+            ("Cargo.toml".into(), Some(Content::new(b"[package]\n\t\xff\\".to_vec()))),
+            ("empty".into(), Some(Content::new(Vec::new()))),
+            ("none".into(), None),
+        ],
+    };
     request
 }
 
@@ -58,7 +70,10 @@ fn a_sealed_file_may_still_be_wrong() {
     assert_eq!(forged("cache attribute", "cache sorcery"), Err(Damage::Line(4)));
     assert_eq!(forged("need ledger::table", "needs ledger::table"), Err(Damage::Line(6)));
     assert_eq!(forged("granted search::schema", "granted schema"), Err(Damage::Line(7)));
-    assert_eq!(forged("helper primary_key", "helper "), Err(Damage::Line(10)));
+    assert_eq!(forged("variable EMPTY", "variable E MPTY"), Err(Damage::Line(10)));
+    assert_eq!(forged("file none", "file ../none"), Err(Damage::Line(13)));
+    assert_eq!(forged("file none", "file none\t\\q"), Err(Damage::Line(13)));
+    assert_eq!(forged("helper primary_key", "helper "), Err(Damage::Line(16)));
     assert_eq!(forged("form attribute\n", ""), Err(Damage::NotSealed));
     assert_eq!(
         forged("form attribute\n", "form attribute\nform attribute\n"),

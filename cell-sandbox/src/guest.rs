@@ -1,0 +1,78 @@
+//! The workspace in which a crate's component is built: the crate's copy, and a guest with its macros.
+
+use cargo_metadata::Edition;
+use macro_bridge::request::MacroKind;
+use toml_edit::Value;
+
+use crate::entries::Entry;
+use crate::graph::Found;
+
+/// The folder of the copy, beside that of the guest.
+pub const COPY: &str = "crate";
+/// The folder of the guest, and the end of its name.
+pub const COMPONENT: &str = "component";
+
+/// The root manifest. What is set in it is part of what a component is made of.
+#[must_use]
+pub fn workspace() -> String {
+    format!("[workspace]\nresolver = \"2\"\nmembers = [\"{COPY}\", \"{COMPONENT}\"]\n")
+}
+
+/// The name of the guest's package.
+#[must_use]
+pub fn name(found: &Found) -> String {
+    format!("{}-{COMPONENT}", found.name)
+}
+
+/// The guest's manifest. `sdk` says where the guest SDK is: `path = ".."` or `version = ".."`.
+#[must_use]
+pub fn manifest(found: &Found, sdk: &str) -> String {
+    let Found { name: package, version, .. } = found;
+    let features: toml_edit::Array = found.features.iter().map(String::as_str).collect();
+    format!(
+        "[package]\nname = \"{package}-{COMPONENT}\"\nversion = {}\nedition = \"{}\"\npublish = false\n\n\
+         [lib]\ncrate-type = [\"cdylib\"]\ndoctest = false\n\n\
+         [package.metadata.cell]\nlibrary = \"sandboxed\"\n\n\
+         [dependencies]\n\
+         macro-guest-sdk = {{ {sdk}, default-features = false }}\n\
+         proc-macro2 = \"1\"\n\
+         sandboxed = {{ package = \"{package}\", path = \"../{COPY}\", default-features = false, features = {features} }}\n",
+        Value::from(version.as_str()),
+        Edition::E2024,
+    )
+}
+
+/// The guest's source: each macro calls that of the crate.
+#[must_use]
+pub fn source(found: &Found, macros: &[Entry]) -> String {
+    let mut out = format!(
+        "//! The macros of `{}` {} as a component.\n#![allow(non_snake_case)]\n\n\
+         use macro_guest_sdk::{{Expansion, cell_macro}};\nuse proc_macro2::TokenStream;\n",
+        found.name, found.version
+    );
+    let mut names = Vec::new();
+    for (number, entry) in macros.iter().enumerate() {
+        let Entry { name, function, helpers, .. } = entry;
+        let word = entry.kind.word();
+        let own = format!("macro_{number}");
+        let helpers = match helpers.as_slice() {
+            [] => String::new(),
+            some => format!(", helpers({})", some.join(", ")),
+        };
+        out.push_str(&format!("\n#[cell_macro({word}, name = \"{name}\"{helpers})]\n"));
+        out.push_str(&match entry.kind {
+            MacroKind::Attribute => format!(
+                "fn {own}(arguments: TokenStream, item: TokenStream) -> Expansion {{\n    \
+                 let item: TokenStream = sandboxed::{function}(arguments.into(), item.into()).into();\n    \
+                 Expansion::new().replace(item)\n}}\n"
+            ),
+            MacroKind::Derive | MacroKind::Function => format!(
+                "fn {own}(input: TokenStream) -> TokenStream {{\n    \
+                 sandboxed::{function}(input.into()).into()\n}}\n"
+            ),
+        });
+        names.push(own);
+    }
+    out.push_str(&format!("\nmacro_guest_sdk::component!({});\n", names.join(", ")));
+    out
+}
