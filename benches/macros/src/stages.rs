@@ -191,12 +191,8 @@ impl Times {
         let mut facts: Vec<Fact> = Vec::new();
         if request.calls.len() > 1 {
             for call in calls.clone() {
-                let said = times.take("plan", || {
-                    runtime()?
-                        .planned(request, call, sources.components, sources.lookup)
-                        .map_err(|failure| failure.to_string())
-                })?;
-                facts.extend(said);
+                let said = runtime()?.planned(request, call, sources.components, sources.lookup);
+                facts.extend(said.map_err(|failure| failure.to_string())?);
             }
             facts.sort();
         }
@@ -204,11 +200,9 @@ impl Times {
         for (call, (input, _)) in calls.zip(&inputs) {
             let own = request.calls[call].path();
             let others = facts.iter().filter(|fact| fact.source != own).cloned().collect();
-            let guest: GuestExpansion = times.take("guest", || {
-                runtime()?
-                    .returned(request, call, others, sources.components, sources.lookup)
-                    .map_err(|failure| failure.to_string())
-            })?;
+            let returned =
+                runtime()?.returned(request, call, others, sources.components, sources.lookup);
+            let guest: GuestExpansion = returned.map_err(|failure| failure.to_string())?;
             let (table, split) = (&input.table, input.split as usize);
             let called = &request.calls[call];
             let rows = called.limits.rows;

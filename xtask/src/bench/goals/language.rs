@@ -17,10 +17,9 @@ pub(super) fn goals(samples: &Samples) -> Vec<Goal> {
         stack(samples),
         1.3,
         format!(
-            "{} against {}; in a stack each is asked first what it tells the others, which none is alone: {}",
+            "{} against {}; in a stack each is asked first what it tells the others, which none is alone",
             of("engine"),
             of("alone"),
-            of("plan"),
         ),
     ));
     goals
