@@ -169,6 +169,15 @@ pub fn check(
             }
         },
     )?;
+    let complete = |kind| policy::is_complete(table, &guest.output, kind);
+    // Who may give everything needs no other macro for it.
+    if request.calls.len() > 1
+        && policy::is_limited(called.allowed)
+        && !(complete(PartKind::Item) && complete(PartKind::Items))
+    {
+        let reason = "what it returned does not end where an item ends, and other macros add to it";
+        return Err(texts::output::invalid_output(request, call, reason));
+    }
     check_names(&guest).map_err(|reason| texts::output::invalid_answer(request, call, &reason))?;
     translate(request, call, &mut guest);
     guest.plan.iter_mut().for_each(|entry| entry.cell.clone_from(&called.cell));

@@ -472,6 +472,8 @@ fn shown(text: &str) -> String {
 #[cfg(test)]
 pub(crate) mod emulation;
 #[cfg(test)]
+pub(crate) mod source;
+#[cfg(test)]
 pub(crate) mod strategy;
 #[cfg(test)]
 mod tests;

@@ -17,9 +17,12 @@
 mod check;
 
 #[cfg(feature = "engine")]
-pub use check::{Violation, check};
+pub use check::{Violation, check, is_complete};
 
 use crate::request::Allowed;
+
+#[cfg(test)]
+mod corpus;
 
 /// The words of `allow` in `cell.toml`. The order is that of the bits in [`Allowed`].
 const WORDS: [&str; 7] = ["unsafe", "extern", "asm", "linkage", "include", "env", "path"];
@@ -27,6 +30,13 @@ const WORDS: [&str; 7] = ["unsafe", "extern", "asm", "linkage", "include", "env"
 /// All words, in the order of their bits.
 pub fn all_words() -> impl Iterator<Item = &'static str> {
     WORDS.into_iter()
+}
+
+/// Is there something that a macro with this may not emit?
+#[must_use]
+pub fn is_limited(allowed: Allowed) -> bool {
+    let all = (1 << WORDS.len()) - 1;
+    allowed.0 & all != all
 }
 
 /// The bit of a word of `allow`.

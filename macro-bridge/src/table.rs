@@ -491,6 +491,8 @@ pub(crate) fn read_length(bytes: &[u8]) -> Result<(usize, usize), Malformed> {
 }
 
 #[cfg(test)]
+pub(crate) mod source;
+#[cfg(test)]
 pub(crate) mod strategy;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,11 +1,12 @@
-//! One item, all its macros: each in an instance of its own that lives for one call.
+//! One item, all its macros: each in an instance of its own, which ends with the item.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use macro_bridge::answer::Question;
-use macro_bridge::compose::{self, Checked, Fact};
+use macro_bridge::compose::{self, Checked, Fact, GuestExpansion};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::{AnswerUsed, Attempt, Diagnostic, Expansion};
 use macro_bridge::failure::{Failure, texts};
@@ -15,7 +16,7 @@ use texts::engine::Subject;
 use wasmtime::{Engine, Store};
 
 use crate::contract::{self, Ready};
-use crate::host::{Ask, State};
+use crate::host::{Ask, Said, State};
 use crate::loaded::Bytes;
 use crate::own_stack::Asker;
 use crate::{Components, Lookup, Reply, describe, grants, limits, translate};
@@ -51,6 +52,10 @@ impl<'a> Service<'a> {
         lookup: &'a dyn Lookup,
     ) -> Self {
         Self { request, components, lookup, told: BTreeMap::new(), used: Vec::new() }
+    }
+
+    pub(crate) fn request(&self) -> &'a Request {
+        self.request
     }
 
     pub(crate) fn serve(&mut self, want: Want) -> Told {
@@ -118,28 +123,34 @@ pub(crate) fn run(
     let mut facts: Vec<Fact> = Vec::new();
     let mut planned = Vec::new();
     let mut attempts = BTreeSet::new();
+    let mut guests: Vec<Option<Guest>> = ready.iter().map(|_| None).collect();
     let runs = || ready.iter().enumerate().filter_map(|(call, it)| Some((call, it.as_ref()?)));
     if ready.len() > 1 {
         for (call, ready) in runs() {
-            let (said, diagnostics) = plan(engine, request, call, ready, asker, &mut attempts)
-                .map_err(|f| in_call(f, call))?;
+            let mut guest =
+                Guest::of(engine, request, call, ready, asker).map_err(|f| in_call(f, call))?;
+            let (said, diagnostics) =
+                plan(request, call, &mut guest, &mut attempts).map_err(|f| in_call(f, call))?;
             facts.extend(said);
             planned.extend(diagnostics);
+            guests[call] = guest.kept();
         }
         facts.sort();
     }
-    let checked = ready
-        .iter()
-        .enumerate()
-        .map(|(call, ready)| {
-            let Some(ready) = ready else { return Ok(Checked::nothing()) };
-            let own = request.calls[call].path();
-            let others: Vec<Fact> =
-                facts.iter().filter(|fact| fact.source != own).cloned().collect();
-            expand(engine, request, call, ready, asker, &others, &mut attempts)
-                .map_err(|f| in_call(f, call))
-        })
-        .collect::<Result<_, _>>()?;
+    let mut checked = Vec::with_capacity(ready.len());
+    for (call, (ready, guest)) in ready.iter().zip(guests).enumerate() {
+        let Some(ready) = ready else {
+            checked.push(Checked::nothing());
+            continue;
+        };
+        let own = request.calls[call].path();
+        let others: Vec<Fact> = facts.iter().filter(|fact| fact.source != own).cloned().collect();
+        let expanded = guest
+            .map_or_else(|| Guest::of(engine, request, call, ready, asker), Ok)
+            .and_then(|mut guest| returned(request, call, &mut guest, &others, &mut attempts))
+            .and_then(|returned| compose::check(request, call, returned));
+        checked.push(expanded.map_err(|f| in_call(f, call))?);
+    }
     Ok(Ran { planned, checked, attempts })
 }
 
@@ -148,40 +159,34 @@ pub(crate) fn in_call(failure: Failure, call: usize) -> Failure {
     if failure.call.is_some() { failure } else { failure.in_call(call) }
 }
 
-fn plan(
-    engine: &Engine,
+/// Runs `plan` of a guest, and checks what it says.
+pub(crate) fn plan(
     request: &Request,
     call: usize,
-    ready: &Ready,
-    asker: &Asker<Want, Told>,
+    guest: &mut Guest,
     attempts: &mut BTreeSet<Attempt>,
 ) -> Result<(Vec<Fact>, Vec<Diagnostic>), Failure> {
-    let guest = Guest::of(engine, request, call, asker);
     let (input, context) = (compose::input(request, call), compose::context(request, call));
     let name = &request.calls[call].name;
-    let planned =
-        guest.call(ready, attempts, |guest, store| guest.plan(store, name, input, context))?;
+    let planned = guest.call(attempts, |guest, store| guest.plan(store, name, input, context))?;
     let (facts, diagnostics) =
         planned.map_err(|why| texts::output::invalid_answer(request, call, &why))?;
     compose::check_planned(request, call, facts, diagnostics)
 }
 
-fn expand(
-    engine: &Engine,
+/// What a guest returns, before anything about it is checked.
+pub(crate) fn returned(
     request: &Request,
     call: usize,
-    ready: &Ready,
-    asker: &Asker<Want, Told>,
+    guest: &mut Guest,
     facts: &[Fact],
     attempts: &mut BTreeSet<Attempt>,
-) -> Result<Checked, Failure> {
-    let guest = Guest::of(engine, request, call, asker);
+) -> Result<GuestExpansion, Failure> {
     let (input, context) = (compose::input(request, call), compose::context(request, call));
     let name = &request.calls[call].name;
-    let returned = guest
-        .call(ready, attempts, |guest, store| guest.expand(store, name, input, context, facts))?;
-    let returned = returned.map_err(|why| texts::output::invalid_answer(request, call, &why))?;
-    compose::check(request, call, returned)
+    let returned =
+        guest.call(attempts, |guest, store| guest.expand(store, name, input, context, facts))?;
+    returned.map_err(|why| texts::output::invalid_answer(request, call, &why))
 }
 
 /// Asks a component twice what macros it has.
@@ -201,67 +206,83 @@ pub(crate) fn describe(
             ))
         });
         let (limits, outside) = (limits::DESCRIBE, Outside::default());
-        Guest { engine, subject, limits, ask: no_questions, outside }.call(
-            ready,
-            &mut BTreeSet::new(),
-            |guest, store| Ok((guest.describe(store)?, guest.describe(store)?)),
-        )
+        Guest::start(engine, subject, limits, ready, no_questions, outside)?
+            .call(&mut BTreeSet::new(), |guest, store| {
+                Ok((guest.describe(store)?, guest.describe(store)?))
+            })
     };
     let (first, second) = ask_twice()?;
     describe::check(cell, component, first, &second)
 }
 
-/// A call of a guest that is about to be made.
-struct Guest<'a> {
-    engine: &'a Engine,
+/// An instance of a component, for one macro on one item.
+pub(crate) struct Guest {
     subject: Subject,
     limits: Limits,
-    ask: Ask,
-    outside: Outside,
+    said: Rc<RefCell<Said>>,
+    store: Store<State>,
+    exports: Box<dyn contract::Guest>,
 }
 
-impl<'a> Guest<'a> {
-    fn of(engine: &'a Engine, request: &Request, call: usize, asker: &Asker<Want, Told>) -> Self {
+/// Bytes of memory of a guest that has planned and waits for its expansion: all of a stack do so at
+/// once. One that holds more ends, and is instantiated anew.
+const KEPT: usize = 4 << 20;
+
+impl Guest {
+    pub(crate) fn of(
+        engine: &Engine,
+        request: &Request,
+        call: usize,
+        ready: &Ready,
+        asker: &Asker<Want, Told>,
+    ) -> Result<Self, Failure> {
         let asker = asker.clone();
         let ask: Ask = Rc::new(move |question| match asker.ask(Want::Answer(call, question)) {
             Some(Told::Answer(reply)) => reply,
             _ => Err(texts::engine::internal("nobody answers the macro's question", "")),
         });
-        Self {
-            engine,
-            subject: Subject::of(request, call),
-            limits: request.calls[call].limits,
-            ask,
-            outside: request.calls[call].outside.clone(),
-        }
+        let called = &request.calls[call];
+        let outside = called.outside.clone();
+        Self::start(engine, Subject::of(request, call), called.limits, ready, ask, outside)
     }
 
-    /// A fresh store and instance, one call, and the reason if it did not return. What it tried is
-    /// added to `attempts`, or said with the reason.
-    fn call<T>(
-        self,
+    /// A fresh store and instance.
+    fn start(
+        engine: &Engine,
+        subject: Subject,
+        limits: Limits,
         ready: &Ready,
-        attempts: &mut BTreeSet<Attempt>,
-        call: impl FnOnce(&dyn contract::Guest, &mut Store<State>) -> wasmtime::Result<T>,
-    ) -> Result<T, Failure> {
-        let Self { engine, subject, limits, ask, outside } = self;
+        ask: Ask,
+        outside: Outside,
+    ) -> Result<Self, Failure> {
         let state = State::new(subject.clone(), &limits, ask, outside);
         let said = Rc::clone(&state.said);
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limiter);
-        let taken = limits::taken(&limits);
-        store.set_hostcall_fuel(usize::try_from(taken).unwrap_or(usize::MAX));
         // The types of exports are compared when they are looked up in an instance.
-        let mut begun = false;
-        let result = store
-            .set_fuel(limits.fuel)
-            .and_then(|()| ready.instantiate(&mut store))
-            .and_then(|guest| {
-                begun = true;
-                call(&*guest, &mut store)
-            });
-        let refused = store.data().limiter.refused;
-        let mut said = said.borrow_mut();
+        match supplied(&mut store, &limits).and_then(|()| ready.instantiate(&mut store)) {
+            Ok(exports) => Ok(Self { subject, limits, said, store, exports }),
+            Err(error) => {
+                let refused = store.data().limiter.refused;
+                let mut said = said.borrow_mut();
+                let tried: Vec<_> = std::mem::take(&mut said.attempts).into_iter().collect();
+                let taken = limits::taken(&limits);
+                let why = translate::not_begun(&subject, &error, &mut said, refused, taken);
+                Err(texts::engine::tried(&subject, why, &tried))
+            }
+        }
+    }
+
+    /// One call, and the reason if it did not return. What it tried is added to `attempts`, or said with
+    /// the reason.
+    fn call<T>(
+        &mut self,
+        attempts: &mut BTreeSet<Attempt>,
+        call: impl FnOnce(&dyn contract::Guest, &mut Store<State>) -> wasmtime::Result<T>,
+    ) -> Result<T, Failure> {
+        let result = call(&*self.exports, &mut self.store);
+        let refused = self.store.data().limiter.refused;
+        let mut said = self.said.borrow_mut();
         let tried: Vec<_> = std::mem::take(&mut said.attempts).into_iter().collect();
         match result {
             // A guest that was ended cannot return; should that ever change, this still holds.
@@ -269,7 +290,7 @@ impl<'a> Guest<'a> {
                 Err(said.failure.take().unwrap_or_else(|| texts::engine::internal("lost", "")))
             }
             Ok(returned) => {
-                let cell = &subject.cell;
+                let cell = &self.subject.cell;
                 attempts.extend(tried.into_iter().map(|(what, detail)| Attempt {
                     cell: cell.clone(),
                     what,
@@ -278,10 +299,27 @@ impl<'a> Guest<'a> {
                 Ok(returned)
             }
             Err(error) => {
-                let why = if begun { translate::guest_ended } else { translate::not_begun };
-                let failure = why(&subject, &error, &mut said, refused, taken);
-                Err(texts::engine::tried(&subject, failure, &tried))
+                let (subject, taken) = (&self.subject, limits::taken(&self.limits));
+                let why = translate::guest_ended(subject, &error, &mut said, refused, taken);
+                Err(texts::engine::tried(subject, why, &tried))
             }
         }
     }
+
+    /// The same guest for another call, with all that its limits allow for one; `None` if it holds too
+    /// much to wait for that.
+    fn kept(mut self) -> Option<Self> {
+        if self.store.data().limiter.memory() > KEPT {
+            return None;
+        }
+        self.store.data_mut().begin_call();
+        supplied(&mut self.store, &self.limits).ok()?;
+        Some(self)
+    }
+}
+
+/// Gives a guest what one call may use.
+fn supplied(store: &mut Store<State>, limits: &Limits) -> wasmtime::Result<()> {
+    store.set_hostcall_fuel(usize::try_from(limits::taken(limits)).unwrap_or(usize::MAX));
+    store.set_fuel(limits.fuel)
 }

@@ -61,6 +61,14 @@ impl State {
         }
     }
 
+    /// What was counted of a call begins anew.
+    pub(crate) fn begin_call(&mut self) {
+        (self.questions, self.question_bytes, self.answer_bytes) = (0, 0, 0);
+        (self.panics, self.looks) = (0, 0);
+        *self.said.borrow_mut() = Said::default();
+        self.limiter.refused = None;
+    }
+
     /// Ends the guest with a failure of ours: the error unwinds the whole instance, which cannot be
     /// entered again.
     fn end(&self, failure: Failure) -> wasmtime::Error {

@@ -54,11 +54,13 @@ pub mod store;
 mod translate;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use macro_bridge::answer::{Answer, Question};
+use macro_bridge::compose::{Fact, GuestExpansion};
 use macro_bridge::digest::Digest;
 use macro_bridge::expansion::Expansion;
 use macro_bridge::failure::{Failure, texts};
@@ -75,7 +77,7 @@ pub use notice::{Notice, Notices};
 pub use store::Store;
 
 use contract::{Contracts, Ready};
-use expand::{Service, Told, Want};
+use expand::{Guest, Service, Told, Want};
 use loaded::{Bytes, Loader, Shelf};
 use own_stack::{Asker, Workers};
 
@@ -222,31 +224,63 @@ impl Runtime {
         lookup: &dyn Lookup,
     ) -> Result<Expansion, Failure> {
         let mut service = Service::new(request, components, lookup);
-        let (core, own) = (Arc::clone(&self.core), request.clone());
-        let ran = self.workers.run(
-            move |asker| {
-                let ready = own
-                    .calls
-                    .iter()
-                    .enumerate()
-                    .map(|(index, call)| {
-                        if call.is_off() {
-                            return Ok(None);
-                        }
-                        let fetch = || match asker.ask(Want::Component(call.component)) {
-                            Some(Told::Component(bytes)) => bytes,
-                            _ => Err(texts::engine::internal("nobody has the component", "")),
-                        };
-                        core.ready(&call.cell, &call.component, fetch)
-                            .map(Some)
-                            .map_err(|failure| expand::in_call(failure, index))
-                    })
-                    .collect::<Result<Vec<_>, _>>()?;
-                expand::run(&core.engine, &own, &ready, &asker)
-            },
-            |want| service.serve(want),
-        )?;
+        let ran = self.run(&mut service, |core, request, asker| {
+            let ready = (0..request.calls.len())
+                .map(|call| core.ready_for(request, call, asker))
+                .collect::<Result<Vec<_>, _>>()?;
+            expand::run(&core.engine, request, &ready, asker)
+        })?;
         ran.compose(request, service.into_used())
+    }
+
+    /// What the guest of one call says in its `plan`: a part of an expansion, for who measures it.
+    ///
+    /// # Errors
+    /// Those of [`Runtime::expand`].
+    pub fn planned(
+        &self,
+        request: &Request,
+        call: usize,
+        components: &dyn Components,
+        lookup: &dyn Lookup,
+    ) -> Result<Vec<Fact>, Failure> {
+        self.run(&mut Service::new(request, components, lookup), move |core, request, asker| {
+            let Some(ready) = core.ready_for(request, call, asker)? else { return Ok(Vec::new()) };
+            let mut guest = Guest::of(&core.engine, request, call, &ready, asker)?;
+            expand::plan(request, call, &mut guest, &mut BTreeSet::new()).map(|(facts, _)| facts)
+        })
+    }
+
+    /// What the guest of one call returns when it is told `facts`, before anything about it is
+    /// checked: a part of an expansion, for who measures it.
+    ///
+    /// # Errors
+    /// Those of [`Runtime::expand`].
+    pub fn returned(
+        &self,
+        request: &Request,
+        call: usize,
+        facts: Vec<Fact>,
+        components: &dyn Components,
+        lookup: &dyn Lookup,
+    ) -> Result<GuestExpansion, Failure> {
+        self.run(&mut Service::new(request, components, lookup), move |core, request, asker| {
+            let Some(ready) = core.ready_for(request, call, asker)? else {
+                return Ok(GuestExpansion::default());
+            };
+            let mut guest = Guest::of(&core.engine, request, call, &ready, asker)?;
+            expand::returned(request, call, &mut guest, &facts, &mut BTreeSet::new())
+        })
+    }
+
+    /// Does something on a thread for guests; what it asks is answered on this one.
+    fn run<T: Send + 'static>(
+        &self,
+        service: &mut Service<'_>,
+        work: impl FnOnce(&Core, &Request, &Asker<Want, Told>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (core, request) = (Arc::clone(&self.core), service.request().clone());
+        self.workers.run(move |asker| work(&core, &request, &asker), |want| service.serve(want))
     }
 
     /// Loads a component, compiling it if need be, so that its first expansion is a warm one.
@@ -291,6 +325,26 @@ impl Runtime {
 }
 
 impl Core {
+    /// The component of a call, ready to be instantiated, unless it is switched off.
+    fn ready_for(
+        &self,
+        request: &Request,
+        call: usize,
+        asker: &Asker<Want, Told>,
+    ) -> Result<Option<Arc<Ready>>, Failure> {
+        let called = &request.calls[call];
+        if called.is_off() {
+            return Ok(None);
+        }
+        let fetch = || match asker.ask(Want::Component(called.component)) {
+            Some(Told::Component(bytes)) => bytes,
+            _ => Err(texts::engine::internal("nobody has the component", "")),
+        };
+        self.ready(&called.cell, &called.component, fetch)
+            .map(Some)
+            .map_err(|failure| expand::in_call(failure, call))
+    }
+
     /// The component of this digest, ready to be instantiated.
     fn ready(
         &self,

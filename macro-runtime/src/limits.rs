@@ -102,6 +102,11 @@ impl Limiter {
         let limit = usize::try_from(limits.memory).unwrap_or(usize::MAX);
         Self { memory: 0, limit, entries: 0, refused: None }
     }
+
+    /// Bytes of linear memory that the guest has.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory
+    }
 }
 
 impl ResourceLimiter for Limiter {

@@ -16,9 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
-/// Reservations that wait for a guest. One for each thread that runs guests at the same time is
-/// used; a server with many threads gives the rest back.
-const IDLE: usize = 4;
+/// Reservations that wait for a guest. One for each guest that is there at the same time is used: of a
+/// stack of macros all are. A server with many threads gives the rest back.
+const IDLE: usize = 8;
 
 /// A page of zeros, to compare with: `memcmp` is quick in unoptimised builds too.
 static ZEROS: [u8; PAGE] = [0; PAGE];

@@ -56,13 +56,29 @@ impl Fixture {
     /// # Errors
     /// If rustc cannot be started.
     pub fn rustc(&self, source: &str, arguments: &[&str]) -> Result<Output> {
+        let mut command = self.command("RUSTC", "rustc", source)?;
+        command.args(["-Cdebuginfo=0", "--out-dir", "out"]).args(arguments);
+        command.output().context("rustc could not be started")
+    }
+
+    /// Runs the tests in the documentation of `source`.
+    ///
+    /// # Errors
+    /// If rustdoc cannot be started.
+    pub fn doctests(&self, source: &str) -> Result<Output> {
+        let mut command = self.command("RUSTDOC", "rustdoc", source)?;
+        command.args(["--test", "--crate-type", "lib"]);
+        command.output().context("rustdoc could not be started")
+    }
+
+    /// A tool on `source` in `main.rs`, with the environment that cargo would give it. `variable` may
+    /// say where it is.
+    fn command(&self, variable: &str, tool: &str, source: &str) -> Result<Command> {
         fs::write(self.root().join("main.rs"), source)?;
-        let mut command = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+        let mut command = Command::new(std::env::var_os(variable).unwrap_or_else(|| tool.into()));
         command
             .current_dir(self.root())
-            .arg("main.rs")
-            .args(["--edition", "2021", "-Cdebuginfo=0", "--out-dir", "out"])
-            .args(arguments)
+            .args(["main.rs", "--edition", "2021"])
             .env("CARGO_MANIFEST_DIR", self.root())
             .env("CARGO_PKG_NAME", "fixture")
             .env("CARGO_CRATE_NAME", "fixture")
@@ -71,7 +87,7 @@ impl Fixture {
             ensure!(path.exists(), "there is no proc-macro library {name} at {}", path.display());
             command.arg("--extern").arg(format!("{name}={}", path.display()));
         }
-        command.output().context("rustc could not be started")
+        Ok(command)
     }
 }
 

@@ -16,6 +16,7 @@ mod generated;
 mod goals;
 mod home;
 mod instructions;
+mod language;
 pub(crate) mod machine;
 mod market;
 mod marks;
@@ -71,10 +72,11 @@ impl<'a> Wanted<'a> {
 }
 
 /// In the order in which they are measured. `report` measures nothing.
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 11] = [
     "builds",
     "market",
     "server",
+    "language",
     "workspace",
     "instructions",
     "expansions",
@@ -93,6 +95,7 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
             "builds" => builds::times(effort)?,
             "market" => market::run(effort)?,
             "server" => server::run(effort)?,
+            "language" => language::run(effort)?,
             "workspace" => workspace::run(effort)?,
             "instructions" => instructions::run(effort)?,
             "expansions" => expansions::run(wanted.host, effort)?,
@@ -106,6 +109,7 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
         builds::PART,
         market::PART,
         server::PART,
+        language::PART,
         workspace::PART,
         instructions::PART,
         calls::PART,

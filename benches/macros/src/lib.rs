@@ -8,7 +8,9 @@
 //! - `record`: the expansion is put into the project's `.cell`,
 //! - `turns`: several ways in turns, each call timed and printed, on items of ever new names,
 //! - `repeat`: expanded so often as `CELL_BENCH_COUNT` says, for callgrind,
-//! - `split`: what a hit of the expansion cache consists of.
+//! - `split`: what a hit of the expansion cache consists of,
+//! - `stages`: what an expansion in the engine consists of,
+//! - `stack`: the same of six attributes of the guest `stack`, whatever the struct.
 //!
 //! and the way by `CELL_BENCH_WAY`: `component`, `engine` (only what happens behind
 //! `Engine::expand`), `recorded`, `native`, `server` (what the thin host does when nothing knows the
@@ -29,6 +31,7 @@ mod native;
 mod repeated;
 mod request;
 mod split;
+mod stages;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -50,6 +53,8 @@ pub fn measure(item: TokenStream) -> TokenStream {
         "turns" => repeated::turns(&way, &item),
         "repeat" => repeated::repeat(&way, &item),
         "split" => split::split(&item),
+        "stages" => stages::stages(&item),
+        "stack" => stages::stack(),
         other => Err(format!("CELL_BENCH is `{other}`")),
     };
     match done {

@@ -4,7 +4,7 @@ use super::*;
 use crate::output::emulation;
 use crate::request::strategy::request_of;
 use crate::table::TableBuilder;
-use crate::table::tests::read;
+use crate::table::source::read;
 use crate::table::{delimiter, op};
 
 mod edits;

@@ -1,7 +1,7 @@
 //! What items are, and where their parts are.
 
 use super::*;
-use crate::table::tests::table_of;
+use crate::table::source::table_of;
 use crate::table::{Token, span, strategy as tables};
 use proptest::prelude::*;
 

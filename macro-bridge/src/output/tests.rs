@@ -1,7 +1,7 @@
 //! Tests of the check that stands between a guest and rustc.
 
 use super::*;
-use crate::table::tests::table_of;
+use crate::table::source::table_of;
 use crate::table::{TableBuilder, strategy as tables};
 use proptest::prelude::*;
 

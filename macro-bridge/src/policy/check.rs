@@ -15,7 +15,7 @@ const ABOUT: [&str; 7] = [
     "`extern`",
     "inline assembly",
     "attributes that change linkage or run code before `main`",
-    "`include!`, `include_str!`, `include_bytes!`",
+    "files that are read at compile time: `include!` and the like, `debugger_visualizer`",
     "`env!`, `option_env!`",
     "modules in other files: `#[path]`, `mod name;`",
 ];
@@ -45,6 +45,9 @@ const LINKAGE_NAMES: [&str; 13] = [
     "dtor",
 ];
 
+/// Attributes that are macros: they work under other names too.
+const RENAMEABLE: [&str; 3] = ["global_allocator", "ctor", "dtor"];
+
 /// Something that is not allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -70,19 +73,47 @@ pub fn check(
     allowed: Allowed,
 ) -> Result<(), Violation> {
     let policy = Policy { input, output, allowed };
+    let mut alone = Vec::new();
+    let (mut joined, mut behind, mut own) = (Vec::new(), Vec::new(), 0..0);
     let mut start = 0;
     for part in &output.parts {
         let end = start + part.rows as usize;
         let level = policy.level(start..end);
-        let own = match PartKind::from_number(part.kind) {
-            Some(PartKind::Item) => policy.own_head(item.clone(), &level),
-            Some(PartKind::Body) => policy.may_wrap(item.clone()).map(|()| 0..0)?,
-            _ => 0..0,
-        };
-        policy.check_part(level, &own)?;
+        match PartKind::from_number(part.kind) {
+            Some(PartKind::Item) => {
+                own = policy.own_head(item.clone(), &level);
+                joined = level;
+            }
+            Some(PartKind::Items) => behind.extend(level),
+            Some(PartKind::Body) => {
+                policy.may_wrap(item.clone())?;
+                alone.push(level);
+            }
+            _ => alone.push(level),
+        }
         start = end;
     }
-    Ok(())
+    // The host puts these one behind the other: a name may be in one and its `!` in the next.
+    joined.extend(behind);
+    policy.check_part(joined, &own)?;
+    alone.into_iter().try_for_each(|level| policy.check_part(level, &(0..0)))
+}
+
+/// Does what a guest gives of this kind end where an item does? What other guests give stands behind
+/// it, and must not become a part of it: an `include` of one with the `!` of another, say.
+#[must_use]
+pub fn is_complete(input: &Table, output: &RawOutput, kind: PartKind) -> bool {
+    let policy = Policy { input, output, allowed: Allowed::default() };
+    let mut start = 0;
+    let mut last = None;
+    for part in &output.parts {
+        let end = start + part.rows as usize;
+        if part.kind == kind as u8 {
+            last = policy.level(start..end).pop().or(last);
+        }
+        start = end;
+    }
+    last.is_none_or(|last| policy.is_punct(last, ';') || policy.is_braces(last))
 }
 
 /// A token as rustc will see it, by its row.
@@ -92,8 +123,8 @@ enum Seen {
     Made(usize),
     /// A token of the input that stands alone.
     Leaf(usize),
-    /// A token of the input inside a group without delimiters: as the user wrote it.
-    Inside(usize),
+    /// A token of the input inside the outermost group without delimiters `group`: as the user wrote it.
+    Inside { row: usize, group: usize },
 }
 
 /// Where a level of tokens stands.
@@ -143,7 +174,7 @@ impl<'a> Policy<'a> {
     fn push_own(&self, row: usize, level: &mut Vec<Seen>) {
         if self.input.is_group(row, delimiter::NONE) {
             let inside = self.input.parsed_siblings(row..self.input.next_sibling(row));
-            level.extend(inside.map(Seen::Inside));
+            level.extend(inside.map(|inside| Seen::Inside { row: inside, group: row }));
         } else {
             level.push(Seen::Leaf(row));
         }
@@ -182,8 +213,7 @@ impl<'a> Policy<'a> {
             item::kind::FN => !head.iter().any(|row| self.input.is_ident(*row, "unsafe")),
             _ => false,
         };
-        let body = level.get(end).map(|seen| self.token(*seen));
-        let has_body = body.is_some_and(|t| t.kind == kind::GROUP && t.sub == delimiter::BRACE);
+        let has_body = level.get(end).is_some_and(|seen| self.is_braces(*seen));
         if whole || (vouched && has_body) { start..end } else { 0..0 }
     }
 
@@ -270,9 +300,19 @@ impl<'a> Policy<'a> {
         let name = self.text(level[at]);
         let next = |offset: usize| level.get(at + offset).copied();
         let is_punct = |offset: usize, ch: char| next(offset).is_some_and(|s| self.is_punct(s, ch));
-        // A pattern of several tokens is the user's only if all of it is.
+        // A pattern of several tokens is the user's only if all of it is, and in this order: a guest
+        // may put two groups of the user side by side.
+        let follows = |one: Seen, other: Option<Seen>| match (one, other) {
+            (Seen::Inside { .. }, None) => true,
+            (Seen::Inside { row, group }, Some(Seen::Inside { row: next, group: same })) => {
+                same == group && next > row
+            }
+            _ => false,
+        };
         let users = |length: usize| {
-            (0..length).all(|offset| matches!(next(offset), Some(Seen::Inside(_)) | None))
+            let pairs = (1..length).filter_map(|offset| Some((next(offset - 1)?, next(offset))));
+            matches!(level[at], Seen::Inside { .. })
+                && pairs.into_iter().all(|(one, other)| follows(one, other))
         };
         let called = is_punct(1, '!') && !is_punct(2, '=');
         let renamed = next(1).is_some_and(|seen| self.text(seen) == "as");
@@ -281,13 +321,20 @@ impl<'a> Policy<'a> {
         let (rule, length) = match name {
             "unsafe" if keyword => (UNSAFE, 1),
             "extern" if keyword => (EXTERN, 1),
-            "mod" if keyword && is_punct(2, ';') => {
-                let name = next(1).map_or("", |seen| self.text(seen));
-                return (!users(3)).then(|| (PATH, format!("mod {name};")));
-            }
-            "mod" if keyword && is_punct(1, '$') && is_punct(3, ';') => {
-                let name = next(2).map_or("", |seen| self.text(seen));
-                return (!users(4)).then(|| (PATH, format!("mod ${name};")));
+            "mod" if keyword => {
+                // In front of a name and braces it loads no file. Anything else may come to do so
+                // in a macro of the guest's, whatever it looks like here.
+                let dollar = usize::from(is_punct(1, '$'));
+                let name = next(1 + dollar).map_or("", |seen| self.text(seen));
+                let body = next(2 + dollar).is_some_and(|seen| self.is_braces(seen));
+                let named =
+                    if dollar == 0 { format!("mod {name}") } else { format!("mod ${name}") };
+                let found = match is_punct(2 + dollar, ';') {
+                    true => format!("{named};"),
+                    false => "mod".to_owned(),
+                };
+                let inline = body && !name.is_empty();
+                return (!inline && !users(3 + dollar)).then_some((PATH, found));
             }
             "global_asm" | "naked_asm" => (ASM, 1),
             "include_str" | "include_bytes" => (INCLUDE, 1),
@@ -295,12 +342,16 @@ impl<'a> Policy<'a> {
             "asm" if called || renamed => (ASM, 2),
             "include" if called || renamed => (INCLUDE, 2),
             "env" if called || renamed => (ENV, 2),
+            "debugger_visualizer" if place != Place::Code => {
+                return (!users(1)).then(|| (INCLUDE, "#[debugger_visualizer]".to_owned()));
+            }
             "path" if place == Place::Attribute && is_punct(1, '=') => {
                 return (!users(2)).then(|| (PATH, "#[path]".to_owned()));
             }
             _ if place != Place::Code && LINKAGE_NAMES.contains(&name) => {
                 return (!users(1)).then(|| (LINKAGE, format!("#[{name}]")));
             }
+            _ if renamed && RENAMEABLE.contains(&name) => (LINKAGE, 2),
             _ => return None,
         };
         (!users(length)).then(|| (rule, name.to_owned()))
@@ -311,10 +362,15 @@ impl<'a> Policy<'a> {
         token.kind == kind::PUNCT && token.a == ch as u32
     }
 
+    fn is_braces(&self, seen: Seen) -> bool {
+        let token = self.token(seen);
+        token.kind == kind::GROUP && token.sub == delimiter::BRACE
+    }
+
     fn token(&self, seen: Seen) -> &'a Token {
         match seen {
             Seen::Made(row) => &self.output.rows[row],
-            Seen::Leaf(row) | Seen::Inside(row) => &self.input.rows[row],
+            Seen::Leaf(row) | Seen::Inside { row, .. } => &self.input.rows[row],
         }
     }
 
@@ -323,7 +379,7 @@ impl<'a> Policy<'a> {
         match seen {
             _ if token.kind != kind::IDENT => "",
             Seen::Made(_) => &self.output.text[token.a as usize..][..token.b as usize],
-            Seen::Leaf(_) | Seen::Inside(_) => self.input.text_of(token),
+            Seen::Leaf(_) | Seen::Inside { .. } => self.input.text_of(token),
         }
     }
 }
@@ -332,7 +388,7 @@ impl Seen {
     fn own(self) -> Option<usize> {
         match self {
             Self::Made(_) => None,
-            Self::Leaf(row) | Self::Inside(row) => Some(row),
+            Self::Leaf(row) | Self::Inside { row, .. } => Some(row),
         }
     }
 }

@@ -6,8 +6,8 @@ use super::{Allowed, Call, CallPermission, Limits, MacroKind, Place, Request};
 use crate::digest::Digest;
 use crate::outside::{Content, Outside};
 use crate::table::TableBuilder;
+use crate::table::source::read;
 use crate::table::strategy::{self as tables, Tree};
-use crate::table::tests::read;
 
 /// A call of `path` without arguments.
 pub(crate) fn call(path: &str) -> Call {

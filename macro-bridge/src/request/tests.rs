@@ -3,7 +3,7 @@
 use super::strategy::{call, request, request_of};
 use super::*;
 use crate::outside::Content;
-use crate::table::tests::table_of;
+use crate::table::source::table_of;
 use proptest::prelude::*;
 
 fn example() -> Request {

@@ -1,16 +1,9 @@
 //! Tests of token tables.
 
+use super::source::table_of;
 use super::strategy::{self, Tree, build};
 use super::*;
 use proptest::prelude::*;
-
-/// The table of Rust-like source, for tests all over the crate: words, puncts (joint if the next
-/// character is a punct too), literals, `( ) { } [ ]` and `⟦ ⟧` for groups without delimiters.
-pub(crate) fn table_of(source: &str) -> Table {
-    let mut builder = TableBuilder::default();
-    read(source, &mut builder);
-    builder.finish().unwrap_or_else(|| panic!("unbalanced: {source}"))
-}
 
 #[test]
 fn sites_are_numbers_of_their_own_below_those_of_rows() {
@@ -26,51 +19,6 @@ fn sites_are_numbers_of_their_own_below_those_of_rows() {
     }
     assert_eq!((of_site(7, MIXED_SITE), of_site(usize::MAX, CALL_SITE)), (MIXED_SITE, CALL_SITE));
     assert_eq!([CALL_SITE, MIXED_SITE, FIRST_ROW].map(site), [None; 3]);
-}
-
-/// Reads `source` into `builder`.
-pub(crate) fn read(source: &str, builder: &mut TableBuilder) {
-    let mut rest = source;
-    while let Some(ch) = rest.chars().next() {
-        let length = match ch {
-            _ if ch.is_whitespace() => ch.len_utf8(),
-            '(' | '{' | '[' | '⟦' => {
-                builder.open("({[⟦".chars().position(|open| open == ch).unwrap() as u8);
-                ch.len_utf8()
-            }
-            ')' | '}' | ']' | '⟧' => {
-                builder.close().unwrap();
-                ch.len_utf8()
-            }
-            '"' => {
-                let end = rest[1..].find('"').unwrap() + 2;
-                builder.literal(&rest[..end]);
-                end
-            }
-            '0'..='9' => {
-                let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
-                builder.literal(&rest[..end]);
-                end
-            }
-            _ if text::is_punct(ch) && !rest.starts_with("$crate") => {
-                let next = rest[1..].chars().next().unwrap_or(' ');
-                builder.punct(ch, text::is_punct(next) || ch == '\'');
-                1
-            }
-            _ => {
-                let (name, raw) = match rest.strip_prefix("r#") {
-                    Some(name) => (name, true),
-                    None => (rest, false),
-                };
-                let from = usize::from(name.starts_with('$'));
-                let word = |c: char| !unicode_ident::is_xid_continue(c);
-                let end = name[from..].find(word).map_or(name.len(), |end| end + from);
-                builder.ident(&name[..end], raw);
-                end + if raw { 2 } else { 0 }
-            }
-        };
-        rest = &rest[length..];
-    }
 }
 
 #[test]

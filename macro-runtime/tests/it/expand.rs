@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use macro_runtime::bridge::digest::Digest;
-use macro_runtime::bridge::failure::Failure;
+use macro_runtime::bridge::failure::{Failure, Kind};
 use macro_runtime::bridge::request::{CallPermission, wants};
 use macro_runtime::bridge::table::kind;
 use macro_runtime::{CacheDir, Components, Options, Runtime};
@@ -72,12 +72,12 @@ fn stating(value: &str) -> Guest {
          (i32.load offset=20 (i32.load (i32.add (local.get $in) (i32.const {facts}))))",
         facts = parameter::FACTS,
     ));
-    // `planned`: facts at 256, one record at 300.
+    // `planned`: facts at 700, one record at 720. Not where `expand` builds its result, and expects zeros.
     guest.plan = format!(
-        "(i32.store (i32.const 256) (i32.const 300)) (i32.store (i32.const 260) (i32.const 1))
-         (i32.store (i32.const 308) (i32.const 4096)) (i32.store (i32.const 312) (i32.const 1))
-         (i32.store (i32.const 316) (i32.const 4097)) (i32.store (i32.const 320) (i32.const {}))
-         i32.const 256",
+        "(i32.store (i32.const 700) (i32.const 720)) (i32.store (i32.const 704) (i32.const 1))
+         (i32.store (i32.const 728) (i32.const 4096)) (i32.store (i32.const 732) (i32.const 1))
+         (i32.store (i32.const 736) (i32.const 4097)) (i32.store (i32.const 740) (i32.const {}))
+         i32.const 700",
         value.len(),
     );
     guest.data = format!("f{value}").into_bytes();
@@ -97,6 +97,50 @@ fn macros_on_one_item_are_given_the_facts_of_the_others() {
 fn a_macro_that_stands_alone_is_not_asked_to_plan() {
     let guest = Guest { plan: "unreachable".into(), ..Guest::default() };
     assert!(expand(&guest.component()).is_ok());
+}
+
+/// Two of it on one item.
+fn two(guest: &Guest, fuel: u64) -> Result<String, Failure> {
+    let component = guest.component();
+    let mut calls = vec![call("cache", &component), call("ledger", &component)];
+    calls.iter_mut().for_each(|call| call.limits.fuel = fuel);
+    let made = runtime().expand(&request(calls), &Shelf::of(&[&component]), &())?;
+    Ok(made.output.text)
+}
+
+#[test]
+fn a_guest_that_planned_expands_unless_it_holds_much() {
+    // Both count the calls of their instance; `expand` returns the count.
+    let count = "(global.set $calls (i32.add (global.get $calls) (i32.const 1)))";
+    let mut guest = Guest::literal(&format!(
+        "{count} (i32.store8 (i32.const 600) (i32.add (i32.const 48) (global.get $calls)))
+         (i32.const 600) (i32.const 1)",
+    ));
+    guest.more = "(global $calls (mut i32) (i32.const 0))".into();
+    let planned = std::mem::take(&mut guest.plan);
+    guest.plan = format!("{count} {planned}");
+    assert_eq!(two(&guest, 20_000_000).unwrap(), "22");
+    // 5 MiB: all of a stack wait at once.
+    guest.plan = format!("{count} (drop (memory.grow (i32.const 80))) {planned}");
+    assert_eq!(two(&guest, 20_000_000).unwrap(), "11");
+}
+
+#[test]
+fn each_call_of_a_guest_has_all_of_its_fuel() {
+    let spin = "(local.set $i (i32.const 100000))
+                (loop $again (br_if $again
+                  (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))";
+    let planned = Guest::default().plan;
+    let guest = |plan: &str, expand: &str| Guest {
+        plan: format!("(local $i i32) {plan} {planned}"),
+        ..Guest::expanding(format!("(local $i i32) {expand} {planned}"))
+    };
+    let fuel = 700_000;
+    assert!(two(&guest(spin, spin), fuel).is_ok());
+    let twice = format!("{spin} {spin}");
+    for guest in [guest(&twice, ""), guest("", &twice)] {
+        assert_eq!(two(&guest, fuel).unwrap_err().kind, Kind::OutOfFuel);
+    }
 }
 
 #[test]

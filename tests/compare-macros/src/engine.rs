@@ -1,5 +1,5 @@
 //! The macros of `tests/guests/identity` that the tests of the bridge use, on the guest side of
-//! the bridge as it is compiled into components.
+//! the bridge as it is compiled into components; and guests that try to get past the output policy.
 
 use guest_side::cell::{self, Row};
 use guest_side::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
@@ -11,7 +11,11 @@ use macro_bridge::host::Engine;
 use macro_bridge::output::{Part, PartKind, RawOutput};
 use macro_bridge::project::Project;
 use macro_bridge::request::Request;
-use macro_bridge::table::{SpanOp, Token};
+use macro_bridge::table::{SpanOp, Table, Token};
+
+use crate::corpus;
+use crate::output::source::written;
+use crate::table::source::table_of;
 
 pub(crate) struct GuestSide;
 
@@ -26,6 +30,9 @@ impl Engine for GuestSide {
         request: &Request,
         _key: &Digest,
     ) -> Option<Result<Expansion, Failure>> {
+        if request.calls.iter().any(|call| call.name == corpus::RECORDED.name) {
+            return None;
+        }
         let checked: Result<Vec<_>, _> = (0..request.calls.len())
             .map(|call| compose::check(request, call, run(request, call)))
             .collect();
@@ -41,7 +48,22 @@ struct Made {
     error_at: Option<Span>,
 }
 
+/// What the macro `package` of a cell gives that may give everything.
+const GRANTED: (&str, &str) = ("package", "env!(\"CARGO_PKG_NAME\")");
+
+/// What a macro of the corpus gives.
+fn tried(name: &str) -> Option<RawOutput> {
+    if name == GRANTED.0 {
+        return Some(written(&Table::default(), &[(PartKind::Items, GRANTED.1)]).output);
+    }
+    let one = corpus::tries().chain(corpus::holes()).find(|one| one.name == name)?;
+    Some(written(&table_of(one.item), one.parts).output)
+}
+
 fn run(request: &Request, call: usize) -> GuestExpansion {
+    if let Some(output) = tried(&request.calls[call].name) {
+        return GuestExpansion { output, ..GuestExpansion::default() };
+    }
     let compose::Input { table, split } = compose::input(request, call);
     let row = |Token { kind, sub, span, a, b }| Row { kind, sub, span, a, b };
     let rows = table.rows.into_iter().map(row).collect();

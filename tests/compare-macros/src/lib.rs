@@ -3,9 +3,15 @@
 //! tested in a live rustc on a machine that has no wasmtime.
 #![forbid(unsafe_code)]
 
+#[path = "../../../macro-bridge/src/policy/corpus.rs"]
+#[expect(dead_code, reason = "what is proved by them is for the test that builds programs")]
+mod corpus;
 mod engine;
+mod output;
+mod table;
 
 use macro_bridge::host::Engine;
+use macro_bridge::text;
 
 const ENGINES: &[&dyn Engine] = &[&engine::GuestSide];
 

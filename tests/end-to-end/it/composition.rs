@@ -2,6 +2,7 @@
 //! macros.
 
 use anyhow::{Context as _, Result, anyhow, ensure};
+use macro_bridge::compose;
 use macro_bridge::expansion::file;
 use macro_bridge::failure::Kind;
 use macro_bridge::order;
@@ -77,6 +78,35 @@ fn all_orders_of_six_macros_yield_the_same() -> Result<()> {
         let first = first.get_or_insert_with(|| text.clone());
         ensure!(*first == text, "written as {names:?} it is\n{text}\nand not\n{first}");
     }
+    Ok(())
+}
+
+#[test]
+fn the_parts_of_an_expansion_make_the_whole() -> Result<()> {
+    let project = project("parts")?;
+    let files = Files::load(&project.root).map_err(|failure| anyhow!("{failure}"))?;
+    let cache = Some(CacheDir::at(folder().join("home/cache-of-tests")));
+    let runtime = Runtime::new(Options { cache, ..Options::default() })?;
+    let request = request(&files, &SIX, "pub const fn f(x: u64) -> u64 { x + 1 }")?;
+    let calls = || 0..request.calls.len();
+    let mut facts = Vec::new();
+    for call in calls() {
+        let said = runtime.planned(&request, call, &files, &files);
+        facts.extend(said.map_err(|failure| anyhow!("{failure}"))?);
+    }
+    facts.sort();
+    ensure!(facts.len() == SIX.len(), "{facts:?}");
+    let checked = calls().map(|call| {
+        let own = request.calls[call].path();
+        let others = facts.iter().filter(|fact| fact.source != own).cloned().collect();
+        let returned = runtime.returned(&request, call, others, &files, &files)?;
+        compose::check(&request, call, returned)
+    });
+    let checked = checked.collect::<Result<Vec<_>, _>>().map_err(|failure| anyhow!("{failure}"))?;
+    let parts = compose::compose(&request, Vec::new(), checked, Vec::new());
+    let whole = runtime.expand(&request, &files, &files).map_err(|failure| anyhow!("{failure}"))?;
+    ensure!(!whole.output.rows.is_empty(), "nothing was made");
+    assert_eq!(parts.map_err(|failure| anyhow!("{failure}"))?, whole);
     Ok(())
 }
 

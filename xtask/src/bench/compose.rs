@@ -7,6 +7,7 @@ use super::builds::VARIANTS;
 use super::calls::section as services;
 use super::goals::{self, Facts, Goal};
 use super::instructions::COUNTED;
+use super::language::section as language;
 use super::marks;
 use super::plot::{self, Bar};
 use super::report::builds_table;
@@ -61,9 +62,10 @@ the ratios of all pairs with its 95 % interval (bootstrap). Each section ends wi
 type Section = fn(&mut String, &Samples, &mut Plots);
 
 /// The parts in the order of the page, each with what is written about it.
-pub(super) const SECTIONS: [(&str, &[Section]); 6] = [
+pub(super) const SECTIONS: [(&str, &[Section]); 7] = [
     (super::builds::PART, &[builds]),
     (super::server::PART, &[calls, hits]),
+    (super::language::PART, &[language::write]),
     (super::workspace::PART, &[checks]),
     (super::market::PART, &[market]),
     (super::calls::PART, &[services::write]),

@@ -1,6 +1,7 @@
 //! What was to be reached, what was measured, and why the one is not the other.
 
 mod answers;
+mod language;
 mod services;
 
 use super::samples::Samples;
@@ -96,6 +97,7 @@ pub(super) fn of(part: &str, samples: &Samples, facts: &Facts) -> Vec<Goal> {
         super::market::PART => vec![market(samples)],
         super::calls::PART => services::goals(samples),
         super::answers::PART => answers::goals(samples),
+        super::language::PART => language::goals(samples),
         super::instructions::PART => vec![instructions(samples)],
         _ => Vec::new(),
     };

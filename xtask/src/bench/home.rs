@@ -21,6 +21,26 @@ pub(super) fn command() -> Result<PathBuf> {
     Ok(command)
 }
 
+/// The component of a guest of tests. Nothing is built if it is that of the sources.
+pub(super) fn component(cell: &Path, guest: &str) -> Result<PathBuf> {
+    let folder = super::folder()?.join("components");
+    fs::create_dir_all(&folder)?;
+    let command = |check: bool| {
+        let mut command = Command::new(cell);
+        command.args(["build-macros", "--quiet", "--package", guest, "--manifest-path"]);
+        command.arg(step::root().join("guests/Cargo.toml")).arg("--out-dir").arg(&folder);
+        command.arg("--target-dir").arg(folder.join("target")).env_remove("CARGO_TARGET_DIR");
+        command.args(check.then_some("--check"));
+        command
+    };
+    let component = folder.join(format!("{guest}.wasm"));
+    if !component.is_file() || !command(true).output()?.status.success() {
+        step::run(&mut command(false))?;
+    }
+    ensure!(component.is_file(), "there is no {}", component.display());
+    Ok(component)
+}
+
 /// A folder for `CELL_HOME`, and perhaps the server in it. Both go when this does.
 pub(super) struct Home {
     folder: PathBuf,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::expansion::Note;
 use crate::failure::Kind;
+use crate::request::Allowed;
 
 fn one(item: &str) -> Request {
     request_of(&[("ledger::table", "")], item)
@@ -48,6 +49,39 @@ fn one_macro_may_replace_the_item() {
     assert_eq!(failure.message, "`a::one` and `b::two` both change the item itself");
     let answers = vec![field("a", "a : u8"), replace("struct T ;")];
     assert_eq!(refused(run(&request, answers)).0, Kind::Conflict);
+}
+
+#[test]
+fn nothing_of_one_macro_becomes_a_part_of_what_another_gives() {
+    let request = two("fn f ( ) { }");
+    let call = || items("! ( \"secret\" ) ;");
+    for open in [
+        items("const X : u8 = 1 ; include"),
+        items("# [ cfg ( any ( ) ) ]"),
+        items("⟦ use std :: include ⟧"),
+        made(&[(PartKind::Items, "", "use a ; b"), (PartKind::Items, "", "")]),
+        replace("@ 0 @ 1 @ 2 @ 3 include"),
+    ] {
+        let found = refused(run(&request, vec![open.clone(), call()]));
+        assert_eq!(found.0, Kind::InvalidOutput, "{open:?}");
+        assert!(found.1.contains("does not end where an item ends"), "{}", found.1);
+        let mut trusted = request.clone();
+        trusted.calls[0].allowed = Allowed(u32::MAX);
+        assert!(run(&trusted, vec![open.clone(), items("use a ;")]).is_ok());
+        // Alone there is nothing that it could begin.
+        assert!(run(&one("fn f ( ) { }"), vec![open]).is_ok());
+    }
+    for closed in [
+        items(""),
+        items("⟦ use a ; ⟧ ⟦ ⟧"),
+        items("impl A { }"),
+        made(&[(PartKind::Items, "", "include"), (PartKind::Items, "", "= 1 ;")]),
+        made(&[(PartKind::Items, "", "use a ;"), (PartKind::Attribute, "", "# [ b ]")]),
+        replace("@ 0 @ 1 @ 2 @ 3"),
+    ] {
+        let found = run(&request, vec![closed.clone(), items("use b ;")]);
+        assert!(found.is_ok(), "{closed:?}: {found:?}");
+    }
 }
 
 #[test]

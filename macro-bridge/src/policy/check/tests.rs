@@ -1,50 +1,18 @@
 //! What the policy stops and what it lets through, on purpose and not.
 
 use super::*;
+use crate::output::source::written;
 use crate::output::{self, Part};
-use crate::policy::{all_words, bit, words};
-use crate::table::TableBuilder;
-use crate::table::tests::{read, table_of};
+use crate::policy::{all_words, bit, is_limited, words};
+use crate::table::source::table_of;
 
+mod corpus;
 mod heads;
 mod holes;
 
-/// Output from source. `@ 5` is the input token of row 5, `@ 5 * 3` are three siblings from it.
+/// Output from source that names no token of the input.
 fn output_of(parts: &[(PartKind, &str)]) -> RawOutput {
-    let mut output = RawOutput::default();
-    for (kind, source) in parts {
-        let mut builder = TableBuilder::default();
-        read(source, &mut builder);
-        let table = builder.finish().unwrap();
-        let before = output.rows.len();
-        let mut open: Vec<(usize, usize)> = Vec::new();
-        let mut at = 0;
-        let number = |row: usize| table.text_of(&table.rows[row]).parse::<u32>().unwrap();
-        while at <= table.rows.len() {
-            while let Some((group, _)) = open.pop_if(|(_, end)| *end <= at) {
-                output.rows[group].a = (output.rows.len() - group - 1) as u32;
-            }
-            let Some(token) = table.rows.get(at) else { break };
-            let mut made = Token { span: span::CALL_SITE, ..*token };
-            if table.is_punct(at, '@') {
-                let several = table.is_punct(at + 2, '*');
-                let a = if several { number(at + 3) } else { 1 };
-                let span = span::of_row(number(at + 1));
-                made = Token { kind: kind::RANGE, sub: 0, span, a, b: 0 };
-                at += if several { 3 } else { 1 };
-            } else if token.kind == kind::GROUP {
-                open.push((output.rows.len(), table.next_sibling(at)));
-            } else if token.kind != kind::PUNCT {
-                made.a = output.text.len() as u32;
-                output.text.push_str(table.text_of(token));
-            }
-            output.rows.push(made);
-            at += 1;
-        }
-        let rows = (output.rows.len() - before) as u32;
-        output.parts.push(Part { kind: *kind as u8, rows, name: String::new() });
-    }
-    output
+    written(&Table::default(), parts).output
 }
 
 /// The word that would allow what is found, and what it is.
@@ -93,6 +61,8 @@ fn words_and_bits() {
         assert_eq!(bit(word), Some(1 << index));
     }
     assert_eq!(bit("everything"), None);
+    assert!(is_limited(Allowed(0b0111111)) && is_limited(Allowed(0)));
+    assert!(!is_limited(Allowed(0b1111111)) && !is_limited(Allowed(u32::MAX)));
     assert_eq!(words(Allowed(0b1000001)).collect::<Vec<_>>(), ["unsafe", "path"]);
 }
 
@@ -111,6 +81,9 @@ fn plain_code_is_taken() {
         "# [ serde ( path = \"x\" ) ] struct S ;",
         "# [ utoipa :: path ( get , path = \"/x\" ) ] fn f ( ) { }",
         "r#unsafe ( r#extern , r#mod ) ; r#mod x ;",
+        "macro_rules ! m { ( $ n : ident ) => { pub mod $ n { } pub mod a { } } }",
+        "use std :: prelude :: v1 :: global_allocator ; ctor ( dtor , global_allocator ) ;",
+        "debugger_visualizer ( ) ;",
         "# [ doc = \"unsafe extern include_str\" ] struct S ;",
     ] {
         taken(source);
@@ -204,6 +177,25 @@ fn what_the_user_wrote_in_a_group_is_the_users() {
     let last_include = (0..table.rows.len()).rfind(|row| table.is_ident(*row, "include")).unwrap();
     let forged = format!("@ {} ! ( \"x\" )", last_include - 1);
     assert_eq!(check(&forged), Err(("include", "include".into())));
+}
+
+#[test]
+fn two_groups_of_the_user_are_not_one() {
+    // Each by itself is what the user wrote; side by side they are what the guest made of it.
+    let input = "⟦ a , include ⟧ ⟦ ! ( \"x\" ) ⟧ ⟦ mod x ⟧ ⟦ ; ⟧ ⟦ ! include ⟧";
+    let table = table_of(input);
+    let groups: Vec<usize> = table.siblings(0..table.rows.len()).collect();
+    let check = |order: &[usize]| {
+        let source: Vec<_> = order.iter().map(|at| format!("@ {}", groups[*at])).collect();
+        for one in &source {
+            assert_eq!(verdict_of(input, &[(PartKind::Items, one)], &[]), Ok(()), "{one}");
+        }
+        verdict_of(input, &[(PartKind::Items, &source.join(" "))], &[]).map_err(|(word, _)| word)
+    };
+    assert_eq!(check(&[0, 1]), Err("include"));
+    assert_eq!(check(&[2, 3]), Err("path"));
+    assert_eq!(check(&[4, 4]), Err("include"), "the same one twice");
+    assert_eq!(check(&[1, 0]), Ok(()));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::source::{self, Package, WORD};
 use super::{MANY, SITES};
-use crate::bench::home::Home;
+use crate::bench::home::{Home, component};
 use crate::bench::measure::{self, Took, said, timed};
 use crate::bench::samples::Samples;
 use crate::bench::workspace::{texts, traced};
@@ -57,7 +57,7 @@ pub(super) struct Sites {
 impl Sites {
     pub(super) fn prepare(cell: &Path, root: &Path) -> Result<Self> {
         let oracle = oracle()?;
-        let component = component(cell)?;
+        let component = component(cell, "asks")?;
         let mut home = Home::new(cell)?;
         let sdk = SDK.replace("ROOT", &step::root().display().to_string());
         let packages = [
@@ -223,26 +223,6 @@ fn oracle() -> Result<PathBuf> {
     let oracle = target.join("release").join(format!("oracle{}", std::env::consts::EXE_SUFFIX));
     ensure!(oracle.is_file(), "there is no {}", oracle.display());
     Ok(oracle)
-}
-
-/// The component of the macros that ask. Nothing is built if it is that of the sources.
-fn component(cell: &Path) -> Result<PathBuf> {
-    let folder = crate::bench::folder()?.join("components");
-    fs::create_dir_all(&folder)?;
-    let command = |check: bool| {
-        let mut command = Command::new(cell);
-        command.args(["build-macros", "--quiet", "--package", "asks", "--manifest-path"]);
-        command.arg(step::root().join("guests/Cargo.toml")).arg("--out-dir").arg(&folder);
-        command.arg("--target-dir").arg(folder.join("target")).env_remove("CARGO_TARGET_DIR");
-        command.args(check.then_some("--check"));
-        command
-    };
-    let component = folder.join("asks.wasm");
-    if !component.is_file() || !command(true).output()?.status.success() {
-        step::run(&mut command(false))?;
-    }
-    ensure!(component.is_file(), "there is no {}", component.display());
-    Ok(component)
 }
 
 fn has_session(projects: &Path) -> bool {
