@@ -171,6 +171,10 @@ pub struct SandboxReport {
 
 /// Options of `cell confined`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cell confined                          says what this system can hold
+  cell confined --write target -- cargo build")]
 pub struct Confined {
     /// May be read
     #[arg(long, value_name = "PATH")]
