@@ -2,7 +2,7 @@
 
 use cargo_metadata::Edition;
 use macro_bridge::request::MacroKind;
-use toml_edit::Value;
+use toml_edit::{DocumentMut, Item, Table, Value};
 
 use crate::entries::Entry;
 use crate::graph::Found;
@@ -12,10 +12,35 @@ pub const COPY: &str = "crate";
 /// The folder of the guest, and the end of its name.
 pub const COMPONENT: &str = "component";
 
-/// The root manifest. What is set in it is part of what a component is made of.
+/// The profile in a project's manifest that says how components of sandboxed crates are compiled.
+pub const PROFILE: &str = "cell-sandbox";
+
+/// The root manifest. What is set in it is part of what a component is made of. `project` is the text of
+/// the manifest of who wants the component.
 #[must_use]
-pub fn workspace() -> String {
-    format!("[workspace]\nresolver = \"2\"\nmembers = [\"{COPY}\", \"{COMPONENT}\"]\n")
+pub fn workspace(project: &str) -> String {
+    let workspace =
+        format!("[workspace]\nresolver = \"2\"\nmembers = [\"{COPY}\", \"{COMPONENT}\"]\n");
+    format!("{workspace}{}", profile(project).unwrap_or_default())
+}
+
+/// `[profile.cell-sandbox]` as that of a workspace in which `release` is what is built.
+fn profile(project: &str) -> Option<String> {
+    let document: DocumentMut = project.parse().ok()?;
+    let mut profile = document.get("profile")?.get(PROFILE)?.as_table_like()?.iter().fold(
+        Table::new(),
+        |mut table, (key, item)| {
+            table.insert(key, item.clone());
+            table
+        },
+    );
+    profile.remove("inherits");
+    let mut release = Table::new();
+    release.set_implicit(true);
+    release.insert("release", Item::Table(profile));
+    let mut made = DocumentMut::new();
+    made.insert("profile", Item::Table(release));
+    Some(format!("\n{made}"))
 }
 
 /// The name of the guest's package.
@@ -75,4 +100,26 @@ pub fn source(found: &Found, macros: &[Entry]) -> String {
     }
     out.push_str(&format!("\nmacro_guest_sdk::component!({});\n", names.join(", ")));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_says_how_components_are_compiled() {
+        let plain = workspace("[package]\nname = \"a\"\n[profile.release]\nlto = true\n");
+        assert!(!plain.contains("profile"), "{plain}");
+        let made = workspace(
+            "[profile.cell-sandbox]\ninherits = \"release\"\nopt-level = 1 # quick\nlto = false\n\n\
+             [profile.cell-sandbox.package.syn]\nopt-level = 3\n",
+        );
+        let document: DocumentMut = made.parse().unwrap();
+        let release = &document["profile"]["release"];
+        assert_eq!(release["opt-level"].as_integer(), Some(1), "{made}");
+        assert_eq!(release["lto"].as_bool(), Some(false));
+        assert_eq!(release["package"]["syn"]["opt-level"].as_integer(), Some(3));
+        assert!(release.get("inherits").is_none());
+        assert!(document["workspace"]["members"].is_array());
+    }
 }

@@ -88,9 +88,13 @@ impl Cargo<'_> {
         for name in NOT_PASSED_ON {
             command.env_remove(name);
         }
-        let profiles = std::env::vars_os().map(|(name, _)| name);
-        for name in profiles.filter(|n| n.to_string_lossy().starts_with("CARGO_PROFILE_")) {
-            command.env_remove(name);
+        // Whoever runs us in a build script or a test has variables of another package, and by them the
+        // wrapper would take a question about the compiler for a compilation.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if ["CARGO_PROFILE_", "CARGO_PKG_"].iter().any(|start| text.starts_with(start)) {
+                command.env_remove(&name);
+            }
         }
         command.env("RUSTC", &self.compiler.rustc).env("CARGO_INCREMENTAL", "0");
         command.env("CELL_GRAPH", self.graph);

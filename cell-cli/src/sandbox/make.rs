@@ -43,6 +43,8 @@ pub(crate) struct Workshop {
     target: PathBuf,
     /// The versions to take.
     lock: String,
+    /// The manifest of who wants the components: it may have a profile for them.
+    project: String,
     /// What build scripts could not do.
     held: String,
 }
@@ -51,7 +53,7 @@ impl Workshop {
     /// Finds a compiler and prepares it. `lock` is the `Cargo.lock` that says which versions are meant.
     pub(crate) fn open(
         how: &SandboxHow,
-        (target, lock): (&Path, String),
+        (target, lock, project): (&Path, String, &str),
         global: &Global,
         shell: &Shell,
     ) -> Result<Self> {
@@ -79,7 +81,17 @@ impl Workshop {
             );
         }
         let switches = Switches { runner: confinement.runner, ..switches };
-        Ok(Self { compiler, kit, switches, checkout, target, lock, held: confinement.held })
+        let project = project.to_owned();
+        Ok(Self {
+            compiler,
+            kit,
+            switches,
+            checkout,
+            target,
+            lock,
+            project,
+            held: confinement.held,
+        })
     }
 
     /// Where a package of ours is, as manifests say it.
@@ -171,7 +183,7 @@ impl Workshop {
             files::replace(&to.join(file), &bytes)?;
         }
         ensure!(marks > 0, "`{}` has no macros in `{}`", found.name, root.display());
-        files::replace(&folder.join("Cargo.toml"), guest::workspace().as_bytes())?;
+        files::replace(&folder.join("Cargo.toml"), guest::workspace(&self.project).as_bytes())?;
         // Those versions that the workspace has; cargo leaves out what is not needed.
         if !folder.join("Cargo.lock").is_file() {
             files::replace(&folder.join("Cargo.lock"), self.lock.as_bytes())?;

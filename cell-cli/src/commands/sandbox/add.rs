@@ -107,7 +107,8 @@ fn add(
     }
     let lock =
         files::read_text(&workspace.root.join("Cargo.lock")).context("cannot read `Cargo.lock`")?;
-    let workshop = Workshop::open(how, (&workspace.target, lock.clone()), global, shell)?;
+    let from = (&*workspace.target, lock.clone(), &*workspace.manifest);
+    let workshop = Workshop::open(how, from, global, shell)?;
     let mut built = Vec::new();
     let mut failed = Vec::new();
     let all = planned.len();

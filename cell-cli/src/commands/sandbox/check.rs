@@ -158,7 +158,8 @@ fn rebuilt(
 ) -> Result<Vec<String>> {
     let originals = original::find(workspace, made, &add::kept(workspace), global)?;
     let target = workspace.target.join("again");
-    let workshop = Workshop::open(&options.how, (&target, originals.lock.clone()), global, shell)?;
+    let from = (&*target, originals.lock.clone(), &*workspace.manifest);
+    let workshop = Workshop::open(&options.how, from, global, shell)?;
     let mut problems = Vec::new();
     for (key, found) in &originals.found {
         let progress = shell.progress("Building", format!("{} {}", found.name, found.version));

@@ -1,0 +1,144 @@
+//! Which crates are compared, and how their inputs name them.
+
+/// A proc-macro crate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Crate {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// The crate that re-exports its macros: its tests and documentation are inputs, and there it is
+    /// called by this name. It is compiled too if the set depends on it; else the name stands for the
+    /// macros alone, and what else is in it is not found, on either side.
+    pub(crate) facade: &'static str,
+    /// Why it does not yield quite the same, if it does not.
+    pub(crate) differs: &'static str,
+}
+
+/// A workspace in `tests/sandboxed-macros`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Set {
+    /// Its folder.
+    pub(crate) name: &'static str,
+    pub(crate) crates: &'static [Crate],
+}
+
+const fn of(name: &'static str, facade: &'static str) -> Crate {
+    Crate { name, facade, differs: "" }
+}
+
+/// Those in the graph of our own workspace.
+pub(crate) const GRAPH: Set = Set {
+    name: "graph",
+    crates: &[
+        of("async-trait", ""),
+        of("bytecheck_derive", "bytecheck"),
+        of("clap_derive", "clap"),
+        of("enumflags2_derive", "enumflags2"),
+        of("munge_macro", "munge"),
+        of("prometheus-client-derive-encode", ""),
+        of("ptr_meta_derive", "ptr_meta"),
+        of("pulley-macros", ""),
+        of("rkyv_derive", "rkyv"),
+        Crate {
+            name: "rustversion",
+            facade: "",
+            differs: "answers for the compiler that it was compiled with, which is that of components; says the date in errors",
+        },
+        of("serde_derive", "serde"),
+        of("thiserror-impl", "thiserror"),
+        of("tokio-macros", "tokio"),
+        Crate {
+            name: "wasm-bindgen-macro",
+            facade: "wasm-bindgen",
+            differs: "names contain a hash of the package's folder, which a component sees as `/package`",
+        },
+        Crate {
+            name: "wasmtime-internal-component-macro",
+            facade: "",
+            differs: "reads WIT files below the package by their path, which a component sees as `/package`",
+        },
+        of("wasmtime-internal-versioned-export-macros", ""),
+    ],
+};
+
+/// Others.
+pub(crate) const OTHERS: Set = Set {
+    name: "others",
+    crates: &[
+        of("argh_derive", "argh"),
+        of("async-recursion", ""),
+        of("async-stream-impl", "async-stream"),
+        of("auto_impl", ""),
+        of("bitfield-struct", ""),
+        of("bytemuck_derive", "bytemuck"),
+        of("const_format_proc_macros", "const_format"),
+        of("ctor", ""),
+        of("delegate", ""),
+        Crate {
+            name: "derivative",
+            facade: "",
+            differs: "cannot be built: its `syn` 1 leaves `proc_macro` out on WebAssembly",
+        },
+        of("derive-new", ""),
+        Crate {
+            name: "derive-where",
+            facade: "",
+            differs: "an attribute that it makes has other blanks: `T : Super` for `T: Super`",
+        },
+        of("derive_arbitrary", "arbitrary"),
+        of("derive_builder_macro", "derive_builder"),
+        of("derive_more-impl", "derive_more"),
+        Crate {
+            name: "derive_setters",
+            facade: "",
+            differs: "cannot be built offline: cargo wants an optional dependency of its that `Cargo.lock` does not have",
+        },
+        of("displaydoc", ""),
+        of("document-features", ""),
+        of("educe", ""),
+        of("enum-as-inner", ""),
+        of("enum-iterator-derive", "enum-iterator"),
+        of("enum-map-derive", "enum-map"),
+        Crate {
+            name: "enum_dispatch",
+            facade: "",
+            differs: "collects in one call what it gives out in another, and nothing is kept between calls",
+        },
+        of("futures-macro", "futures"),
+        of("getset", ""),
+        of("impl-trait-for-tuples", ""),
+        of("indoc", ""),
+        of("linkme-impl", "linkme"),
+        of("logos-derive", "logos"),
+        of("miette-derive", "miette"),
+        of("mockall_derive", "mockall"),
+        of("monostate-impl", "monostate"),
+        of("num-derive", ""),
+        of("num_enum_derive", "num_enum"),
+        of("paste", ""),
+        of("pin-project-internal", "pin-project"),
+        of("prost-derive", "prost"),
+        of("ref-cast-impl", "ref-cast"),
+        of("rstest_macros", "rstest"),
+        of("schemars_derive", "schemars"),
+        of("seq-macro", ""),
+        of("serde_repr", ""),
+        of("smart-default", ""),
+        of("snafu-derive", "snafu"),
+        of("strum_macros", "strum"),
+        of("test-case-macros", "test-case"),
+        of("time-macros", "time"),
+        of("tracing-attributes", ""),
+        of("typed-builder-macro", "typed-builder"),
+        of("typetag-impl", "typetag"),
+        Crate {
+            name: "validator_derive",
+            facade: "validator",
+            differs: "cannot be built: `#[proc_macro_error]` wants the mark of an entry point beside it, which the copy has under another name",
+        },
+        of("yoke-derive", "yoke"),
+        of("zerocopy-derive", "zerocopy"),
+        of("zerofrom-derive", "zerofrom"),
+        of("zeroize_derive", "zeroize"),
+        of("zerovec-derive", "zerovec"),
+    ],
+};

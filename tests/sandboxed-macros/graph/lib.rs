@@ -1,0 +1,1 @@
+//! Empty: cargo compiles what this depends on.

@@ -1,0 +1,24 @@
+use seq_macro::seq;
+seq!(N in 0..3 { fn f~N() {} });
+seq!(N in 0..=2 { fn g~N() -> u8 { N } struct S~N; });
+seq!(N in 000..3 { const C~N: &str = stringify!(N); });
+seq!(C in 'a'..='e' { fn h~C() {} });
+seq!(B in b'a'..b'c' { const D: [u8; 1] = [B]; });
+seq!(N in 0x0F..0x12 { fn hex~N() {} });
+seq!(N in 1u8..3u8 { enum E~N { #( A~N, )* } });
+seq!(N in 0..4 { enum All { #(Variant~N = N,)* } });
+seq!(N in 0..2 { fn tuple() { let x = (1, 2); #( let a~N = x.N; )* } });
+seq!(P in 0..2 { fn r~P~P() {} });
+seq!(N in 0b0..0b11 { fn bin~N() {} });
+seq!(N in 0o7..0o11 { fn oct~N() {} });
+macro_rules! many { ($a:literal $b:literal $($t:tt)*) => { seq!(N in $a..$b { $($t)* }); } }
+many!(0 2 fn made~N() {});
+seq!(N in 3..0 { fn none~N() {} });
+seq!(N in 0..2 { macro_rules! m~N { () => {} } });
+seq!(N in -1..1 {});
+seq!(N in 0..'a' {});
+seq!(N 0..1 {});
+seq!(N in 0.. {});
+seq!(N in 0..1);
+seq!(in 0..1 {});
+seq!(N in 0..1.5 {});
