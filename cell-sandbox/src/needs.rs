@@ -15,6 +15,8 @@ pub struct Needs {
     pub variables: BTreeSet<String>,
     /// Does it ask for variables whose names are not in the source?
     pub some_variables: bool,
+    /// Has it attribute macros? They hand back the user's item, with a body of theirs in an `unsafe fn`, say.
+    pub attributes: bool,
     /// Parts of the standard library that reach outside: `fs`, `net`, `process`, `time`, `thread`.
     pub reaches: BTreeSet<String>,
 }
@@ -45,6 +47,7 @@ impl Needs {
                     }
                     let called = word(at + 3);
                     match name.as_str() {
+                        "proc_macro_attribute" => self.attributes = true,
                         "env" if path(at + 1) && ["var", "var_os"].contains(&called.as_str()) => {
                             self.variable(trees.get(at + 4));
                         }
@@ -130,8 +133,10 @@ mod tests {
             Instant::now(); net::TcpStream::connect(y); }",
         );
         assert_eq!(needs.variables.iter().collect::<Vec<_>>(), ["CARGO_PKG_NAME"]);
-        assert!(needs.some_variables);
+        assert!(needs.some_variables && !needs.attributes);
         assert_eq!(needs.reaches.iter().collect::<Vec<_>>(), ["fs", "net", "time"]);
         needs.read("not rust )");
+        needs.read("#[proc_macro_attribute] pub fn a() {}");
+        assert!(needs.attributes);
     }
 }

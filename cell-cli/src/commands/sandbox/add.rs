@@ -70,7 +70,11 @@ struct Planned<'a> {
 impl Planned<'_> {
     /// What it is given if people do not say otherwise: what it emits by what it quotes.
     fn rights(&self) -> Rights {
-        Rights { allow: self.needs.allow.clone(), variables: BTreeSet::new() }
+        let mut allow = self.needs.allow.clone();
+        if self.needs.attributes {
+            allow.extend(["extern", "unsafe"].map(str::to_owned));
+        }
+        Rights { allow, variables: BTreeSet::new() }
     }
 
     fn patch(&self) -> Patch {
