@@ -29,6 +29,10 @@ pub struct Sandbox {
 #[derive(Debug, Subcommand)]
 pub enum SandboxAction {
     /// List the proc-macro crates in cargo's graph, and how each runs
+    #[command(after_help = "\
+Examples:
+  cell sandbox list
+  cell sandbox list --json")]
     List(SandboxList),
     /// Make components of crates, and put crates of ours in their place
     #[command(after_help = "\
