@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{Metadata, Package};
 
 use crate::error::{Error, Result};
-use crate::shim;
+use crate::{copy, shim};
 
 /// The versions whose other files ask these three for nothing that a component needs. With any
 /// other version guests are larger.
@@ -34,7 +34,7 @@ pub(crate) fn prepare(metadata: &Metadata, kit: &Path) -> Result<Option<PathBuf>
         .tempdir_in(kit)
         .map_err(|e| Error::io("make a folder in", kit, e))?;
     let made = scratch.path().join("package");
-    copy(&upstream, &made.join("src"))?;
+    copy::copy(&upstream, &made.join("src"))?;
     for (name, text) in shim::inside() {
         let path = made.join("src").join(name);
         fs::write(&path, text).map_err(|e| Error::io("write", &path, e))?;
@@ -52,20 +52,6 @@ fn is_known(package: &Package) -> bool {
     package.name.as_str() == "proc-macro2"
         && package.source.as_ref().is_some_and(|source| source.is_crates_io())
         && KNOWN.contains(&package.version.to_string().as_str())
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).map_err(|e| Error::io("make the folder", to, e))?;
-    for entry in fs::read_dir(from).map_err(|e| Error::io("read", from, e))? {
-        let path = entry.map_err(|e| Error::io("read", from, e))?.path();
-        let copied = to.join(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            copy(&path, &copied)?;
-        } else {
-            fs::copy(&path, &copied).map_err(|e| Error::io("copy", &path, e))?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 pub mod build;
 pub mod cache;
 pub mod compiler;
+mod copy;
 pub mod error;
 mod inside;
 pub mod kit;

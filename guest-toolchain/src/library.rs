@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use macro_bridge::digest::{Digest, Sha256};
 
 use crate::compiler::Compiler;
+use crate::copy;
 use crate::error::{Error, Kind, Result};
 
 /// What the functions are called from: its name as a module, and its text.
@@ -224,7 +225,7 @@ pub fn digest() -> Digest {
 pub(crate) fn prepare(library: &Path, compiler: &Compiler, to: &Path) -> Result<()> {
     let source = library.join("std/src");
     let copied = to.join("std/src");
-    copy(&source, &copied)?;
+    copy::copy(&source, &copied)?;
     for (file, text, known) in WHOLE {
         let read = read(&source, file, compiler)?;
         if Digest::of(read.as_bytes()).to_string() != known {
@@ -298,21 +299,6 @@ fn read(source: &Path, file: &str, compiler: &Compiler) -> Result<String> {
 
 fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|e| Error::io("write", path, e))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).map_err(|e| Error::io("make the folder", to, e))?;
-    for entry in fs::read_dir(from).map_err(|e| Error::io("read", from, e))? {
-        let path = entry.map_err(|e| Error::io("read", from, e))?.path();
-        let copied = to.join(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            copy(&path, &copied)?;
-        } else {
-            let text = fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
-            fs::write(&copied, text).map_err(|e| Error::io("write", &copied, e))?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(unix)]

@@ -169,6 +169,12 @@ fn the_list_has_every_crate_in_its_version() -> Result<()> {
             ensure!(list.lines().any(|line| named(&line)), "{} is not in the list", krate.name);
         }
     }
+    for file in std::fs::read_dir(scratch::template().join("inputs"))? {
+        let path = file?.path();
+        let name = path.file_stem().context("a name")?.to_string_lossy().into_owned();
+        let known = [GRAPH, OTHERS].iter().flat_map(|set| set.crates).any(|one| one.name == name);
+        ensure!(known, "`{}` is the input of no crate", path.display());
+    }
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_cell"))
         .args(["sandbox", "list", "--json"])
         .current_dir(scratch::repository())
