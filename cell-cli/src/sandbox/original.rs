@@ -61,6 +61,7 @@ pub(crate) fn find(
             let mut one =
                 one.with_context(|| format!("cargo has no `{}` {}", it.name, it.version))?.clone();
             one.features.clone_from(&it.features);
+            one.sets = workspace.made_more(key).into_iter().map(|(_, it)| it.features).collect();
             Ok((key.clone(), one))
         })
         .collect::<Result<_>>()?;

@@ -119,7 +119,8 @@ fn settings(
         let named = cells.filter(|(key, _)| named(key));
         named.filter_map(|(_, cell)| Some(cell.component.as_ref()?.digest.to_string())).collect()
     };
-    let others = components(&|key| !keys.contains(key));
+    let removed = |key: &String| keys.iter().any(|it| it == workspace.crate_key(key));
+    let others = components(&|key| !removed(key));
     match edit::without(&text, keys)? {
         None => {
             fs::remove_file(&path).context("cannot remove `cell.toml`")?;
@@ -143,7 +144,7 @@ fn settings(
             made.write(root)?;
         }
     }
-    for digest in components(&|key| keys.contains(key)).difference(&others) {
+    for digest in components(&removed).difference(&others) {
         remove_file(&root.join(format!(".cell/components/{digest}.wasm")))?;
     }
     Ok(())

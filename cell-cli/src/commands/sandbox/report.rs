@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use anyhow::Result;
 use cell_sandbox::graph::Found;
+use cell_sandbox::sets;
 use macro_bridge::lock::LockedCell;
 use macro_bridge::policy;
 use serde_json::{Value, json};
@@ -79,6 +80,9 @@ fn short(workspace: &Workspace, found: &Found) -> Value {
         "can": workspace.state(found) == State::Can,
         "reason": reason,
         "features": found.features,
+        "other-features": workspace.key_of(found).map_or(Vec::new(), |key| {
+            workspace.made_more(&key).into_iter().map(|(_, made)| made.features).collect()
+        }),
         "used-by": found.dependents,
     })
 }
@@ -103,8 +107,13 @@ pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Resul
         });
         match locked {
             Some((made, cell)) => {
-                let digest = cell.component.as_ref().map(|it| it.digest.to_string());
-                line(&mut out, "component", &format!("sha256 {}", digest.unwrap_or_default()))?;
+                let key = workspace.key_of(found).unwrap_or_default();
+                line(&mut out, "component", &sha256(&workspace, &key))?;
+                for (key, more) in workspace.made_more(&key) {
+                    let text =
+                        format!("{} of [{}]", sha256(&workspace, &key), more.features.join(", "));
+                    line(&mut out, "", &text)?;
+                }
                 line(&mut out, "compiled by", &made.compiler)?;
                 line(&mut out, "held back", &format!("build scripts from {}", made.held))?;
                 let macros =
@@ -136,6 +145,12 @@ pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Resul
     Ok(Exit::Done)
 }
 
+fn sha256(workspace: &Workspace, key: &str) -> String {
+    let cell = workspace.lock.as_ref().and_then(|lock| lock.cells.get(key));
+    let digest = cell.and_then(|cell| Some(cell.component.as_ref()?.digest.to_string()));
+    format!("sha256 {}", digest.unwrap_or_default())
+}
+
 /// What macros did in the workspace, by crate.
 #[derive(Default)]
 struct Calls {
@@ -157,12 +172,12 @@ fn calls(workspace: &Workspace, global: &Global, shell: &Shell) -> Result<BTreeM
     }
     let mut calls: BTreeMap<String, Calls> = BTreeMap::new();
     for site in run.trace.sites.keys() {
-        let key = site.title.split("::").next().unwrap_or_default();
+        let key = workspace.crate_key(site.title.split("::").next().unwrap_or_default());
         calls.entry(key.to_owned()).or_default().number += 1;
     }
     for [key, what, detail] in run.trace.made.values().flat_map(|made| &made.attempts) {
         let refused = (what.clone(), detail.clone());
-        calls.entry(key.clone()).or_default().refused.insert(refused);
+        calls.entry(workspace.crate_key(key).to_owned()).or_default().refused.insert(refused);
     }
     Ok(calls)
 }
@@ -186,7 +201,19 @@ pub(super) fn report(options: &SandboxReport, global: &Global, shell: &Shell) ->
         value["checksum"] = original.and_then(|it| it.checksum.clone()).into();
         let cell = key.as_ref().and_then(|key| workspace.lock.as_ref()?.cells.get(key));
         if let (Some(key), Some(cell)) = (&key, cell) {
-            value["component"] = component(&workspace, key, cell);
+            value["component"] = component(&workspace, (key, 0), cell);
+            // Where cargo builds it with other features than all together.
+            let more = workspace.made_more(key);
+            let more = (1..).zip(&more).filter_map(|(number, (own, made))| {
+                let cell = workspace.lock.as_ref()?.cells.get(own)?;
+                let mut value = component(&workspace, (key, number), cell);
+                value["features"] = made.features.clone().into();
+                Some(value)
+            });
+            let more: Vec<Value> = more.collect();
+            if !more.is_empty() {
+                value["components-of-other-features"] = more.into();
+            }
             value["can-ask-for"] = cell.outside.imports.clone().into();
             value["granted"] = json!({
                 "variables": cell.outside.variables,
@@ -228,8 +255,8 @@ pub(super) fn report(options: &SandboxReport, global: &Global, shell: &Shell) ->
     Ok(Exit::Done)
 }
 
-fn component(workspace: &Workspace, key: &str, cell: &LockedCell) -> Value {
-    let path = workspace.folder().join(key).join("component.wasm");
+fn component(workspace: &Workspace, (key, number): (&str, usize), cell: &LockedCell) -> Value {
+    let path = workspace.folder().join(key).join(sets::file(number));
     let size = files::read(&path).map(|bytes| bytes.len()).ok();
     let limits = cell.limits;
     json!({
