@@ -5,8 +5,9 @@ pub(crate) mod facts;
 pub(crate) mod make;
 pub(crate) mod original;
 pub(crate) mod sets;
+mod vendored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,6 +15,7 @@ use anyhow::{Context as _, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 use cell_sandbox::graph::{self, Found};
 use cell_sandbox::needs::Needs;
+use cell_sandbox::packages::Locked;
 use cell_sandbox::patch;
 use macro_bridge::failure::texts::project::near;
 use macro_bridge::lock::Lock;
@@ -122,6 +124,12 @@ impl Workspace {
             all.keys().filter(|key| crate_of(key, &all).is_some()).cloned().collect();
         more.iter().for_each(|key| drop(all.remove(key)));
         all
+    }
+
+    /// What `cell.lock` keeps of `Cargo.lock`.
+    pub(crate) fn kept(&self) -> BTreeSet<Locked> {
+        let facts = self.lock.iter().flat_map(|lock| &lock.packages);
+        facts.filter_map(|fact| Locked::of_fact(fact)).collect()
     }
 
     /// The components of a crate for other sets of features, by their names in `cell.lock`, in order.

@@ -23,15 +23,19 @@ pub struct Patch {
 impl Patch {
     /// The name of the table in `[patch]`.
     fn registry(&self) -> &str {
-        match self.source.as_str() {
-            DEFAULT => "crates-io",
-            other => other.strip_prefix("registry+").unwrap_or(other),
-        }
+        index(&self.source).unwrap_or("crates-io")
     }
 
     fn path(&self) -> String {
         format!("{FOLDER}/{}", self.key)
     }
+}
+
+/// The index of the registry that a source names; `None` of the default one.
+#[must_use]
+pub fn index(source: &str) -> Option<&str> {
+    let other = Some(source).filter(|source| *source != DEFAULT)?;
+    Some(other.strip_prefix("registry+").unwrap_or(other))
 }
 
 /// The manifest with these crates replaced, and nothing else changed.

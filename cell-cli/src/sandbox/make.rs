@@ -15,7 +15,7 @@ use macro_bridge::digest::Digest;
 
 use super::confine::{self, Confinement};
 use super::facts::Made;
-use super::source_files;
+use super::{Workspace, source_files};
 use crate::arguments::Global;
 use crate::arguments::sandbox::SandboxHow;
 use crate::commands::build_macros;
@@ -73,10 +73,11 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    /// Finds a compiler and prepares it. `lock` is the `Cargo.lock` that says which versions are meant.
+    /// Finds a compiler and prepares it. `lock` is the `Cargo.lock` that says which versions are meant, of
+    /// crates that `workspace` has.
     pub(crate) fn open(
         how: &SandboxHow,
-        (target, lock, project): (&Path, String, &str),
+        (workspace, target, lock): (&Workspace, &Path, String),
         global: &Global,
         shell: &Shell,
     ) -> Result<Self> {
@@ -96,6 +97,8 @@ impl Workshop {
         read.extend(confine::of_compiler(&compiler));
         read.push(kit.folder.clone());
         read.extend(checkout.clone());
+        read.extend(confine::configs());
+        read.extend(workspace.vendored().into_values());
         let confinement = Confinement::find(&read, &[target.join("target"), target.clone()])?;
         if confinement.held == confine::NOTHING {
             shell.warning(
@@ -104,7 +107,7 @@ impl Workshop {
             );
         }
         let switches = Switches { runner: confinement.runner, ..switches };
-        let project = project.to_owned();
+        let project = workspace.manifest.clone();
         Ok(Self {
             compiler,
             kit,
@@ -115,6 +118,22 @@ impl Workshop {
             project,
             held: confinement.held,
         })
+    }
+
+    /// The same, with other versions.
+    pub(crate) fn of_versions(self, lock: String) -> Self {
+        Self { lock, ..self }
+    }
+
+    /// What components and what stands in for crates are made with, as lines of a manifest below the
+    /// workspace's target folder.
+    pub(crate) fn dependencies(&self) -> String {
+        let from = self.target.join("vendored");
+        let line = |package: &str, more: &str| {
+            format!("{package} = {{ {}{more} }}\n", self.ours(package, &from))
+        };
+        let sdk = line("macro-guest-sdk", ", default-features = false");
+        line("macro-bridge", "") + &sdk + "proc-macro2 = \"1\"\n"
     }
 
     /// Where a package of ours is, as manifests say it.

@@ -93,7 +93,7 @@ pub struct Twice(#[source] #[from] std::io::Error, #[source] std::fmt::Error);
 ";
 
 /// The command with the user's own `CELL_HOME`, where the kit for guests is.
-fn cell(project: &Project, words: &[&str]) -> Result<Ended> {
+pub(crate) fn cell(project: &Project, words: &[&str]) -> Result<Ended> {
     let mut command = clean(Command::new(env!("CARGO_BIN_EXE_cell-end-to-end")))?;
     if let Some(home) = std::env::var_os("CELL_HOME") {
         command.env("CELL_HOME", home);
@@ -105,14 +105,14 @@ fn cell(project: &Project, words: &[&str]) -> Result<Ended> {
     run(&mut command, &project.root, PATIENCE)
 }
 
-fn good(project: &Project, words: &[&str]) -> Result<Ended> {
+pub(crate) fn good(project: &Project, words: &[&str]) -> Result<Ended> {
     let ended = cell(project, words)?;
     ensure!(ended.code == Some(0), "{words:?}: {}{}", ended.stdout, ended.stderr);
     Ok(ended)
 }
 
 /// All files of the project, without those that cargo builds.
-fn files(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+pub(crate) fn files(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {

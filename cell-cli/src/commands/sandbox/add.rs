@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use cell_sandbox::graph::{self, Found};
 use cell_sandbox::needs::Needs;
-use cell_sandbox::packages::{self, Locked};
+use cell_sandbox::packages;
 use cell_sandbox::patch::{self, Patch};
 use cell_sandbox::sets;
 use macro_bridge::failure::texts;
@@ -113,8 +113,9 @@ fn add(
     }
     let lock =
         files::read_text(&workspace.root.join("Cargo.lock")).context("cannot read `Cargo.lock`")?;
-    let from = (&*workspace.target, lock.clone(), &*workspace.manifest);
+    let from = (workspace, &*workspace.target, lock.clone());
     let workshop = Workshop::open(how, from, global, shell)?;
+    workspace.ask_of_vendored(&workshop.dependencies(), &lock)?;
     let mut built = Vec::new();
     let mut failed = Vec::new();
     let all = planned.len();
@@ -396,10 +397,4 @@ fn cargo_update(root: &Path, names: &BTreeSet<&str>, global: &Global) -> Result<
         );
     }
     Ok(())
-}
-
-/// What `cell.lock` keeps of `Cargo.lock`.
-pub(super) fn kept(workspace: &Workspace) -> BTreeSet<Locked> {
-    let facts = workspace.lock.iter().flat_map(|lock| &lock.packages);
-    facts.filter_map(|fact| Locked::of_fact(fact)).collect()
 }

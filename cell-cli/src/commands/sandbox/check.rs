@@ -8,7 +8,6 @@ use cell_sandbox::patch;
 use cell_sandbox::sets;
 use macro_bridge::digest::Digest;
 
-use super::add;
 use crate::arguments::Global;
 use crate::arguments::sandbox::SandboxCheck;
 use crate::commands::lock;
@@ -159,7 +158,7 @@ fn sources(workspace: &Workspace) -> Result<Vec<String>> {
         files::read_text(&workspace.root.join("Cargo.lock")).context("cannot read `Cargo.lock`")?;
     let now = packages::read(&text)?;
     let mut problems = Vec::new();
-    for one in add::kept(workspace) {
+    for one in workspace.kept() {
         let same = now
             .iter()
             .find(|it| it.name == one.name && it.version == one.version && it.source == one.source);
@@ -181,10 +180,13 @@ fn rebuilt(
     global: &Global,
     shell: &Shell,
 ) -> Result<Vec<String>> {
-    let originals = original::find(workspace, made, &add::kept(workspace), global)?;
     let target = workspace.target.join("again");
-    let from = (&*target, originals.lock.clone(), &*workspace.manifest);
+    let lock = files::read_text(&workspace.root.join("Cargo.lock"))?;
+    let from = (workspace, &*target, lock.clone());
     let workshop = Workshop::open(&options.how, from, global, shell)?;
+    workspace.ask_of_vendored(&workshop.dependencies(), &lock)?;
+    let originals = original::find(workspace, made, &workspace.kept(), global)?;
+    let workshop = workshop.of_versions(originals.lock.clone());
     let mut problems = Vec::new();
     for (key, found) in &originals.found {
         let progress = shell.progress("Building", format!("{} {}", found.name, found.version));

@@ -10,7 +10,6 @@ use macro_bridge::lock::LockedCell;
 use macro_bridge::policy;
 use serde_json::{Value, json};
 
-use super::add;
 use crate::arguments::sandbox::{SandboxList, SandboxReport, SandboxWhy};
 use crate::arguments::{Global, Selection};
 use crate::commands::macros::table;
@@ -188,7 +187,7 @@ pub(super) fn report(options: &SandboxReport, global: &Global, shell: &Shell) ->
         true => None,
         false => Some(calls(&workspace, global, shell)?),
     };
-    let kept = add::kept(&workspace);
+    let kept = workspace.kept();
     let made = workspace.made();
     let mut crates = Vec::new();
     for found in &workspace.found {
