@@ -245,8 +245,8 @@ impl Workshop {
                 marks = found;
                 text.into_bytes()
             } else if file == Path::new("Cargo.toml") {
-                manifest::library(&String::from_utf8(bytes).context("its manifest is not text")?)?
-                    .into_bytes()
+                let text = String::from_utf8(bytes).context("its manifest is not text")?;
+                manifest::library(&text, &found.features)?.into_bytes()
             } else if file == Path::new("Cargo.lock") {
                 continue;
             } else {
