@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::project::{Host, Project, clean, folder, workspace};
+use crate::project::{Host, Project, clean, folder, target, workspace};
 use crate::run::{Ended, run, turn};
 
 /// Compiles for WebAssembly, and a standard library before.
@@ -177,6 +177,7 @@ fn a_crate_runs_as_a_component_and_back() -> Result<()> {
     let cells = String::from_utf8(project.read("cell.toml")?)?;
     let of_words = cells.contains("[sandbox.words]\nfeature-sets = 2\n");
     ensure!(of_words && cells.matches("feature-sets").count() == 1, "{cells}");
+    published(&project)?;
     let report = good(&project, &["sandbox", "report"])?.stdout;
     for word in ["cell-sandbox-report 1", "\"sandboxed\"", "\"checksum\"", "\"sha256\""] {
         ensure!(report.contains(word), "no {word} in {report}");
@@ -198,6 +199,31 @@ fn a_crate_runs_as_a_component_and_back() -> Result<()> {
     let failed = cell(&project, &["vendor"])?;
     ensure!(failed.code == Some(1), "{}", failed.stderr);
     same_errors(project, &native, &before)
+}
+
+/// A package is as it would be without us: it depends on the original crates.
+fn published(project: &Project) -> Result<()> {
+    let words = ["package", "--package", "app-sandboxed", "--no-verify", "--allow-dirty"];
+    let mut command = project.cargo_with(&[&words[..], &["--offline", "--quiet"]].concat())?;
+    let _turn = turn();
+    let ended = run(&mut command, &project.root, PATIENCE)?;
+    ensure!(ended.code == Some(0), "{}", ended.stderr);
+    let package = target().join("package/app-sandboxed-0.1.0.crate");
+    let tar = |words: &[&str]| -> Result<String> {
+        let mut tar = Command::new("tar");
+        let output = tar.arg(words[0]).arg(&package).args(&words[1..]).output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    let names = tar(&["-tzf"])?;
+    ensure!(names.contains("/src/lib.rs") && !names.contains(".cell"), "{names}");
+    let manifest = tar(&["-xzOf", "app-sandboxed-0.1.0/Cargo.toml"])?;
+    let lock = tar(&["-xzOf", "app-sandboxed-0.1.0/Cargo.lock"])?;
+    ensure!(manifest.contains("thiserror") && !manifest.contains("patch"), "{manifest}");
+    let original = "name = \"thiserror-impl\"\nversion = \"";
+    let original = lock.split(original).nth(1).context("no macros")?.lines().nth(1);
+    ensure!(original.is_some_and(|line| line.starts_with("source = ")), "{lock}");
+    Ok(())
 }
 
 /// The errors are those of the crate itself, and `remove` gives everything back.

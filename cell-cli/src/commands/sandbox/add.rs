@@ -173,6 +173,12 @@ fn add(
         "commit `Cargo.toml`, `Cargo.lock`, `cell.toml`, `cell.lock` and `.cell/`; \
          `cell sandbox remove` undoes it",
     );
+    if let Some(package) = patch::packs(&workspace.manifest) {
+        shell.note(format!(
+            "`cargo publish` of `{package}` is as before, since `[patch]` is left out; to leave out these \
+             files too, write `exclude = [\"/.cell\", \"/cell.*\"]` below its `[package]`"
+        ));
+    }
     Ok(Exit::Done)
 }
 
