@@ -22,22 +22,20 @@ pub(super) fn list(options: &SandboxList, global: &Global, shell: &Shell) -> Res
     let workspace = Workspace::open(global)?;
     let mut out = shell.stdout();
     if options.json {
-        let all: Vec<Value> = workspace.found.iter().map(|one| short(&workspace, one)).collect();
-        writeln!(out, "{:#}", json!({ "crates": all }))?;
+        let all = workspace.found.iter().map(|one| short(&workspace, one));
+        writeln!(out, "{:#}", json!({ "crates": all.collect::<Result<Vec<Value>>>()? }))?;
         return Ok(Exit::Done);
     }
     if workspace.found.is_empty() {
         shell.note("no proc-macro crate is in this workspace's graph");
         return Ok(Exit::Done);
     }
-    let rows: Vec<[String; 4]> = workspace
-        .found
-        .iter()
-        .map(|one| {
-            let (word, why) = state(&workspace, one);
-            [one.name.clone(), one.version.clone(), word.to_owned(), why]
-        })
-        .collect();
+    let row = |one: &Found| {
+        let (word, why) = state(&workspace, one);
+        let rights = rights(&workspace, one)?;
+        Ok([one.name.clone(), one.version.clone(), word.to_owned(), rights, why])
+    };
+    let rows = workspace.found.iter().map(row).collect::<Result<Vec<_>>>()?;
     write!(out, "{}", table(&rows))?;
     let of =
         |state: State| workspace.found.iter().filter(|one| workspace.state(one) == state).count();
@@ -66,15 +64,51 @@ fn state(workspace: &Workspace, found: &Found) -> (&'static str, String) {
     }
 }
 
-fn short(workspace: &Workspace, found: &Found) -> Value {
+/// In short: what a crate may do that runs sandboxed, or would need if it did.
+fn rights(workspace: &Workspace, found: &Found) -> Result<String> {
+    let needs = match workspace.state(found) {
+        State::Sandboxed => {
+            let key = workspace.key_of(found).unwrap_or_default();
+            let cell = workspace.lock.as_ref().and_then(|lock| lock.cells.get(&key));
+            let Some(cell) = cell else { return Ok("-".to_owned()) };
+            let emits: Vec<&str> = policy::words(cell.allowed).collect();
+            let sees = [&cell.outside.variables[..], &cell.outside.files].concat();
+            let part = |head: &str, words: String| match words.as_str() {
+                "" => None,
+                words => Some(format!("{head} {words}")),
+            };
+            let parts = [part("may emit", emits.join(", ")), part("sees", sees.join(", "))];
+            parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+        }
+        State::Can => sandbox::needs(found)?.to_string(),
+        State::Inner | State::Native(_) => String::new(),
+    };
+    Ok(if needs.is_empty() { "-".to_owned() } else { needs })
+}
+
+fn short(workspace: &Workspace, found: &Found) -> Result<Value> {
     let (word, _) = state(workspace, found);
     let reason = match workspace.state(found) {
         State::Native(reason) => Value::from(reason.to_string()),
         _ => Value::Null,
     };
-    json!({
+    // By its source, of one that is not sandboxed and can be.
+    let needs = match workspace.state(found) {
+        State::Can => {
+            let needs = sandbox::needs(found)?;
+            json!({
+                "emit": needs.allow,
+                "variables": needs.more_variables().collect::<Vec<_>>(),
+                "variables-by-other-names": needs.some_variables,
+                "std": needs.reaches,
+            })
+        }
+        _ => Value::Null,
+    };
+    Ok(json!({
         "name": found.name,
         "version": found.version,
+        "needs": needs,
         "runs": word,
         "can": workspace.state(found) == State::Can,
         "reason": reason,
@@ -83,7 +117,7 @@ fn short(workspace: &Workspace, found: &Found) -> Value {
             workspace.made_more(&key).into_iter().map(|(_, made)| made.features).collect()
         }),
         "used-by": found.dependents,
-    })
+    }))
 }
 
 pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Result<Exit> {
@@ -191,7 +225,7 @@ pub(super) fn report(options: &SandboxReport, global: &Global, shell: &Shell) ->
     let made = workspace.made();
     let mut crates = Vec::new();
     for found in &workspace.found {
-        let mut value = short(&workspace, found);
+        let mut value = short(&workspace, found)?;
         let key = workspace.key_of(found);
         let original =
             kept.iter().find(|one| one.name == found.name && one.version == found.version);
