@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use cell_sandbox::graph::{self, Found};
+use cell_sandbox::guest;
 use cell_sandbox::needs::Needs;
 use cell_sandbox::packages;
 use cell_sandbox::patch::{self, Patch};
@@ -113,7 +114,9 @@ fn add(
     }
     let lock =
         files::read_text(&workspace.root.join("Cargo.lock")).context("cannot read `Cargo.lock`")?;
-    let from = (workspace, &*workspace.target, lock.clone());
+    // What is sandboxed already keeps the versions of what is ours.
+    let versions = packages::restored(&lock, &workspace.kept())?;
+    let from = (workspace, &*workspace.target, versions);
     let workshop = Workshop::open(how, from, global, shell)?;
     workspace.ask_of_vendored(&workshop.dependencies(), &lock)?;
     let mut built = Vec::new();
@@ -328,6 +331,19 @@ fn write_all(
         for package in packages::closure(&packages, &one.found.name, &one.found.version) {
             facts.push_str(&format!("package {}\n", package.to_fact()));
         }
+    }
+    // Who compiles components again takes these versions, also of what is ours.
+    let components: Vec<_> = built
+        .iter()
+        .flat_map(|(one, made)| made.parts.iter().map(move |part| (one, part)))
+        .map(|(one, part)| (part.lock.clone(), guest::name(&one.found.name), &one.found.version))
+        .collect();
+    let components: Vec<_> = components
+        .iter()
+        .map(|(lock, name, version)| (lock.clone(), name.as_str(), version.as_str()))
+        .collect();
+    for package in packages::of_components(&components, &packages) {
+        facts.push_str(&format!("package {}\n", package.to_fact()));
     }
     let old = files::read_text(&root.join("cell.lock")).unwrap_or_default();
     let of = (&manifest, manifest_digest(&text));
