@@ -143,7 +143,7 @@ fn add(set: Set, folder: &Path) -> Result<Said> {
 
 /// What some ask for beside `CARGO_PKG_*`.
 const VARIABLES: [&str; 1] = ["WASMTIME_DEBUG_BINDGEN"];
-const FILES: [&str; 2] = ["Cargo.toml", "file.js"];
+const FILES: [&str; 3] = ["Cargo.toml", "Cargo.toml.orig", "file.js"];
 
 /// What macros may emit and see is not what is compared: `async_trait` hands an `unsafe fn` back in a new
 /// trait, and `wasm_bindgen` wants to know where the package is.
