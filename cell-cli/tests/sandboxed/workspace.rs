@@ -151,7 +151,10 @@ fn allow_everything(folder: &Path) -> Result<()> {
     let text = fs::read_to_string(folder.join("cell.toml"))?;
     let words = macro_bridge::policy::all_words().map(|word| format!("\"{word}\""));
     let all = format!("output = {{ allow = [{}] }}", words.collect::<Vec<_>>().join(", "));
-    let all = format!("{all}\ngrants = {{ env = {VARIABLES:?}, files = {FILES:?} }}");
+    // Unoptimised, some need several times what they need as users have them.
+    let all = format!(
+        "{all}\nlimits = {{ fuel = 50_000_000_000 }}\ngrants = {{ env = {VARIABLES:?}, files = {FILES:?} }}"
+    );
     let mut out = String::new();
     for line in text.lines().filter(|line| !line.starts_with("output = ")) {
         out.push_str(&format!("{line}\n"));
