@@ -409,6 +409,7 @@ pub(super) fn grants_of(cell: &str) -> String {
 }
 
 /// Where bounds and what may be emitted stand; likewise.
+#[cfg(feature = "engine")]
 pub(super) fn table_of(cell: &str, table: &str) -> String {
     let cell = if cell.is_empty() { "<cell>" } else { cell };
     format!(
