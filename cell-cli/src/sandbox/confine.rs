@@ -149,6 +149,14 @@ pub(crate) fn homes() -> Vec<PathBuf> {
     found
 }
 
+/// The settings of cargo for whoever is in this folder: it reads those of all folders above too. Not the files
+/// beside them that say who one is.
+pub(crate) fn configs() -> Vec<PathBuf> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let files = [".cargo/config.toml", ".cargo/config"];
+    here.ancestors().flat_map(|folder| files.map(|file| folder.join(file))).collect()
+}
+
 /// The folders of a compiler: of programs that it consists of, and of its libraries.
 pub(crate) fn of_compiler(compiler: &guest_toolchain::compiler::Compiler) -> Vec<PathBuf> {
     let mut folders = vec![compiler.sysroot.clone()];
