@@ -71,6 +71,7 @@ impl Workshop {
         let target = target.canonicalize()?;
         let mut read = confine::homes();
         read.extend(confine::of_compiler(&compiler));
+        read.extend(confine::settings(&target));
         read.push(kit.folder.clone());
         read.extend(checkout.clone());
         let confinement = Confinement::find(&read, &[target.join("target"), target.clone()])?;
