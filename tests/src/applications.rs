@@ -18,8 +18,10 @@ pub struct Application {
     pub version: &'static str,
     /// SHA-256 of the package, as the registry has it.
     pub checksum: &'static str,
-    /// The file in which a line is edited to see what a further build takes.
+    /// The root of its library, or of its program if it has none.
     pub root: &'static str,
+    /// What macro crates are granted to read, each below the folder of the package that uses it.
+    pub files: &'static [(&'static str, &'static [&'static str])],
 }
 
 /// A program and library that makes books: serde, clap, tokio, and what else a web server needs.
@@ -28,6 +30,8 @@ pub const MDBOOK: Application = Application {
     version: "0.4.52",
     checksum: "93c284d2855916af7c5919cf9ad897cfc77d3c2db6f55429c7cfb769182030ec",
     root: "src/lib.rs",
+    // handlebars derives its parser from it.
+    files: &[("pest_derive", &["src/grammar.pest"])],
 };
 
 /// A web server for files: actix, rustls, strum, maud, and rstest in its tests.
@@ -36,6 +40,7 @@ pub const MINISERVE: Application = Application {
     version: "0.32.0",
     checksum: "c8d246952fc9cb8f63ed4de070fa5a2713e48c25320b618294eb6c4935085e26",
     root: "src/main.rs",
+    files: &[],
 };
 
 /// All of them.
@@ -56,6 +61,21 @@ impl Application {
         let text = fs::read_to_string(&manifest)?;
         // Else cargo would look for one in the folders above.
         Ok(fs::write(&manifest, own_workspace(&text))?)
+    }
+
+    /// Writes into its `cell.toml` what macro crates may read. `cell lock` is to follow.
+    ///
+    /// # Errors
+    /// If a crate has no table there.
+    pub fn grant(&self, root: &Path) -> Result<()> {
+        let file = root.join("cell.toml");
+        let mut text = fs::read_to_string(&file)?;
+        for (name, files) in self.files {
+            let head = format!("[sandbox.{name}]\n");
+            ensure!(text.contains(&head), "{} says nothing of {name}", file.display());
+            text = text.replacen(&head, &format!("{head}grants = {{ files = {files:?} }}\n"), 1);
+        }
+        Ok(fs::write(&file, text)?)
     }
 
     /// The file of the package.

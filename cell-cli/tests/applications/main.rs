@@ -129,6 +129,8 @@ fn run(expected: &Expected) -> Result<()> {
     let sdk = cell_tests::workspace().join("cell-sdk");
     cell.said(&["sandbox", "add", "--all", "--yes", "--sdk-path", &sdk.display().to_string()])?;
     println!("{name}: `cell sandbox add --all` took {}", since(begun));
+    application.grant(&sandboxed)?;
+    cell.said(&["lock"])?;
     let listed = cell.list("sandboxed")?;
     ensure!(listed == expected.sandboxed, "of {name} there are {listed:#?}");
     ensure!(cell.list("native")?.is_empty(), "a macro crate of {name} still runs natively");
@@ -151,8 +153,7 @@ fn run(expected: &Expected) -> Result<()> {
 /// Cargo as it is by default, in a folder, with a target folder there.
 fn cargo(folder: &Path) -> impl Fn() -> Command + '_ {
     move || {
-        let mut cargo =
-            Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(folder).env("CARGO_TARGET_DIR", folder.join("target"));
         // What cargo tells this test of itself is nothing for another application.
         for (name, _) in std::env::vars_os() {

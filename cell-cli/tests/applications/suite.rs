@@ -75,7 +75,8 @@ fn what_programs_of_tests_print_is_read() {
     let suite = Suite::read(one);
     assert_eq!((suite.programs.len(), suite.passed()), (3, 2));
     assert!(suite.differences(&suite).is_empty());
-    let other = Suite::read(&one.replace("FAILED", "ok").replace("test c - should panic ... ok", ""));
+    let other =
+        Suite::read(&one.replace("FAILED", "ok").replace("test c - should panic ... ok", ""));
     assert_eq!(
         suite.differences(&other),
         ["c - should panic: ok, and not there", "a::b: FAILED, and ok"]
