@@ -12,13 +12,12 @@ pub(crate) struct Suite {
 }
 
 /// Builds and runs all tests.
-pub(crate) fn run(cargo: &dyn Fn() -> Command, skipped: &[&str]) -> Result<Suite> {
+pub(crate) fn run(cargo: &dyn Fn() -> Command) -> Result<Suite> {
     let build = cargo().args(["test", "--locked", "--no-run"]).output()?;
     let said = String::from_utf8_lossy(&build.stderr);
     ensure!(build.status.success(), "it does not build:\n{said}");
     let mut command = cargo();
     command.args(["test", "--locked", "--no-fail-fast", "--"]);
-    command.args(skipped.iter().flat_map(|name| ["--skip", name]));
     // Each test for itself: those of servers choose a free port and hope that it stays so.
     let output = command.arg("--test-threads=1").output()?;
     Ok(Suite::read(&String::from_utf8_lossy(&output.stdout)))
@@ -44,6 +43,12 @@ impl Suite {
     /// How many pass.
     pub(crate) fn passed(&self) -> usize {
         self.programs.iter().flat_map(BTreeMap::values).filter(|ended| *ended == "ok").count()
+    }
+
+    /// The names of those that do not.
+    pub(crate) fn failed(&self) -> impl Iterator<Item = &str> {
+        let all = self.programs.iter().flatten();
+        all.filter(|(_, ended)| *ended == "FAILED").map(|(name, _)| name.as_str())
     }
 
     /// What one has and the other has not, or ended otherwise.
@@ -74,6 +79,7 @@ fn what_programs_of_tests_print_is_read() {
                2 passed\n\nrunning 0 tests\n\nrunning 1 test\ntest a::b ... FAILED\n";
     let suite = Suite::read(one);
     assert_eq!((suite.programs.len(), suite.passed()), (3, 2));
+    assert_eq!(suite.failed().collect::<Vec<_>>(), ["a::b"]);
     assert!(suite.differences(&suite).is_empty());
     let other =
         Suite::read(&one.replace("FAILED", "ok").replace("test c - should panic ... ok", ""));

@@ -103,6 +103,7 @@ fn file(input: TokenStream) -> TokenStream {
     assert!(file.write_all(b"more").is_err());
     assert_eq!(fs::read_to_string(&relative).ok().as_deref(), Some(&*text));
     assert_eq!(fs::canonicalize(&relative).ok(), Some(path));
+    assert_eq!(env::current_dir().ok(), Some(folder.clone().into()));
     let canonical = fs::canonicalize(Path::new(&folder).join("src/.././Cargo.toml"));
     let canonical = canonical.map_err(|error| error.kind());
     said(format!("{text}{canonical:?}"))
