@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
-use cargo_metadata::{CrateType, Edition, Metadata, Package, PackageId, Resolve, Target};
+use cargo_metadata::{
+    CrateType, DependencyKind, Edition, Metadata, Package, PackageId, Resolve, Target,
+};
 
 /// A proc-macro crate that is compiled for a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub struct Found {
     pub library: String,
     /// Its edition.
     pub edition: Edition,
+    /// The roots of the libraries whose code is in it: many a macro is written in one beside its crate.
+    pub libraries: Vec<PathBuf>,
 }
 
 /// Why a crate runs natively.
@@ -103,6 +107,7 @@ pub fn found(metadata: &Metadata) -> Vec<Found> {
                 root: target.src_path.clone().into(),
                 library: target.name.clone(),
                 edition: target.edition,
+                libraries: libraries(&node.id, resolve, &packages),
             })
         })
         .collect();
@@ -112,6 +117,37 @@ pub fn found(metadata: &Metadata) -> Vec<Found> {
 
 fn is_macros(target: &Target) -> bool {
     target.crate_types.contains(&CrateType::ProcMacro)
+}
+
+/// What macros read and write tokens with: it emits nothing of its own.
+const TOOLS: [&str; 4] = ["proc-macro2", "quote", "syn", "unicode-ident"];
+
+/// The roots of the libraries that a crate is linked with, in order, without [`TOOLS`].
+fn libraries(
+    of: &PackageId,
+    resolve: &Resolve,
+    packages: &BTreeMap<&PackageId, &Package>,
+) -> Vec<PathBuf> {
+    let mut open = vec![of];
+    let (mut seen, mut roots) = (BTreeSet::new(), Vec::new());
+    while let Some(id) = open.pop() {
+        let Some(node) = resolve.nodes.iter().find(|node| node.id == *id) else { continue };
+        for dependency in &node.deps {
+            let linked =
+                dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal);
+            let Some(package) = packages.get(&dependency.pkg).filter(|_| linked) else { continue };
+            let root = package.targets.iter().find(|target| target.is_lib());
+            if let Some(root) = root
+                && !TOOLS.contains(&package.name.as_str())
+                && seen.insert(&dependency.pkg)
+            {
+                roots.push(root.src_path.clone().into());
+                open.push(&dependency.pkg);
+            }
+        }
+    }
+    roots.sort();
+    roots
 }
 
 /// What is reached from the workspace without going through a proc-macro crate of a registry.
@@ -164,6 +200,7 @@ mod tests {
             root: "src/lib.rs".into(),
             library: name.to_owned(),
             edition: Edition::E2021,
+            libraries: vec![],
         }
     }
 
@@ -178,6 +215,19 @@ mod tests {
         );
         assert_eq!(found_one("a", None).native(), Some(Native::Folder));
         assert_eq!(found_one("host-macro", registry).native(), Some(Native::OfCell));
+    }
+
+    #[test]
+    fn the_libraries_of_a_crate_are_those_that_may_write_its_code() {
+        let metadata = cargo_metadata::MetadataCommand::new().exec().unwrap();
+        let of = |name: &str| {
+            let found = found(&metadata).into_iter().find(|one| one.name == name).unwrap();
+            let roots = found.libraries.iter().map(|root| root.display().to_string());
+            roots.collect::<Vec<_>>().join(" ")
+        };
+        let clap = of("clap_derive");
+        assert!(clap.contains("/heck-") && !clap.contains("/syn-"), "{clap}");
+        assert_eq!(of("thiserror-impl"), "", "syn and quote emit nothing of their own");
     }
 
     #[test]
