@@ -12,12 +12,13 @@ pub(crate) struct Suite {
 }
 
 /// Builds and runs all tests.
-pub(crate) fn run(cargo: &dyn Fn() -> Command) -> Result<Suite> {
+pub(crate) fn run(cargo: &dyn Fn() -> Command, skipped: &[(&str, &str)]) -> Result<Suite> {
     let build = cargo().args(["test", "--locked", "--no-run"]).output()?;
     let said = String::from_utf8_lossy(&build.stderr);
     ensure!(build.status.success(), "it does not build:\n{said}");
     let mut command = cargo();
     command.args(["test", "--locked", "--no-fail-fast", "--"]);
+    command.args(skipped.iter().flat_map(|(name, _)| ["--skip", name]));
     // Each test for itself: those of servers choose a free port and hope that it stays so.
     let output = command.arg("--test-threads=1").output()?;
     Ok(Suite::read(&String::from_utf8_lossy(&output.stdout)))
