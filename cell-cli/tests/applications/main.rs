@@ -1,8 +1,9 @@
 //! Applications that other people published, with all their macros behind `cell sandbox`: they build, the
 //! same tests of theirs pass, `check` is content, and `remove` gives every byte back.
 //!
-//! Which applications is said in `cell_tests::applications`; cargo fetches them. All is built in
-//! `<target>/sandboxed-applications`.
+//! Which applications is said in `cell_tests::applications`; cargo fetches them. All is built in a folder for
+//! temporary files, since tests of theirs look for a `Cargo.lock` in the folders above, and removed at the
+//! end; with `CELL_APPLICATIONS=<folder>` it is built and stays there.
 
 mod suite;
 mod tree;
@@ -114,7 +115,9 @@ fn slow(expected: &Expected) -> Result<()> {
 fn run(expected: &Expected) -> Result<()> {
     let Expected { application, skipped, .. } = expected;
     let name = application.name;
-    let root = cell_tests::target()?.join("sandboxed-applications").join(name);
+    let temporary = tempfile::tempdir()?;
+    let kept = std::env::var_os("CELL_APPLICATIONS").map(PathBuf::from);
+    let root = kept.as_deref().unwrap_or(temporary.path()).join(name);
     let [native, sandboxed] = ["native", "sandboxed"].map(|side| root.join(side));
     for folder in [&native, &sandboxed] {
         // What cargo built stays: it is built again if it has to be.

@@ -19,8 +19,8 @@ pub(crate) fn run(cargo: &dyn Fn() -> Command, skipped: &[(&str, &str)]) -> Resu
     let mut command = cargo();
     command.args(["test", "--locked", "--no-fail-fast", "--"]);
     command.args(skipped.iter().flat_map(|(name, _)| ["--skip", name]));
-    // Each test for itself: those of servers choose a free port and hope that it stays so.
-    let output = command.arg("--test-threads=1").output()?;
+    // With one thread the name of a test is printed before it runs, and what it prints stands behind it.
+    let output = command.arg("--test-threads=2").output()?;
     Ok(Suite::read(&String::from_utf8_lossy(&output.stdout)))
 }
 
