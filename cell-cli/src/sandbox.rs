@@ -158,7 +158,8 @@ fn platform() -> Result<String> {
 /// What a crate seems to need, from all its source files and those of the libraries in it.
 pub(crate) fn needs(found: &Found) -> Result<Needs> {
     let mut needs = Needs::default();
-    for root in std::iter::once(&found.root).chain(&found.libraries) {
+    let libraries = found.libraries.iter().map(|library| &library.root);
+    for root in std::iter::once(&found.root).chain(libraries) {
         // A build script reads other variables, and at another time.
         let folder = root.parent().unwrap_or(Path::new(""));
         for file in source_files(folder)? {
