@@ -412,10 +412,15 @@ pub fn tried(subject: &Subject, failure: Failure, attempts: &[(String, String)])
         list.push(format!("{} more", attempts.len() - SHOWN));
     }
     let failure = failure.note(format!("it tried what it is not granted: {}", list.join(", ")));
+    // A path that does not begin at the root begins in the package's folder.
+    let inside = |path: &str| {
+        let path = path.strip_prefix("/package/").unwrap_or(path);
+        let parts = path.split('/').skip_while(|part| *part == ".");
+        parts.collect::<Vec<_>>().join("/")
+    };
     let of = |sort: &str, is_one: fn(&str) -> bool| -> Vec<String> {
         let all = attempts.iter().filter(|(what, _)| what == sort);
-        let all = all.map(|(_, detail)| detail.strip_prefix("/package/").unwrap_or(detail));
-        all.filter(|detail| is_one(detail)).map(str::to_owned).collect()
+        all.map(|(_, detail)| inside(detail)).filter(|detail| is_one(detail)).collect()
     };
     let variables = of("variable", |name| is_variable(name) && !is_folder_name(name));
     let files = of("file", is_file);
@@ -469,6 +474,12 @@ mod tests {
         let help = &failure.help[0];
         assert!(help.contains("`env = [\"MY_VAR\"]` and `files = [\"Cargo.toml\"]`"), "{help}");
         assert!(help.contains("`[sandbox.clap_derive.grants]`"), "{help}");
+    }
+
+    #[test]
+    fn files_are_named_from_the_package() {
+        let help = after(&[("file", "./src/a.pest"), ("file", "b.css"), ("file", "../c")]).help;
+        assert!(help[0].contains("write `files = [\"src/a.pest\", \"b.css\"]` under"), "{help:?}");
     }
 
     #[test]
