@@ -197,14 +197,17 @@ fn platform() -> Result<String> {
     host.map(str::to_owned).context("the compiler does not say for which system it is")
 }
 
-/// What a crate seems to need, from all its source files.
+/// What a crate seems to need, from all its source files and those of the libraries in it.
 pub(crate) fn needs(found: &Found) -> Result<Needs> {
     let mut needs = Needs::default();
-    // A build script reads other variables, and at another time.
-    let folder = found.root.parent().unwrap_or(Path::new(""));
-    for file in source_files(folder)? {
-        if file.extension().is_some_and(|it| it == "rs") {
-            needs.read(&files::read_text(&folder.join(&file)).unwrap_or_default());
+    let libraries = found.libraries.iter().map(|library| &library.root);
+    for root in std::iter::once(&found.root).chain(libraries) {
+        // A build script reads other variables, and at another time.
+        let folder = root.parent().unwrap_or(Path::new(""));
+        for file in source_files(folder)? {
+            if file.extension().is_some_and(|it| it == "rs") {
+                needs.read(&files::read_text(&folder.join(&file)).unwrap_or_default());
+            }
         }
     }
     Ok(needs)

@@ -118,7 +118,7 @@ pub fn source(found: &Found, up: &str, (whole, others): (Set<'_>, &[Set<'_>])) -
 }
 
 fn function(entry: &Entry) -> String {
-    let Entry { kind, name, function, helpers, doc, hidden } = entry;
+    let Entry { kind, name, function, helpers, doc, hidden, deprecated } = entry;
     let mut out = String::new();
     for line in doc.lines() {
         out.push_str(format!("///{line}").trim_end());
@@ -126,6 +126,9 @@ fn function(entry: &Entry) -> String {
     }
     if *hidden {
         out.push_str("#[doc(hidden)]\n");
+    }
+    if let Some(attribute) = deprecated {
+        out.push_str(&format!("#[{attribute}]\n"));
     }
     let stream = "proc_macro::TokenStream";
     let (mark, parameters, arguments) = match kind {

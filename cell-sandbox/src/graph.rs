@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
-use cargo_metadata::{CrateType, Edition, Metadata, Package, PackageId, Resolve, Target};
+use cargo_metadata::{
+    CrateType, DependencyKind, Edition, Metadata, Package, PackageId, Resolve, Target,
+};
 
 use crate::sets::Declared;
 
@@ -35,6 +37,19 @@ pub struct Found {
     pub library: String,
     /// Its edition.
     pub edition: Edition,
+    /// The libraries whose code is in it, in order: many a macro is written in one beside its crate.
+    pub libraries: Vec<Library>,
+}
+
+/// A library that a proc-macro crate is linked with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Library {
+    /// The name of its package.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its root file.
+    pub root: PathBuf,
 }
 
 /// Why a crate runs natively.
@@ -108,6 +123,7 @@ pub fn found(metadata: &Metadata) -> Vec<Found> {
                 root: target.src_path.clone().into(),
                 library: target.name.clone(),
                 edition: target.edition,
+                libraries: libraries(&node.id, resolve, &packages),
             })
         })
         .collect();
@@ -117,6 +133,41 @@ pub fn found(metadata: &Metadata) -> Vec<Found> {
 
 fn is_macros(target: &Target) -> bool {
     target.crate_types.contains(&CrateType::ProcMacro)
+}
+
+/// What macros read and write tokens with: it emits nothing of its own.
+const TOOLS: [&str; 4] = ["proc-macro2", "quote", "syn", "unicode-ident"];
+
+/// The libraries that a crate is linked with, in order, without [`TOOLS`].
+fn libraries(
+    of: &PackageId,
+    resolve: &Resolve,
+    packages: &BTreeMap<&PackageId, &Package>,
+) -> Vec<Library> {
+    let mut open = vec![of];
+    let (mut seen, mut libraries) = (BTreeSet::new(), Vec::new());
+    while let Some(id) = open.pop() {
+        let Some(node) = resolve.nodes.iter().find(|node| node.id == *id) else { continue };
+        for dependency in &node.deps {
+            let linked =
+                dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal);
+            let Some(package) = packages.get(&dependency.pkg).filter(|_| linked) else { continue };
+            let root = package.targets.iter().find(|target| target.is_lib());
+            if let Some(root) = root
+                && !TOOLS.contains(&package.name.as_str())
+                && seen.insert(&dependency.pkg)
+            {
+                libraries.push(Library {
+                    name: package.name.to_string(),
+                    version: package.version.to_string(),
+                    root: root.src_path.clone().into(),
+                });
+                open.push(&dependency.pkg);
+            }
+        }
+    }
+    libraries.sort();
+    libraries
 }
 
 /// What is reached from the workspace without going through a proc-macro crate of a registry.
@@ -153,10 +204,10 @@ pub fn key(one: &Found, all: &[Found]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn found_one(name: &str, source: Option<&str>) -> Found {
+    pub(crate) fn found_one(name: &str, source: Option<&str>) -> Found {
         Found {
             name: name.to_owned(),
             version: "1.2.3".to_owned(),
@@ -170,6 +221,7 @@ mod tests {
             root: "src/lib.rs".into(),
             library: name.to_owned(),
             edition: Edition::E2021,
+            libraries: vec![],
         }
     }
 
@@ -184,6 +236,17 @@ mod tests {
         );
         assert_eq!(found_one("a", None).native(), Some(Native::Folder));
         assert_eq!(found_one("host-macro", registry).native(), Some(Native::OfCell));
+    }
+
+    #[test]
+    fn the_libraries_of_a_crate_are_those_that_may_write_its_code() {
+        let metadata = cargo_metadata::MetadataCommand::new().exec().unwrap();
+        let of = |name: &str| {
+            let found = found(&metadata).into_iter().find(|one| one.name == name).unwrap();
+            found.libraries.into_iter().map(|it| it.name).collect::<Vec<_>>()
+        };
+        assert_eq!(of("clap_derive"), ["heck"], "syn and quote emit nothing of their own");
+        assert!(of("thiserror-impl").is_empty());
     }
 
     #[test]

@@ -53,6 +53,11 @@ pub fn name(package: &str) -> String {
 #[must_use]
 pub fn manifest(found: &Found, sdk: &str) -> String {
     let Found { name: package, version, .. } = found;
+    let random = if links_random(found) {
+        "getrandom = { version = \"0.2\", features = [\"custom\"] }\n"
+    } else {
+        ""
+    };
     let features: toml_edit::Array = found.features.iter().map(String::as_str).collect();
     format!(
         "[package]\nname = \"{package}-{COMPONENT}\"\nversion = {}\nedition = \"{}\"\npublish = false\n\n\
@@ -61,11 +66,27 @@ pub fn manifest(found: &Found, sdk: &str) -> String {
          [dependencies]\n\
          macro-guest-sdk = {{ {sdk}, default-features = false }}\n\
          proc-macro2 = \"1\"\n\
-         sandboxed = {{ package = \"{package}\", path = \"../{COPY}\", default-features = false, features = {features} }}\n",
+         sandboxed = {{ package = \"{package}\", path = \"../{COPY}\", default-features = false, features = {features} }}\n\
+         {random}",
         Value::from(version.as_str()),
         Edition::E2024,
     )
 }
+
+/// Is there a library in it that does not compile for WebAssembly unless somebody says where randomness
+/// comes from? Most who link it never ask for any.
+fn links_random(found: &Found) -> bool {
+    found.libraries.iter().any(|it| it.name == "getrandom" && it.version.starts_with("0.2."))
+}
+
+/// From nowhere: what would be another expansion each time is none.
+const RANDOM: &str = "
+fn random(_: &mut [u8]) -> Result<(), getrandom::Error> {
+    Err(getrandom::Error::UNSUPPORTED)
+}
+
+getrandom::register_custom_getrandom!(random);
+";
 
 /// The guest's source: each macro calls that of the crate.
 #[must_use]
@@ -98,6 +119,9 @@ pub fn source(found: &Found, macros: &[Entry]) -> String {
         });
         names.push(own);
     }
+    if links_random(found) {
+        out.push_str(RANDOM);
+    }
     out.push_str(&format!("\nmacro_guest_sdk::component!({});\n", names.join(", ")));
     out
 }
@@ -105,6 +129,25 @@ pub fn source(found: &Found, macros: &[Entry]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn there_is_no_randomness_for_who_links_it() {
+        let library = |name: &str, version: &str| crate::graph::Library {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            root: "lib.rs".into(),
+        };
+        let of = |libraries: Vec<crate::graph::Library>| {
+            let found = Found { libraries, ..crate::graph::tests::found_one("a", None) };
+            (manifest(&found, "path = \"x\""), source(&found, &[]))
+        };
+        let (text, code) = of(vec![library("getrandom", "0.2.16"), library("rand", "0.8.5")]);
+        let dependencies = &text.parse::<DocumentMut>().unwrap()["dependencies"];
+        assert_eq!(dependencies["getrandom"]["features"][0].as_str(), Some("custom"), "{text}");
+        assert!(code.contains("register_custom_getrandom!(random)"), "{code}");
+        let (text, code) = of(vec![library("getrandom", "0.3.1"), library("rand", "0.8.5")]);
+        assert!(!text.contains("getrandom") && !code.contains("getrandom"), "{text}{code}");
+    }
 
     #[test]
     fn a_project_says_how_components_are_compiled() {

@@ -376,10 +376,11 @@ pub fn lstat(p: &Path) -> io::Result<FileAttr> {
     stat(p)
 }
 
-/// There are no links, so the text of a path says where it leads.
+/// There are no links, so the text of a path says where it leads. One that does not begin at the root
+/// begins in the folder of the package.
 pub fn canonicalize(p: &Path) -> io::Result<PathBuf> {
     outside::kind(p)?;
-    let mut plain = PathBuf::new();
+    let mut plain = PathBuf::from(if p.has_root() { "" } else { "/package" });
     for part in p.components() {
         match part {
             Component::CurDir => {}

@@ -229,11 +229,16 @@ impl Outside {
 }
 
 /// The shortest path below [`FOLDER`] that leads where this one does, without links. `None` if it leads
-/// elsewhere. A path that does not begin at the root would begin where the compiler was started.
+/// elsewhere. A path that does not begin at the root begins in [`FOLDER`], wherever the compiler was
+/// started: that is where cargo starts it for a package that is not a member of a larger workspace.
 #[cfg(feature = "engine")]
 fn below_folder(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.strip_prefix('/')?.split('/') {
+    let (mut parts, rest) = match path.strip_prefix('/') {
+        Some(rest) => (Vec::new(), rest),
+        None if path.is_empty() => return None,
+        None => (vec![&FOLDER[1..]], path),
+    };
+    for part in rest.split('/') {
         match part {
             "" | "." => {}
             ".." => {

@@ -2,6 +2,7 @@
 //! in it with the environment that cargo would give it.
 #![forbid(unsafe_code)]
 
+pub mod applications;
 pub mod bridge;
 mod progress;
 pub mod random;

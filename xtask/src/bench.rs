@@ -27,6 +27,7 @@ pub(crate) mod plot;
 mod publish;
 mod report;
 mod samples;
+mod sandboxed;
 mod server;
 mod statistics;
 mod trend;
@@ -72,7 +73,7 @@ impl<'a> Wanted<'a> {
 }
 
 /// In the order in which they are measured. `report` measures nothing.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "builds",
     "market",
     "server",
@@ -83,6 +84,7 @@ const PARTS: [&str; 11] = [
     "memory",
     "calls",
     "answers",
+    "sandboxed",
     "report",
 ];
 
@@ -102,6 +104,7 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
             "memory" => builds::memory(effort)?,
             "calls" => calls::run(effort)?,
             "answers" => answers::run(effort)?,
+            "sandboxed" => sandboxed::run(effort)?,
             _ => {}
         }
     }
@@ -114,6 +117,7 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
         instructions::PART,
         calls::PART,
         answers::PART,
+        sandboxed::PART,
     ];
     let samples = Samples::read(&[&files[..], &expansions::PARTS].concat())?;
     // The trend has a point for each time that instructions were counted, and for no other.

@@ -37,7 +37,8 @@ Usage: cargo xtask <task>
   bench --quick      the same with few rounds, to see that it works
   bench --publish    the same, and copy the report to docs/benchmarks.md, its head to README.md
   bench <part>  only `builds`, `market`, `server`, `workspace`, `instructions`, `expansions`,
-                `memory`, `calls` or `answers`; `report` measures nothing, and writes what is known
+                `memory`, `calls`, `answers` or `sandboxed`; `report` measures nothing, and writes
+                what is known
   bench expansions <profile>  only the host that is built with `optimised`, `documented` or `dev`
   bindings      make the bindings of guests again from wit/
   errors        make docs/errors.md again

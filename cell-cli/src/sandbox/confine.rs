@@ -149,12 +149,11 @@ pub(crate) fn homes() -> Vec<PathBuf> {
     found
 }
 
-/// The settings of cargo for whoever is in this folder: it reads those of all folders above too. Not the files
-/// beside them that say who one is.
-pub(crate) fn configs() -> Vec<PathBuf> {
-    let here = std::env::current_dir().unwrap_or_default();
-    let files = [".cargo/config.toml", ".cargo/config"];
-    here.ancestors().flat_map(|folder| files.map(|file| folder.join(file))).collect()
+/// The settings of cargo that hold in a folder: cargo does not start where it may not read one of them.
+pub(crate) fn settings(folder: &Path) -> Vec<PathBuf> {
+    let names = ["config", "config.toml"];
+    let of = |folder: &Path| names.map(|name| folder.join(".cargo").join(name));
+    folder.ancestors().flat_map(of).filter(|file| file.is_file()).collect()
 }
 
 /// The folders of a compiler: of programs that it consists of, and of its libraries.
@@ -166,4 +165,26 @@ pub(crate) fn of_compiler(compiler: &guest_toolchain::compiler::Compiler) -> Vec
     // A program that is named without its folder is the system's.
     folders.retain(|folder| folder.is_absolute());
     folders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_those_of_a_folder_and_above() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("application/target/cell");
+        std::fs::create_dir_all(&inside).unwrap();
+        let file = folder.path().join("application/.cargo/config.toml");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(folder.path().join("application/.cargo/credentials.toml"), "").unwrap();
+        let found = || -> Vec<_> {
+            let all = settings(&inside).into_iter();
+            all.filter(|path| path.starts_with(folder.path())).collect()
+        };
+        assert!(found().is_empty());
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(found(), [file]);
+    }
 }

@@ -99,9 +99,10 @@ impl Workshop {
         let target = target.canonicalize()?;
         let mut read = confine::homes();
         read.extend(confine::of_compiler(&compiler));
+        read.extend(confine::settings(&target));
         read.push(kit.folder.clone());
         read.extend(checkout.clone());
-        read.extend(confine::configs());
+        read.extend(confine::settings(&std::env::current_dir()?));
         read.extend(workspace.vendored().into_values());
         let confinement = Confinement::find(&read, &[target.join("target"), target.clone()])?;
         if confinement.held == confine::NOTHING {

@@ -57,19 +57,23 @@ fn paths_lead_to_what_is_granted_and_nowhere_else() {
         "/package/src/../Cargo.toml",
         "/../package/Cargo.toml/",
         "/tmp/../package/Cargo.toml",
+        "Cargo.toml",
+        "./src/../Cargo.toml",
+        "../package/Cargo.toml",
     ] {
         assert_eq!(outside.file(path), manifest, "{path}");
     }
     assert_eq!(outside.file("/package/templates/a/b.html"), Ok(Found::File(b"<p>".as_slice())));
     assert_eq!(outside.file("/package/themes/none.css"), Ok(Found::Nothing));
-    for folder in ["/package", "/package/", "/package/templates", "/package/templates/a/."] {
+    for folder in ["/package", "/package/", "/package/templates", "/package/templates/a/.", "."] {
         assert_eq!(outside.file(folder), Ok(Found::Folder), "{folder}");
     }
     for denied in [
         "",
         "/",
-        "Cargo.toml",
-        "./Cargo.toml",
+        "../Cargo.toml",
+        "src/lib.rs",
+        "package/Cargo.toml",
         "/package/src/lib.rs",
         "/package/templates/a/c.html",
         "/package/temp",

@@ -87,9 +87,10 @@ fn attempts(expansion: &Expansion) -> Vec<String> {
 }
 
 /// All that the macro `all` tries.
-const TRIED: [&str; 28] = [
+const TRIED: [&str; 29] = [
     "file /etc/hostname",
     "file /etc/passwd",
+    "file /package",
     "file /package/../etc/shadow",
     "file /proc/self/environ",
     "file /proc/self/exe",

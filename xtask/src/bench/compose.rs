@@ -12,6 +12,7 @@ use super::marks;
 use super::plot::{self, Bar};
 use super::report::builds_table;
 use super::samples::Samples;
+use super::sandboxed::section as sandboxed;
 use super::trend::Trend;
 use super::units::{self, share, spread, time};
 
@@ -62,7 +63,7 @@ the ratios of all pairs with its 95 % interval (bootstrap). Each section ends wi
 type Section = fn(&mut String, &Samples, &mut Plots);
 
 /// The parts in the order of the page, each with what is written about it.
-pub(super) const SECTIONS: [(&str, &[Section]); 7] = [
+pub(super) const SECTIONS: [(&str, &[Section]); 8] = [
     (super::builds::PART, &[builds]),
     (super::server::PART, &[calls, hits]),
     (super::language::PART, &[language::write]),
@@ -70,6 +71,7 @@ pub(super) const SECTIONS: [(&str, &[Section]); 7] = [
     (super::market::PART, &[market]),
     (super::calls::PART, &[services::write]),
     (super::answers::PART, &[answers::write]),
+    (super::sandboxed::PART, &[sandboxed::write]),
 ];
 
 /// Composes everything. What was not measured is taken from the page that there was, if it has it.

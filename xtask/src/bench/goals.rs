@@ -2,6 +2,7 @@
 
 mod answers;
 mod language;
+mod sandboxed;
 mod services;
 
 use super::samples::Samples;
@@ -97,6 +98,7 @@ pub(super) fn of(part: &str, samples: &Samples, facts: &Facts) -> Vec<Goal> {
         super::market::PART => vec![market(samples)],
         super::calls::PART => services::goals(samples),
         super::answers::PART => answers::goals(samples),
+        super::sandboxed::PART => sandboxed::goals(samples),
         super::language::PART => language::goals(samples),
         super::instructions::PART => vec![instructions(samples)],
         _ => Vec::new(),

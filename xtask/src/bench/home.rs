@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use macro_bridge::host::home;
 
-use super::target;
+use super::{peak, target};
 use crate::step;
 
 /// The `cell` command as people install it.
@@ -101,6 +101,18 @@ impl Home {
     /// As if this user had expanded nothing yet; compiled code stays.
     pub(super) fn forget_expansions(&self) {
         self.forget(&self.folder.join("cache").join(home::EXPANSIONS));
+    }
+
+    /// As if this user had not run any component either; the kits that components are built with stay.
+    pub(super) fn forget_compiled(&self) {
+        self.forget_expansions();
+        self.forget(&self.folder.join("cache/compiled"));
+    }
+
+    /// The largest resident size of the server that was started here, in kilobytes.
+    pub(super) fn peak(&self) -> Option<u64> {
+        let status = format!("/proc/{}/status", self.server.as_ref()?.id());
+        peak::size(&fs::read_to_string(status).ok()?)
     }
 
     /// Takes a folder away, which goes with this. Not removed: for a minute ext4 looks at each file that

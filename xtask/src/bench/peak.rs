@@ -37,7 +37,7 @@ fn after<'a>(words: &'a [String], option: &str) -> Option<&'a str> {
 }
 
 /// The line `VmHWM:` of a process's status, in kilobytes.
-fn size(status: &str) -> Option<u64> {
+pub(super) fn size(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()
 }

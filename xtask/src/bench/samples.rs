@@ -30,6 +30,15 @@ impl Samples {
         self.list.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// All whose name begins so, by the rest of it.
+    pub(super) fn below<'a>(
+        &'a self,
+        begin: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a [f64])> {
+        let all = self.list.iter();
+        all.filter_map(move |(name, values)| Some((name.strip_prefix(begin)?, values.as_slice())))
+    }
+
     /// Not a number if it was not measured.
     pub(super) fn median(&self, name: &str) -> f64 {
         statistics::median(self.get(name))

@@ -81,7 +81,8 @@ fn variables(_: TokenStream) -> TokenStream {
 #[cell_macro(function)]
 fn file(input: TokenStream) -> TokenStream {
     let Ok(folder) = env::var("CARGO_MANIFEST_DIR") else { return said("no folder") };
-    let path = Path::new(&folder).join(argument(input));
+    let relative = argument(input);
+    let path = Path::new(&folder).join(&relative);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) => {
@@ -100,6 +101,9 @@ fn file(input: TokenStream) -> TokenStream {
     file.seek(SeekFrom::End(-1)).expect("it is longer");
     assert_eq!(file.read(&mut first).expect("it is there"), 1);
     assert!(file.write_all(b"more").is_err());
+    assert_eq!(fs::read_to_string(&relative).ok().as_deref(), Some(&*text));
+    assert_eq!(fs::canonicalize(&relative).ok(), Some(path));
+    assert_eq!(env::current_dir().ok(), Some(folder.clone().into()));
     let canonical = fs::canonicalize(Path::new(&folder).join("src/.././Cargo.toml"));
     let canonical = canonical.map_err(|error| error.kind());
     said(format!("{text}{canonical:?}"))
