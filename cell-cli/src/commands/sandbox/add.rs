@@ -17,7 +17,6 @@ use macro_bridge::failure::texts;
 use macro_bridge::project::manifest_digest;
 
 use super::edit::{self, Rights};
-
 use crate::arguments::Global;
 use crate::arguments::sandbox::{SandboxAdd, SandboxHow};
 use crate::commands::lock;
