@@ -7,6 +7,7 @@ pub mod run;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use cell_sandbox::{patch, sets};
 use macro_bridge::failure::texts::project::near;
 use macro_bridge::lock::Live;
 use macro_bridge::policy;
@@ -15,6 +16,9 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 /// The profile of projects that name none.
 const PROFILE: &str = "default";
+
+/// Components of one proc-macro crate.
+pub const FEATURE_SETS: usize = 32;
 
 /// The file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,9 +118,10 @@ impl Manifest {
         if let Some(item) = top.get("sandbox") {
             let wrong = || reader.at(item, "`sandbox` is not a table: write `[sandbox.<crate>]`");
             for (name, item) in item.as_table_like().ok_or_else(wrong)?.iter() {
-                let sandboxed = reader.sandboxed(name, item)?;
-                if cells.insert(name.to_owned(), sandboxed).is_some() {
-                    return Err(reader.at(item, &format!("there is a cell `{name}` too")));
+                for (name, sandboxed) in reader.sandboxed(name, item)? {
+                    if cells.insert(name.clone(), sandboxed).is_some() {
+                        return Err(reader.at(item, &format!("there is a cell `{name}` too")));
+                    }
                 }
             }
         }
@@ -181,13 +186,31 @@ impl Reader<'_> {
         self.publisher(("cells", name), item, &keys, None)
     }
 
-    /// A proc-macro crate: its component is where `cell sandbox` puts it.
-    fn sandboxed(&self, name: &str, item: &Item) -> Result<Cell> {
+    /// A proc-macro crate: its components are where `cell sandbox` puts them, one for each set of features
+    /// that it is built with.
+    fn sandboxed(&self, name: &str, item: &Item) -> Result<Vec<(String, Cell)>> {
         if !is_name(name) {
             return Err(self.at(item, &format!("`{name}` is not the name of a crate")));
         }
-        let path = format!("{}/{name}/component.wasm", cell_sandbox::patch::FOLDER);
-        self.publisher(("sandbox", name), item, &["grants", "output", "limits"], Some(path))
+        let known = ["feature-sets", "grants", "output", "limits"];
+        let path = |number| format!("{}/{name}/{}", patch::FOLDER, sets::file(number));
+        let cell = self.publisher(("sandbox", name), item, &known, Some(path(0)))?;
+        let several = match item.get("feature-sets") {
+            None => 1,
+            Some(item) => {
+                let number = item.as_integer().and_then(|number| usize::try_from(number).ok());
+                number.filter(|number| (1..=FEATURE_SETS).contains(number)).ok_or_else(|| {
+                    let form = format!(
+                        "`feature-sets` is how many components `cell sandbox` made of the crate, \
+                         1 to {FEATURE_SETS}"
+                    );
+                    self.at(item, &form)
+                })?
+            }
+        };
+        let one =
+            |number| (sets::key(name, number), Cell { path: Some(path(number)), ..cell.clone() });
+        Ok((0..several).map(one).collect())
     }
 
     /// What has macros: `[cells.<name>]`, or `[sandbox.<crate>]` with its component in `made`.

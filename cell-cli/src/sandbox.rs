@@ -4,15 +4,18 @@ pub(crate) mod confine;
 pub(crate) mod facts;
 pub(crate) mod make;
 pub(crate) mod original;
+pub(crate) mod sets;
+mod vendored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{Metadata, MetadataCommand};
 use cell_sandbox::graph::{self, Found};
 use cell_sandbox::needs::Needs;
+use cell_sandbox::packages::Locked;
 use cell_sandbox::patch;
 use macro_bridge::failure::texts::project::near;
 use macro_bridge::lock::Lock;
@@ -36,6 +39,8 @@ pub(crate) struct Workspace {
     pub(crate) found: Vec<Found>,
     /// What `cell.lock` says, if there is one.
     pub(crate) lock: Option<Lock>,
+    /// What cargo says.
+    metadata: Metadata,
 }
 
 /// How a crate runs.
@@ -85,6 +90,7 @@ impl Workspace {
             found: graph::found(&metadata),
             lock,
             root,
+            metadata,
         })
     }
 
@@ -110,8 +116,37 @@ impl Workspace {
         }
     }
 
-    /// What sandboxed crates were made of, by their name in `cell.lock`.
+    /// What sandboxed crates were made of, by their name in `cell.lock`: with all features that the workspace
+    /// turns on. Of other sets of features: [`Workspace::made_more`].
     pub(crate) fn made(&self) -> BTreeMap<String, Made> {
+        let mut all = self.made_all();
+        let more: Vec<String> =
+            all.keys().filter(|key| crate_of(key, &all).is_some()).cloned().collect();
+        more.iter().for_each(|key| drop(all.remove(key)));
+        all
+    }
+
+    /// What `cell.lock` keeps of `Cargo.lock`.
+    pub(crate) fn kept(&self) -> BTreeSet<Locked> {
+        let facts = self.lock.iter().flat_map(|lock| &lock.packages);
+        facts.filter_map(|fact| Locked::of_fact(fact)).collect()
+    }
+
+    /// The components of a crate for other sets of features, by their names in `cell.lock`, in order.
+    pub(crate) fn made_more(&self, key: &str) -> Vec<(String, Made)> {
+        let all = self.made_all();
+        let of_it = all.iter().filter(|(other, _)| crate_of(other, &all) == Some(key));
+        let mut more: Vec<_> = of_it.map(|(key, made)| (key.clone(), made.clone())).collect();
+        more.sort_by_key(|(key, _)| cell_sandbox::sets::of_key(key).map(|(_, number)| number));
+        more
+    }
+
+    /// The name in `cell.lock` of the crate whose component this is.
+    pub(crate) fn crate_key<'a>(&self, key: &'a str) -> &'a str {
+        crate_of(key, &self.made_all()).unwrap_or(key)
+    }
+
+    fn made_all(&self) -> BTreeMap<String, Made> {
         let cells = self.lock.iter().flat_map(|lock| &lock.cells);
         cells
             .filter_map(|(key, cell)| Some((key.clone(), Made::of_fact(cell.krate.as_deref()?)?)))
@@ -143,6 +178,13 @@ impl Workspace {
         selected.dedup();
         Ok(selected)
     }
+}
+
+/// The crate of which this is a component for another set of features.
+fn crate_of<'a>(key: &'a str, all: &BTreeMap<String, Made>) -> Option<&'a str> {
+    let (of, _) = cell_sandbox::sets::of_key(key)?;
+    let (it, one) = (all.get(key)?, all.get(of)?);
+    ((&it.name, &it.version) == (&one.name, &one.version)).then_some(of)
 }
 
 /// The system that the compiler runs on, and so its macros.
@@ -194,4 +236,30 @@ pub(crate) fn source_files(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_with_a_number_is_one_of_its_crate_only_if_there_is_that_crate() {
+        let made = |name: &str| Made::of_fact(&format!("{name} 1.0.0 features= held=x compiler=y"));
+        let of = |pairs: &[(&str, &str)]| -> BTreeMap<String, Made> {
+            let pairs = pairs.iter();
+            pairs.filter_map(|(key, name)| Some(((*key).to_owned(), made(name)?))).collect()
+        };
+        let all = of(&[
+            ("a", "a"),
+            ("a-set1", "a"),
+            ("b-set1", "b-set1"),
+            ("c", "c"),
+            ("c-set1", "c-set1"),
+        ]);
+        assert_eq!(all.len(), 5);
+        assert_eq!(crate_of("a-set1", &all), Some("a"));
+        for other in ["a", "b-set1", "c-set1", "a-set2", "d"] {
+            assert_eq!(crate_of(other, &all), None, "{other}");
+        }
+    }
 }

@@ -307,10 +307,13 @@ pub(crate) fn manifest(root: &Path, global: &Global) -> Result<PathBuf> {
 
 /// Packages on this machine that are in the project of `root`.
 fn own_packages(metadata: &Metadata, root: &Path) -> Packages {
+    // What stands in for a sandboxed crate has macros and uses none.
+    let generated = root.join(cell_sandbox::patch::FOLDER);
     let own = metadata.packages.iter().filter_map(|package| {
         let folder = package.manifest_path.parent()?;
-        let is_own =
-            package.source.is_none() && find_root(folder.as_std_path()).as_deref() == Some(root);
+        let is_own = package.source.is_none()
+            && !folder.as_std_path().starts_with(&generated)
+            && find_root(folder.as_std_path()).as_deref() == Some(root);
         let found = Package { name: package.name.to_string(), folder: folder.to_string() };
         is_own.then(|| (package.id.repr.clone(), found))
     });

@@ -22,6 +22,8 @@ pub struct Entry {
     pub doc: String,
     /// Is it shown in documentation?
     pub hidden: bool,
+    /// `deprecated`, or `deprecated(..)`: what users are warned of.
+    pub deprecated: Option<String>,
 }
 
 /// What the root of a crate says.
@@ -82,6 +84,7 @@ fn entry(function: &str, attributes: &[TokenStream]) -> Result<Option<Entry>> {
         helpers: Vec::new(),
         doc: String::new(),
         hidden: false,
+        deprecated: None,
     };
     match mark.as_str() {
         "proc_macro" => {}
@@ -112,6 +115,10 @@ fn entry(function: &str, attributes: &[TokenStream]) -> Result<Option<Entry>> {
             push_line(&mut entry.doc, &line);
         }
         entry.hidden |= attribute.to_string().replace(' ', "") == "doc(hidden)";
+        if matches!(attribute.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "deprecated")
+        {
+            entry.deprecated = Some(attribute.to_string());
+        }
     }
     Ok(Some(entry))
 }
@@ -228,6 +235,7 @@ pub fn derive_thing(input: TokenStream) -> TokenStream { run(input) }
 pub fn bare(input: TokenStream) -> TokenStream { run(input) }
 #[rustfmt::skip]
 pub struct S;
+#[deprecated(note = "use \"other\"")]
 #[rustfmt::proc_macro_attribute]
 pub fn wrap(a: TokenStream, b: TokenStream) -> TokenStream { b }
 #[rustfmt::proc_macro]
@@ -253,6 +261,9 @@ pub fn helper() {}
             ("function", "try", "r#try", 0, false),
         ];
         assert_eq!(short, expected);
+        let deprecated: Vec<_> =
+            entries.macros.iter().filter_map(|it| it.deprecated.as_deref()).collect();
+        assert_eq!(deprecated, [r#"deprecated (note = "use \"other\"")"#]);
         assert_eq!(entries.macros[0].doc, " Derives it.\n\n With \\\"quotes\\\".");
     }
 

@@ -8,6 +8,8 @@ use cargo_metadata::{
     CrateType, DependencyKind, Edition, Metadata, Node, Package, PackageId, Resolve, Target,
 };
 
+use crate::sets::Declared;
+
 /// A proc-macro crate that is compiled for a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -19,8 +21,10 @@ pub struct Found {
     pub source: Option<String>,
     /// The features that are on, in order.
     pub features: Vec<String>,
-    /// All features that it has.
-    pub all_features: Vec<String>,
+    /// The other sets of features that cargo builds it with; nobody has asked yet: see [`crate::sets`].
+    pub sets: Vec<Vec<String>>,
+    /// All features that it has, and what each turns on.
+    pub declared: Declared,
     /// Who depends on it, in order.
     pub dependents: Vec<String>,
     /// Do only other proc-macro crates of a registry use it? Once those are sandboxed, nobody does.
@@ -114,7 +118,8 @@ pub fn found(metadata: &Metadata) -> Vec<Found> {
                 version: package.version.to_string(),
                 source: package.source.as_ref().map(|source| source.repr.clone()),
                 features,
-                all_features: package.features.keys().cloned().collect(),
+                sets: Vec::new(),
+                declared: package.features.clone().into_iter().collect(),
                 dependents: dependents.get(&node.id).into_iter().flatten().cloned().collect(),
                 inner: !outer.contains(&node.id),
                 manifest: package.manifest_path.clone().into(),
@@ -226,7 +231,8 @@ pub(crate) mod tests {
             version: "1.2.3".to_owned(),
             source: source.map(str::to_owned),
             features: vec![],
-            all_features: vec![],
+            sets: vec![],
+            declared: Declared::new(),
             dependents: vec![],
             inner: false,
             manifest: "Cargo.toml".into(),

@@ -2,8 +2,9 @@
 //! it quotes, and variables that it asks for by name. A proposal for people, never a grant by itself.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use macro_bridge::policy;
+use macro_bridge::{outside, policy};
 use proc_macro2::{TokenStream, TokenTree};
 
 /// What was found.
@@ -22,6 +23,17 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// Variables that it asks for and is not given without a grant.
+    pub fn more_variables(&self) -> impl Iterator<Item = &str> {
+        let given = |name: &str| {
+            outside::OF_PACKAGE.iter().any(|one| match one.strip_suffix('*') {
+                Some(beginning) => name.starts_with(beginning),
+                None => name == *one,
+            })
+        };
+        self.variables.iter().map(String::as_str).filter(move |name| !given(name))
+    }
+
     /// Adds what one file of the crate's source shows. A file that is no Rust shows nothing.
     pub fn read(&mut self, text: &str) {
         if let Ok(tokens) = text.parse() {
@@ -104,6 +116,23 @@ impl Needs {
     }
 }
 
+/// In short, for a list: what it would have to be granted. Empty if that is nothing.
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        let mut part = |head: &str, words: Vec<&str>| {
+            if !words.is_empty() {
+                parts.push(format!("{head} {}", words.join(", ")));
+            }
+        };
+        part("emits", self.allow.iter().map(String::as_str).collect());
+        let more = self.some_variables.then_some("others by name");
+        part("variables", self.more_variables().chain(more).collect());
+        part("std", self.reaches.iter().map(String::as_str).collect());
+        f.write_str(&parts.join("; "))
+    }
+}
+
 /// Macros whose input is what is emitted.
 fn is_quote(name: &str) -> bool {
     name.contains("quote")
@@ -134,6 +163,9 @@ mod tests {
         );
         assert_eq!(needs.variables.iter().collect::<Vec<_>>(), ["CARGO_PKG_NAME"]);
         assert!(needs.some_variables && !needs.attributes);
+        // What is given to all need not be granted.
+        assert_eq!(needs.to_string(), "variables others by name; std fs, net, time");
+        assert_eq!(Needs::default().to_string(), "");
         assert_eq!(needs.reaches.iter().collect::<Vec<_>>(), ["fs", "net", "time"]);
         needs.read("not rust )");
         needs.read("#[proc_macro_attribute] pub fn a() {}");

@@ -4,6 +4,9 @@
 //! that rustc knows and that does nothing: `#[rustfmt::proc_macro_derive(..)]`. It survives the
 //! expansion of a `macro_rules!` that makes the entry points, and so says afterwards what they are
 //! ([`crate::entries`]). No line moves.
+//!
+//! `#[proc_macro_error]` looks for those attributes beside it, and has words of its own for functions
+//! without them.
 
 use anyhow::{Result, anyhow};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
@@ -14,7 +17,11 @@ pub(crate) const TOOL: &str = "rustfmt";
 /// The attributes that make an entry point.
 pub(crate) const MARKS: [&str; 3] = ["proc_macro", "proc_macro_attribute", "proc_macro_derive"];
 
-/// The text with other attributes, and how many there were.
+/// An attribute of `proc-macro-error` and its successors, and what it has to be told beside a function that
+/// is not marked as an entry point, to make the same of it.
+const ERRORS: (&str, &str) = ("proc_macro_error", "allow_not_macro, assert_unwind_safe");
+
+/// The text with other attributes, and how many there were that make an entry point.
 ///
 /// # Errors
 /// If it is no Rust.
@@ -31,19 +38,37 @@ pub fn neutralised(text: &str) -> Result<(String, usize)> {
     let mut places = Vec::new();
     find(tokens, false, &mut places);
     let mut out = String::with_capacity(text.len() + places.len() * (TOOL.len() + 2));
-    let mut at = 0;
-    for place in &places {
+    let (mut at, mut marks) = (0, 0);
+    for (place, more) in &places {
         out.push_str(&text[at..start + place]);
-        out.push_str(TOOL);
-        out.push_str("::");
+        match more {
+            More::Tool => {
+                out.push_str(TOOL);
+                out.push_str("::");
+                marks += 1;
+            }
+            More::Arguments => out.push_str(&format!("({})", ERRORS.1)),
+            More::Argument => out.push_str(ERRORS.1),
+            More::Another => out.push_str(&format!(", {}", ERRORS.1)),
+        }
         at = start + place;
     }
     out.push_str(&text[at..]);
-    Ok((out, places.len()))
+    Ok((out, marks))
 }
 
-/// Where the names of our attributes begin. `attribute`: are these the tokens of an attribute?
-fn find(tokens: TokenStream, attribute: bool, places: &mut Vec<usize>) {
+/// What is written at a place.
+enum More {
+    /// The tool, before the name of a mark.
+    Tool,
+    /// Arguments in parentheses, arguments, or arguments behind others.
+    Arguments,
+    Argument,
+    Another,
+}
+
+/// Where something is written, in order. `attribute`: are these the tokens of an attribute?
+fn find(tokens: TokenStream, attribute: bool, places: &mut Vec<(usize, More)>) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     for (at, tree) in trees.iter().enumerate() {
         let before = |offset: usize| at.checked_sub(offset).map(|at| &trees[at]);
@@ -55,7 +80,24 @@ fn find(tokens: TokenStream, attribute: bool, places: &mut Vec<usize>) {
                 let path =
                     matches!(trees.get(at + 1), Some(TokenTree::Punct(p)) if p.as_char() == ':');
                 if starts && !path && MARKS.iter().any(|mark| ident == mark) {
-                    places.push(ident.span().byte_range().start);
+                    places.push((ident.span().byte_range().start, More::Tool));
+                }
+                let ends =
+                    starts || matches!(before(1), Some(TokenTree::Punct(p)) if p.as_char() == ':');
+                if ends && !path && ident == ERRORS.0 {
+                    places.push(match trees.get(at + 1) {
+                        Some(TokenTree::Group(list)) => {
+                            let close = list.span_close().byte_range().start;
+                            match list.stream().into_iter().last() {
+                                None => (close, More::Argument),
+                                Some(TokenTree::Punct(p)) if p.as_char() == ',' => {
+                                    (close, More::Argument)
+                                }
+                                Some(_) => (close, More::Another),
+                            }
+                        }
+                        _ => (ident.span().byte_range().end, More::Arguments),
+                    });
                 }
             }
             TokenTree::Group(group) => {
@@ -90,6 +132,26 @@ mod tests {
             .replace("#[proc_macro_attribute", "#[rustfmt::proc_macro_attribute")
             .replace(", proc_macro,", ", rustfmt::proc_macro,");
         assert_eq!((out.as_str(), count), (expected.as_str(), 3));
+    }
+
+    #[test]
+    fn an_attribute_that_looks_for_marks_is_told_that_there_are_none() {
+        let words = "allow_not_macro, assert_unwind_safe";
+        for (before, after) in [
+            ("proc_macro_error", "proc_macro_error(W)"),
+            ("proc_macro_error2::proc_macro_error", "proc_macro_error2::proc_macro_error(W)"),
+            ("::proc_macro_error::proc_macro_error", "::proc_macro_error::proc_macro_error(W)"),
+            ("proc_macro_error()", "proc_macro_error(W)"),
+            ("proc_macro_error(proc_macro_hack)", "proc_macro_error(proc_macro_hack, W)"),
+            ("proc_macro_error(proc_macro_hack,)", "proc_macro_error(proc_macro_hack,W)"),
+            ("cfg_attr(all(), proc_macro_error)", "cfg_attr(all(), proc_macro_error(W))"),
+            ("doc(proc_macro_error)", "doc(proc_macro_error)"),
+        ] {
+            let text = format!("#[{before}]\n#[proc_macro]\nfn a() {{ proc_macro_error::x() }}\n");
+            let expected = text.replacen(before, &after.replace('W', words), 1);
+            let expected = expected.replace("#[proc_macro]", "#[rustfmt::proc_macro]");
+            assert_eq!(neutralised(&text).unwrap(), (expected, 1));
+        }
     }
 
     #[test]

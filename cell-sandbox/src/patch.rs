@@ -23,15 +23,19 @@ pub struct Patch {
 impl Patch {
     /// The name of the table in `[patch]`.
     fn registry(&self) -> &str {
-        match self.source.as_str() {
-            DEFAULT => "crates-io",
-            other => other.strip_prefix("registry+").unwrap_or(other),
-        }
+        index(&self.source).unwrap_or("crates-io")
     }
 
     fn path(&self) -> String {
         format!("{FOLDER}/{}", self.key)
     }
+}
+
+/// The index of the registry that a source names; `None` of the default one.
+#[must_use]
+pub fn index(source: &str) -> Option<&str> {
+    let other = Some(source).filter(|source| *source != DEFAULT)?;
+    Some(other.strip_prefix("registry+").unwrap_or(other))
 }
 
 /// The manifest with these crates replaced, and nothing else changed.
@@ -98,6 +102,24 @@ pub fn without(text: &str, keys: &[String]) -> Result<String> {
     Ok(written(&document, text))
 }
 
+/// The name of the package of a manifest whose publication would have files of ours in it: of those that lie
+/// beside it, cargo leaves out what `exclude` names.
+#[must_use]
+pub fn packs(text: &str) -> Option<String> {
+    let document: DocumentMut = text.parse().unwrap_or_default();
+    let package = document.get("package")?.as_table_like()?;
+    let stays = package.get("publish").is_some_and(|it| {
+        it.as_bool() == Some(false) || it.as_array().is_some_and(toml_edit::Array::is_empty)
+    });
+    let excluded = package.get("exclude").and_then(Item::as_array).into_iter().flatten();
+    let mut excluded = excluded.filter_map(|pattern| pattern.as_str());
+    let ours = |pattern: &str| pattern.trim_start_matches('/').starts_with(".cell");
+    if stays || package.get("include").is_some() || excluded.any(ours) {
+        return None;
+    }
+    Some(package.get("name")?.as_str()?.to_owned())
+}
+
 /// The document, with the line ends that it had.
 fn written(document: &DocumentMut, before: &str) -> String {
     let text = document.to_string();
@@ -156,6 +178,23 @@ mod tests {
             assert_eq!(with(&made, &patches).unwrap(), made, "twice is once");
             assert_eq!(without(&made, &keys).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn who_would_publish_files_of_ours_is_told() {
+        let packs = |lines: &str| packs(&format!("[package]\nname = \"a\"\n{lines}\n"));
+        assert_eq!(packs("").as_deref(), Some("a"));
+        assert_eq!(packs("publish = [\"x\"]\nexclude = [\"/target\"]").as_deref(), Some("a"));
+        for lines in [
+            "publish = false",
+            "publish = []",
+            "include = [\"src\"]",
+            "exclude = [\"/.cell\"]",
+            "exclude = [\"x\", \".cell/*\"]",
+        ] {
+            assert_eq!(packs(lines), None, "{lines}");
+        }
+        assert_eq!(super::packs("[workspace]\n"), None);
     }
 
     #[test]

@@ -77,6 +77,16 @@ pub fn is_folder_name(name: &str) -> bool {
     FOLDER_NAMES.iter().any(|(folder, _)| *folder == name)
 }
 
+/// What a build tells its own processes: where its job server is, how many jobs. It is another for each
+/// build, so nothing that it is part of would be found again.
+const OF_ONE_BUILD: [&str; 5] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "NUM_JOBS"];
+
+/// Is this left out of what a grant with `*` means? A grant of its name is one.
+#[must_use]
+pub fn is_of_one_build(name: &str) -> bool {
+    OF_ONE_BUILD.contains(&name)
+}
+
 /// The bytes of a file with their digest, so that a key costs the same for every file.
 #[derive(Clone, Debug)]
 pub struct Content {
@@ -181,7 +191,8 @@ impl Outside {
         let begins = |(known, _): &(String, _)| {
             known.strip_suffix('*').is_some_and(|begin| name.starts_with(begin))
         };
-        let granted = !is_folder_name(name) && self.variables.iter().any(begins);
+        let left_out = is_folder_name(name) || is_of_one_build(name);
+        let granted = !left_out && self.variables.iter().any(begins);
         if granted { Ok(None) } else { Err(Denied) }
     }
 

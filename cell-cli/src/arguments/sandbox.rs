@@ -30,6 +30,10 @@ pub struct Sandbox {
 pub enum SandboxAction {
     /// List the proc-macro crates in cargo's graph, and how each runs
     #[command(after_help = "\
+Behind how a crate runs stands what it may do; of one that runs natively and need not, what it would have to be
+granted, as its source looks: words that its macros emit and the output policy denies, variables, parts of `std`
+that the sandbox has not without a grant.
+
 Examples:
   cell sandbox list
   cell sandbox list --json")]

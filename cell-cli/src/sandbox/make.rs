@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use cell_sandbox::entries::{self, Entries};
 use cell_sandbox::graph::Found;
-use cell_sandbox::{forward, guest, manifest, neutral};
+use cell_sandbox::{forward, guest, manifest, neutral, sets};
 use guest_toolchain::build::{self, Switches};
 use guest_toolchain::compiler::{self, Compiler};
 use guest_toolchain::kit::{self, Kit, Library};
@@ -15,21 +15,44 @@ use macro_bridge::digest::Digest;
 
 use super::confine::{self, Confinement};
 use super::facts::Made;
-use super::source_files;
+use super::{Workspace, source_files};
 use crate::arguments::Global;
 use crate::arguments::sandbox::SandboxHow;
 use crate::commands::build_macros;
 use crate::shell::Shell;
 use crate::{component, files, project};
 
-/// A crate's component, and what stands in for the crate.
+/// A crate's components, and what stands in for the crate.
 pub(crate) struct Built {
+    /// With all features that the workspace turns on, and for each other set of features.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) manifest: String,
+    pub(crate) source: String,
+}
+
+/// One component.
+pub(crate) struct Part {
+    /// Its name in `cell.lock`.
+    pub(crate) key: String,
     pub(crate) made: Made,
     pub(crate) digest: Digest,
     pub(crate) component: Vec<u8>,
-    pub(crate) manifest: String,
-    pub(crate) source: String,
-    pub(crate) macros: usize,
+    pub(crate) entries: Entries,
+    /// Why it is the component with all features.
+    pub(crate) failed: Option<anyhow::Error>,
+}
+
+impl Part {
+    fn copied(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            made: self.made.clone(),
+            digest: self.digest,
+            component: self.component.clone(),
+            entries: self.entries.clone(),
+            failed: None,
+        }
+    }
 }
 
 /// What builds components: a compiler and what it needs.
@@ -50,10 +73,11 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    /// Finds a compiler and prepares it. `lock` is the `Cargo.lock` that says which versions are meant.
+    /// Finds a compiler and prepares it. `lock` is the `Cargo.lock` that says which versions are meant, of
+    /// crates that `workspace` has.
     pub(crate) fn open(
         how: &SandboxHow,
-        (target, lock, project): (&Path, String, &str),
+        (workspace, target, lock): (&Workspace, &Path, String),
         global: &Global,
         shell: &Shell,
     ) -> Result<Self> {
@@ -74,6 +98,8 @@ impl Workshop {
         read.extend(confine::settings(&target));
         read.push(kit.folder.clone());
         read.extend(checkout.clone());
+        read.extend(confine::settings(&std::env::current_dir()?));
+        read.extend(workspace.vendored().into_values());
         let confinement = Confinement::find(&read, &[target.join("target"), target.clone()])?;
         if confinement.held == confine::NOTHING {
             shell.warning(
@@ -82,7 +108,7 @@ impl Workshop {
             );
         }
         let switches = Switches { runner: confinement.runner, ..switches };
-        let project = project.to_owned();
+        let project = workspace.manifest.clone();
         Ok(Self {
             compiler,
             kit,
@@ -93,6 +119,22 @@ impl Workshop {
             project,
             held: confinement.held,
         })
+    }
+
+    /// The same, with other versions.
+    pub(crate) fn of_versions(self, lock: String) -> Self {
+        Self { lock, ..self }
+    }
+
+    /// What components and what stands in for crates are made with, as lines of a manifest below the
+    /// workspace's target folder.
+    pub(crate) fn dependencies(&self) -> String {
+        let from = self.target.join("vendored");
+        let line = |package: &str, more: &str| {
+            format!("{package} = {{ {}{more} }}\n", self.ours(package, &from))
+        };
+        let sdk = line("macro-guest-sdk", ", default-features = false");
+        line("macro-bridge", "") + &sdk + "proc-macro2 = \"1\"\n"
     }
 
     /// Where a package of ours is, as manifests say it.
@@ -106,7 +148,7 @@ impl Workshop {
         }
     }
 
-    /// Builds one crate. `home` is the folder that what stands in for it will be in, `up` the way from
+    /// Builds one crate, with each set of features. `home` is the folder that what stands in for it will be in, `up` the way from
     /// there to `cell.lock`.
     pub(crate) fn build(
         &self,
@@ -114,7 +156,38 @@ impl Workshop {
         key: &str,
         (home, up): (&Path, &str),
     ) -> Result<Built> {
-        let folder = self.target.join(key);
+        let whole = self.part(found, &found.features, key.to_owned())?;
+        let mut parts = vec![whole];
+        for (number, features) in (1..).zip(&found.sets) {
+            let key = sets::key(key, number);
+            let part = self.part(found, features, key.clone()).unwrap_or_else(|error| {
+                // Natively it is an error too to build it so, if anybody does.
+                let made = Made { features: features.clone(), ..parts[0].made.clone() };
+                Part { key, made, failed: Some(error), ..parts[0].copied() }
+            });
+            parts.push(part);
+        }
+        let digests: Vec<String> = parts.iter().map(|part| part.digest.to_string()).collect();
+        let sets: Vec<forward::Set<'_>> = parts
+            .iter()
+            .zip(&digests)
+            .map(|(Part { key, made, entries, .. }, digest)| forward::Set {
+                features: &made.features,
+                entries,
+                key,
+                digest,
+            })
+            .collect();
+        let (whole, others) = sets.split_first().context("no component")?;
+        let source = forward::source(found, up, (*whole, others));
+        let manifest = forward::manifest(found, &self.ours("macro-bridge", home));
+        Ok(Built { parts, manifest, source })
+    }
+
+    /// Builds one crate with these features.
+    fn part(&self, found: &Found, features: &[String], key: String) -> Result<Part> {
+        let found = &Found { features: features.to_vec(), ..found.clone() };
+        let folder = self.target.join(&key);
         // As its author meant it; else as it is compiled in this workspace, by the grace of others.
         let entries = self.copy(found, &folder, false);
         let entries = entries.or_else(|_| self.copy(found, &folder, true))?;
@@ -135,8 +208,8 @@ impl Workshop {
         )?;
         let module = modules.values().next().context("cargo built no module")?;
         let (bytes, audit) = component::encode(&found.name, module)?;
-        let digest = audit.digest.to_string();
-        Ok(Built {
+        Ok(Part {
+            key,
             made: Made {
                 name: found.name.clone(),
                 version: found.version.clone(),
@@ -146,9 +219,8 @@ impl Workshop {
             },
             digest: audit.digest,
             component: bytes,
-            manifest: forward::manifest(found, &self.ours("macro-bridge", home)),
-            source: forward::source(found, &entries, (up, key, &digest)),
-            macros: entries.macros.len(),
+            entries,
+            failed: None,
         })
     }
 
@@ -178,7 +250,7 @@ impl Workshop {
                 text.into_bytes()
             } else if file == Path::new("Cargo.toml") {
                 let text = String::from_utf8(bytes).context("its manifest is not text")?;
-                let text = manifest::library(&text)?;
+                let text = manifest::library(&text, &found.features)?;
                 let text = match beside {
                     true => manifest::with_features(&text, &found.beside)?,
                     false => text,

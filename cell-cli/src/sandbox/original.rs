@@ -6,10 +6,9 @@ use anyhow::{Context as _, Result};
 use cargo_metadata::MetadataCommand;
 use cell_sandbox::graph::{self, Found};
 use cell_sandbox::packages::{self, Locked};
-use toml_edit::{Array, InlineTable, Value};
 
-use super::Workspace;
 use super::facts::Made;
+use super::{Workspace, vendored};
 use crate::arguments::Global;
 use crate::files;
 
@@ -28,21 +27,7 @@ pub(crate) fn find(
     global: &Global,
 ) -> Result<Originals> {
     let folder = workspace.target.join("originals");
-    let mut manifest = String::from(
-        "[package]\nname = \"originals\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[workspace]\n\n[dependencies]\n",
-    );
-    for (key, it) in made {
-        let mut entry = InlineTable::new();
-        entry.insert("package", Value::from(&it.name));
-        entry.insert("version", Value::from(format!("={}", it.version)));
-        entry.insert("default-features", Value::from(false));
-        entry.insert(
-            "features",
-            Value::Array(it.features.iter().map(String::as_str).collect::<Array>()),
-        );
-        let own = toml_edit::Key::new(format!("it-{key}"));
-        manifest.push_str(&format!("{own} = {}\n", Value::from(entry)));
-    }
+    let manifest = vendored::dependencies("originals", "", made, kept);
     files::replace(&folder.join("Cargo.toml"), manifest.as_bytes())?;
     files::replace(&folder.join("src/lib.rs"), b"")?;
     let lock = packages::restored("version = 4\n", kept)?;
@@ -61,6 +46,7 @@ pub(crate) fn find(
             let mut one =
                 one.with_context(|| format!("cargo has no `{}` {}", it.name, it.version))?.clone();
             one.features.clone_from(&it.features);
+            one.sets = workspace.made_more(key).into_iter().map(|(_, it)| it.features).collect();
             Ok((key.clone(), one))
         })
         .collect::<Result<_>>()?;

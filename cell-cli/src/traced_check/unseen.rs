@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cell_sandbox::sets;
 use macro_bridge::lock::Lock;
 use macro_bridge::request::OFF;
 
@@ -32,6 +33,17 @@ pub(crate) fn reasons(
     if !off.is_empty() {
         let off = off.join(", ");
         reasons.push(format!("not all features of {off} were on: use `--all-features`"));
+    }
+    let several = lock.cells.iter().filter(|(_, cell)| cell.krate.is_some());
+    let several = several.filter_map(|(key, _)| sets::of_key(key)).map(|(of, _)| of);
+    let several: BTreeSet<&str> = several.filter(|of| lock.cells.contains_key(*of)).collect();
+    if !several.is_empty() {
+        let crates: Vec<_> = several.iter().map(|name| format!("`{name}`")).collect();
+        reasons.push(format!(
+            "parts of the workspace build {} with other features, which no single run sees: remove \
+             `.cell/expansions` and record again, also with `-p` for each part that people build",
+            crates.join(", ")
+        ));
     }
     match chosen.filter(|chosen| *chosen != lock.profile) {
         Some(chosen) => reasons.push(format!(
@@ -126,6 +138,12 @@ mod tests {
             reasons(selection, &own, chosen, lock).join("\n")
         };
         assert_eq!(reasons(&all, None, &lock), "");
+        let component = format!("api 0.1.0\ncell NAME component {digest}\ncell NAME crate x 1.0.0");
+        let of = |name: &str| format!("cell {name} {}\n", component.replace("NAME", name));
+        let one = Lock::parse(&format!("{lock}{}", of("x"))).unwrap();
+        assert_eq!(reasons(&all, None, &one), "");
+        let two = Lock::parse(&format!("{lock}{}{}", of("x"), of("x-set1"))).unwrap();
+        assert!(reasons(&all, None, &two).contains("build `x` with other features"));
         assert_eq!(reasons(&all, Some("p"), &lock), "");
         assert!(reasons(&all, Some("ui"), &lock).contains("`CELL_PROFILE` is `ui`"));
         assert!(reasons(&Selection::default(), None, &lock).contains("of `app` were on"));

@@ -24,10 +24,14 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Takes lines out of it.
-    pub(crate) fn without(&self, lines: &[usize]) -> Result<()> {
+    /// Takes lines out of it; out of a copy in `scratch` if an author published it.
+    pub(crate) fn without(&mut self, lines: &[usize], scratch: &Path) -> Result<()> {
+        let text = fs::read_to_string(self.folder.join(&self.file))?;
+        if !self.ours {
+            self.file = scratch.join(self.file.to_string_lossy().replace('/', "_"));
+            self.ours = true;
+        }
         let path = self.folder.join(&self.file);
-        let text = fs::read_to_string(&path)?;
         let kept = text
             .lines()
             .enumerate()

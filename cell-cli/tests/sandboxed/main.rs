@@ -91,7 +91,8 @@ fn compare(set: Set, facades: &BTreeMap<String, (PathBuf, String)>) -> Result<()
             while let Some(krate) = crates.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let row = one(*krate, &workspace, facades)
                     .with_context(|| format!("comparing {}", krate.name))?;
-                println!("{row}");
+                // Both: the whole takes long, and is often ended before.
+                println!("{row}{}", row.problem().map(|it| format!("\n{it}")).unwrap_or_default());
                 rows.lock().ok().context("a thread panicked")?.push(row);
             }
             Ok(())
@@ -121,12 +122,16 @@ fn one(
     };
     row.made = made.clone();
     let scratch = workspace.native.folder.with_file_name("inputs");
-    for input in inputs::of(krate, library, made, facades.get(krate.facade), &scratch)? {
+    for mut input in inputs::of(krate, library, made, facades.get(krate.facade), &scratch)? {
         let mut native = rustc::expand(&workspace.native, krate, &input)?;
-        while !native.panics().is_empty() && input.ours {
-            row.panics += native.panics().len();
-            input.without(&native.panics())?;
+        let mut panics = native.panics();
+        while !panics.is_empty() {
+            row.panics += panics.len();
+            input.without(&panics, &scratch.join(krate.name).join("published"))?;
             native = rustc::expand(&workspace.native, krate, &input)?;
+            let left = native.panics();
+            // One in another file stays.
+            panics = if left == panics { Vec::new() } else { left };
         }
         let calls = native.calls(made);
         if calls == 0 {

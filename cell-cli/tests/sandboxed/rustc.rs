@@ -39,7 +39,7 @@ pub(crate) fn expand(side: &Side, krate: Crate, input: &Input) -> Result<Said> {
     let text = String::from_utf8_lossy(&output.stdout);
     let (tokens, marks) = text.split_once("\n/*\nExpansions:\n").unwrap_or((&text, ""));
     Ok(Said {
-        tokens: plain(tokens),
+        tokens: plain(&documented(tokens)),
         messages: String::from_utf8_lossy(&output.stderr).into_owned(),
         expanded: expanded(marks),
     })
@@ -91,6 +91,53 @@ fn plain(text: &str) -> String {
     }
     out.push_str(rest);
     out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// All documentation as `///`. A macro that takes an item apart and puts it together again makes attributes
+/// of the user's comments; with a component they stay the comments that they were, if nothing of them was
+/// changed.
+fn documented(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    loop {
+        let attribute = rest.find("#[doc").map(|at| (at, true));
+        let block = rest.find("/**").map(|at| (at, false));
+        let Some((at, is_attribute)) = attribute.into_iter().chain(block).min() else { break };
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let found = if is_attribute { doc_attribute(from) } else { doc_block(from) };
+        match found {
+            Some((text, behind)) => {
+                out.extend(["///", &text, "\n"]);
+                rest = behind;
+            }
+            None => {
+                let (word, behind) = from.split_at(3);
+                out.push_str(word);
+                rest = behind;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// `#[doc /* 0#0 */ = " text"]`
+fn doc_attribute(from: &str) -> Option<(String, &str)> {
+    let mut rest = from.strip_prefix("#[doc")?.trim_start();
+    if let Some(mark) = rest.strip_prefix("/*") {
+        rest = mark.split_once("*/")?.1.trim_start();
+    }
+    let literal = rest.strip_prefix('=')?.trim_start();
+    let end = literal.find("\"]")? + 1;
+    let text: syn::LitStr = syn::parse_str(literal.get(..end)?).ok()?;
+    Some((text.value(), literal.get(end + 1..)?))
+}
+
+/// `/** text */`
+fn doc_block(from: &str) -> Option<(String, &str)> {
+    let (text, rest) = from.strip_prefix("/**")?.split_once("*/")?;
+    Some((text.to_owned(), rest))
 }
 
 /// `crate0::{{expn2}}: parent: .., kind: Macro(Derive, "serde::Serialize")`
@@ -160,4 +207,12 @@ impl Said {
 fn only_contexts_are_left_of_what_rustc_notes() {
     let text = "struct A /* 12#0 */ {\n    x\n    /*\n    4#31\n    */: B, // x\n} /* a#b */";
     assert_eq!(plain(text), "struct A #0 { x #31: B, // x } /* a#b */");
+}
+
+#[test]
+fn documentation_is_the_same_however_it_is_written() {
+    let written = "/// it's \"a\"\n/** b\n c */ #[doc(hidden)] struct A;";
+    let made =
+        "#[doc /* 0#0 */ = \" it\\'s \\\"a\\\"\"] #[doc = \" b\\n c \"] #[doc(hidden)] struct A;";
+    assert_eq!(plain(&documented(made)), plain(&documented(written)));
 }

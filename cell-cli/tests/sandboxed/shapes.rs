@@ -62,20 +62,26 @@ const ITEMS: &[&str] = &[
 /// What stands behind the name of an attribute.
 const ARGUMENTS: &[&str] = &["", "(a, b = \"c\", d(e))"];
 
-/// A module for each macro with each shape.
+/// More than so many make rustc look for what errors could mean, for minutes.
+const MOST: usize = 320;
+
+/// A module for each macro with each shape, or with every second or third of them if these are many.
 pub(crate) fn of(krate: Crate, macros: &[(String, MacroKind)]) -> String {
     let alias = alias(krate);
     let mut text = String::new();
+    let step = (macros.len() * DATA.len()).div_ceil(MOST).max(1);
+    let mut turn = 0;
     for (name, kind) in macros {
         let path = format!("::{alias}::{name}");
         match kind {
             MacroKind::Derive => {
                 let direct = format!("#[derive({path})]");
-                push(&mut text, name, DATA, &direct);
+                push(&mut text, name, DATA.iter().skip(turn % step).step_by(step), &direct);
+                turn += 1;
             }
             MacroKind::Attribute => {
                 for arguments in ARGUMENTS {
-                    push(&mut text, name, ITEMS, &format!("#[{path}{arguments}]"));
+                    push(&mut text, name, ITEMS.iter(), &format!("#[{path}{arguments}]"));
                 }
             }
             MacroKind::Function => {}
@@ -84,7 +90,12 @@ pub(crate) fn of(krate: Crate, macros: &[(String, MacroKind)]) -> String {
     text
 }
 
-fn push(text: &mut String, name: &str, items: &[&str], attribute: &str) {
+fn push<'a>(
+    text: &mut String,
+    name: &str,
+    items: impl Iterator<Item = &'a &'static str>,
+    attribute: &str,
+) {
     for item in items {
         let number = text.matches("mod shape_").count();
         let item = item.replace('@', attribute);

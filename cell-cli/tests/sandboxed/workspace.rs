@@ -143,7 +143,7 @@ fn add(set: Set, folder: &Path) -> Result<Said> {
 
 /// What some ask for beside `CARGO_PKG_*`.
 const VARIABLES: [&str; 1] = ["WASMTIME_DEBUG_BINDGEN"];
-const FILES: [&str; 2] = ["Cargo.toml", "file.js"];
+const FILES: [&str; 3] = ["Cargo.toml", "Cargo.toml.orig", "file.js"];
 
 /// What macros may emit and see is not what is compared: `async_trait` hands an `unsafe fn` back in a new
 /// trait, and `wasm_bindgen` wants to know where the package is.
@@ -151,7 +151,10 @@ fn allow_everything(folder: &Path) -> Result<()> {
     let text = fs::read_to_string(folder.join("cell.toml"))?;
     let words = macro_bridge::policy::all_words().map(|word| format!("\"{word}\""));
     let all = format!("output = {{ allow = [{}] }}", words.collect::<Vec<_>>().join(", "));
-    let all = format!("{all}\ngrants = {{ env = {VARIABLES:?}, files = {FILES:?} }}");
+    // Unoptimised, some need several times what they need as users have them.
+    let all = format!(
+        "{all}\nlimits = {{ fuel = 50_000_000_000 }}\ngrants = {{ env = {VARIABLES:?}, files = {FILES:?} }}"
+    );
     let mut out = String::new();
     for line in text.lines().filter(|line| !line.starts_with("output = ")) {
         out.push_str(&format!("{line}\n"));

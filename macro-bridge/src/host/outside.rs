@@ -4,6 +4,7 @@
 //! it does not change.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -34,8 +35,17 @@ pub fn look(grants: &Grants, package: &Path) -> Result<Outside, (String, String)
     Ok(seen)
 }
 
-/// Those that are set, and the grants themselves: what is granted and not set is not refused.
+/// Those that are set here: [`variables_of`].
 fn variables(granted: &[String]) -> Vec<(String, Option<String>)> {
+    let set = std::env::vars_os();
+    variables_of(granted, set.filter_map(|(name, value)| Some((name.into_string().ok()?, value))))
+}
+
+/// Those that are set, and the grants themselves: what is granted and not set is not refused.
+fn variables_of(
+    granted: &[String],
+    set: impl Iterator<Item = (String, OsString)>,
+) -> Vec<(String, Option<String>)> {
     let mut seen: BTreeMap<String, Option<String>> = BTreeMap::new();
     let mut beginnings = Vec::new();
     for name in outside::OF_PACKAGE.into_iter().chain(granted.iter().map(String::as_str)) {
@@ -45,17 +55,17 @@ fn variables(granted: &[String]) -> Vec<(String, Option<String>)> {
                 seen.insert(name.to_owned(), None);
             }
             None => {
-                seen.insert(name.to_owned(), std::env::var(name).ok());
+                seen.insert(name.to_owned(), None);
             }
         }
     }
-    for (name, value) in std::env::vars_os() {
-        let Some(name) = name.to_str() else { continue };
-        if beginnings.iter().any(|beginning| name.starts_with(beginning))
-            && outside::is_variable(name)
-            && !outside::is_folder_name(name)
-        {
-            seen.insert(name.to_owned(), value.into_string().ok());
+    for (name, value) in set {
+        let of_wildcard = beginnings.iter().any(|beginning| name.starts_with(beginning))
+            && outside::is_variable(&name)
+            && !outside::is_folder_name(&name)
+            && !outside::is_of_one_build(&name);
+        if of_wildcard || seen.contains_key(&name) {
+            seen.insert(name, value.into_string().ok());
         }
     }
     seen.into_iter().collect()
@@ -215,6 +225,22 @@ mod tests {
         }
         assert_eq!(folder.look("inside"), Ok(Some("one".into())));
         assert!(folder.look("loop").is_err());
+    }
+
+    #[test]
+    fn what_is_another_for_each_build_is_granted_by_its_name_only() {
+        let set = [("CARGO_MAKEFLAGS", "-j4 3,4"), ("CARGO_HOME", "/c"), ("MAKEFLAGS", "-j")];
+        let seen = |granted: &[&str]| {
+            let granted: Vec<String> = granted.iter().map(|name| (*name).to_owned()).collect();
+            let set = set.map(|(name, value)| (name.to_owned(), OsString::from(value)));
+            variables_of(&granted, set.into_iter())
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, value?)))
+                .collect::<Vec<_>>()
+        };
+        let one = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(seen(&["CARGO_*", "M*"]), [one("CARGO_HOME", "/c")]);
+        assert_eq!(seen(&["CARGO_MAKEFLAGS"]), [one("CARGO_MAKEFLAGS", "-j4 3,4")]);
     }
 
     #[test]

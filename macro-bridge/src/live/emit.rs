@@ -14,16 +14,15 @@ use crate::text;
 #[must_use]
 pub fn emit(output: &Output, originals: &Originals) -> TokenStream {
     let spans = Spans::new(originals, &output.spans);
-    let mut out = TokenStream::new();
     let mut levels: Vec<Level> = Vec::new();
     // The row behind the innermost group.
     let mut end = usize::MAX;
-    let mut trees: Vec<TokenTree> = Vec::new();
+    let mut at = Stream::default();
     // Plain loops: unoptimised, what iterators do for a row costs as much as the row.
     let mut row = 0;
     while row < output.rows.len() {
         if row >= end {
-            end = close(&mut levels, &mut trees, row);
+            end = close(&mut levels, &mut at, row);
         }
         let token = &output.rows[row];
         row += 1;
@@ -34,22 +33,19 @@ pub fn emit(output: &Output, originals: &Originals) -> TokenStream {
                     end,
                     delimiter: token.sub,
                     span: spans.get(token.span),
-                    outer: std::mem::take(&mut trees),
+                    outer: std::mem::take(&mut at),
                 });
             }
             kind::RANGE => {
                 let first = span::row(token.span).map_or(usize::MAX, |(row, _)| row as usize);
-                if levels.is_empty()
-                    && let Some(whole) = originals.whole(first, token.a)
-                {
-                    out.extend(trees.drain(..));
-                    out.extend([whole.clone()]);
+                if let Some(whole) = originals.whole(first, token.a) {
+                    at.add(whole.clone());
                     continue;
                 }
                 let mut original = first;
                 for _ in 0..token.a {
                     let Some(tree) = originals.tree(original) else { break };
-                    trees.push(tree.clone());
+                    at.trees.push(tree.clone());
                     original = originals.next_sibling(original);
                 }
             }
@@ -57,19 +53,42 @@ pub fn emit(output: &Output, originals: &Originals) -> TokenStream {
                 let original = span::row(token.a).map_or(usize::MAX, |(row, _)| row as usize);
                 if let Some(mut tree) = originals.tree(original).cloned() {
                     tree.set_span(spans.get(token.span));
-                    trees.push(tree);
+                    at.trees.push(tree);
                 }
             }
             _ => {
                 if let Some(tree) = leaf(output, token, spans.get(token.span)) {
-                    trees.push(tree);
+                    at.trees.push(tree);
                 }
             }
         }
     }
-    close(&mut levels, &mut trees, output.rows.len());
-    out.extend(trees);
-    out
+    close(&mut levels, &mut at, output.rows.len());
+    at.finish()
+}
+
+/// What a group, or the whole, is made of so far.
+#[derive(Default)]
+struct Stream {
+    /// What comes before `trees`, if whole streams are in it.
+    before: Option<TokenStream>,
+    trees: Vec<TokenTree>,
+}
+
+impl Stream {
+    /// Adds a stream as rustc gave it.
+    fn add(&mut self, whole: TokenStream) {
+        let mut before = self.before.take().unwrap_or_default();
+        before.extend(self.trees.drain(..));
+        before.extend([whole]);
+        self.before = Some(before);
+    }
+
+    fn finish(self) -> TokenStream {
+        let Some(mut stream) = self.before else { return self.trees.into_iter().collect() };
+        stream.extend(self.trees);
+        stream
+    }
 }
 
 /// A group that is being built.
@@ -77,22 +96,22 @@ struct Level {
     end: usize,
     delimiter: u8,
     span: Span,
-    outer: Vec<TokenTree>,
+    outer: Stream,
 }
 
 /// Makes the groups that end before `row`. The end of the next one is returned.
-fn close(levels: &mut Vec<Level>, trees: &mut Vec<TokenTree>, row: usize) -> usize {
+fn close(levels: &mut Vec<Level>, at: &mut Stream, row: usize) -> usize {
     while let Some(level) = levels.pop_if(|level| level.end <= row) {
-        let inside = std::mem::replace(trees, level.outer);
+        let inside = std::mem::replace(at, level.outer);
         let delimiter = match level.delimiter {
             delimiter::PARENTHESIS => Delimiter::Parenthesis,
             delimiter::BRACE => Delimiter::Brace,
             delimiter::BRACKET => Delimiter::Bracket,
             _ => Delimiter::None,
         };
-        let mut group = Group::new(delimiter, inside.into_iter().collect());
+        let mut group = Group::new(delimiter, inside.finish());
         group.set_span(level.span);
-        trees.push(TokenTree::Group(group));
+        at.trees.push(TokenTree::Group(group));
     }
     levels.last().map_or(usize::MAX, |level| level.end)
 }

@@ -3,10 +3,12 @@
 
 use macro_bridge::expansion::{Expansion, Output};
 use macro_bridge::failure::{Failure, Kind};
+use macro_bridge::outside::{Content, Outside};
 use macro_bridge::request::{Call, MacroKind, Place, Request};
 use macro_bridge::table::{Table, TableBuilder, Token, delimiter, kind, span};
 
 use wit_component::{StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
 
 use super::v0_2::{self, EDITION, LINE_BREAK};
 use super::{Contracts, all};
@@ -15,6 +17,7 @@ use crate::{Options, Runtime, load};
 
 const FROZEN: &[u8] = include_bytes!("../../tests/frozen-0.1.0/identity.wasm");
 const FIRST: &str = include_str!("../../tests/frozen-0.1.0/macros.wit");
+const SANDBOX: &str = include_str!("../../tests/frozen-0.1.0/sandbox.wit");
 const LATER: &str = include_str!("../../tests/simulated-0.2.0/macros.wit");
 
 /// A host of the simulated 0.2: it serves what the one of today serves, and components of its own.
@@ -200,9 +203,78 @@ fn the_simulated_contract_is_the_frozen_one_with_a_kind_and_a_field_more() {
     assert_eq!(later.len(), first.len() + 3);
 }
 
+/// A component as `cell sandbox` makes them, by the contracts as they were released: it uses each function
+/// of `cell:sandbox`, and returns what is in the file `a.txt`.
+fn sandboxed_component() -> Vec<u8> {
+    let imports = r#"
+  (import "cell:sandbox/variables@0.1.0" "get" (func $get (param i32 i32 i32)))
+  (import "cell:sandbox/variables@0.1.0" "all" (func $all (param i32)))
+  (import "cell:sandbox/files@0.1.0" "kind" (func $kind (param i32 i32) (result i32)))
+  (import "cell:sandbox/files@0.1.0" "read" (func $read (param i32 i32 i32)))
+  (import "cell:sandbox/attempts@0.1.0" "note" (func $note (param i32 i32 i32 i32)))
+  (memory "#;
+    // A byte of memory that is not as it has to be ends it.
+    let is = |at: u32, byte: u32| {
+        format!(
+            "(if (i32.ne (i32.load8_u (i32.const {at})) (i32.const {byte})) (then unreachable))"
+        )
+    };
+    let file = "(i32.const 4102) (i32.const 14)";
+    let guest = Guest {
+        data: b"MY_VAR/package/a.txtwrite".to_vec(),
+        ..Guest::literal(&format!(
+            "(call $get (i32.const 4096) (i32.const 6) (i32.const 600)) {} {}
+             (call $all (i32.const 620)) {}
+             (if (i32.ne (call $kind {file}) (i32.const 1)) (then unreachable))
+             (call $note (i32.const 4116) (i32.const 5) {file})
+             (call $read {file} (i32.const 640)) {}
+             (i32.load (i32.const 644)) (i32.load (i32.const 648))",
+            is(600, 1),
+            is(608, 2),
+            // The two names of the folder are there too.
+            is(624, 3),
+            is(640, 0),
+        ))
+    };
+    let mut module = wat::parse_str(guest.text().replacen("(memory ", imports.trim(), 1)).unwrap();
+    let (resolve, world) = contract(|_| FIRST.to_owned());
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("sandbox.wit", SANDBOX).unwrap();
+    let world = resolve.select_world(&[package], Some("sandbox")).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    encode(&module)
+}
+
+#[test]
+fn a_crate_that_was_sandboxed_with_the_first_release_works() {
+    let component = sandboxed_component();
+    let outside = Outside {
+        variables: vec![("MY_VAR".into(), Some("ab".into()))],
+        files: vec![("a.txt".into(), Some(Content::new(b"7_u8".to_vec())))],
+    };
+    let call = Call { outside, ..called("table", MacroKind::Attribute, &component) };
+    let today = Runtime::new(Options::default()).unwrap();
+    let request = request(MacroKind::Attribute, vec![call]);
+    let made = today.expand(&request, &Shelf::of(&[&component]), &()).unwrap();
+    assert_eq!(made.output.text, "7_u8");
+    let tried: Vec<_> = made.attempts.iter().map(|it| (&*it.what, &*it.detail)).collect();
+    assert_eq!(tried, [("write", "/package/a.txt")]);
+}
+
 #[test]
 fn what_is_released_is_frozen() {
-    let now = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../wit/macros.wit"));
+    let file = |name: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit").join(name);
+        std::fs::read_to_string(path)
+    };
+    assert!(
+        file("sandbox/sandbox.wit").unwrap() == SANDBOX,
+        "wit/sandbox/sandbox.wit is no longer what crates were sandboxed with\n\
+         help: put it back; what is new is a new file with a new version, which hosts link beside \
+         the old one, and a copy beside `tests/frozen-0.1.0/sandbox.wit`"
+    );
+    let now = file("macros.wit");
     assert!(
         now.unwrap() == FIRST,
         "wit/macros.wit is no longer what components of 0.1.0 were built with\n\

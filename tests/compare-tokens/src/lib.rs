@@ -138,10 +138,30 @@ fn flatten(stream: TokenStream) -> Vec<Token> {
 #[macro_export]
 macro_rules! host_macros {
     ($engines:expr) => {
-        /// Both ways: groups by reference, and everything rebuilt.
+        /// Both ways: groups by reference, and everything rebuilt. And as a whole in a new group.
         #[proc_macro]
         pub fn compare(input: ::proc_macro::TokenStream) -> ::proc_macro::TokenStream {
-            $crate::compare_ways(input, |call| ::macro_bridge::host::function(call, $engines))
+            let mut errors = $crate::compare_printed(input.clone(), in_group(input.clone()));
+            errors.extend($crate::compare_ways(input, |call| {
+                ::macro_bridge::host::function(call, $engines)
+            }));
+            errors
+        }
+
+        /// `{ input }`, as a guest says it that hands on what it was given.
+        fn in_group(input: ::proc_macro::TokenStream) -> ::proc_macro::TokenStream {
+            use ::macro_bridge::table::{Token, delimiter, kind, span};
+            let mut walker = ::macro_bridge::live::Walker::default();
+            walker.walk(input);
+            let (table, originals) = walker.finish().unwrap_or_default();
+            let count = table.siblings(0..table.rows.len()).count() as u32;
+            let rows = ::std::vec![
+                Token { kind: kind::GROUP, sub: delimiter::BRACE, a: 1, ..Token::default() },
+                Token { kind: kind::RANGE, span: span::of_row(0), a: count, ..Token::default() },
+            ];
+            let output =
+                ::macro_bridge::expansion::Output { rows, ..::core::default::Default::default() };
+            ::macro_bridge::live::emit(&output, &originals)
         }
 
         /// `cell::wasm`.
@@ -181,6 +201,18 @@ macro_rules! host_macros {
     };
 }
 
+/// What `stringify!` would say must be the same, which knows what stood together in the source.
+#[doc(hidden)]
+pub fn compare_printed(input: TokenStream, made: TokenStream) -> TokenStream {
+    let group = TokenTree::Group(Group::new(Delimiter::Brace, input));
+    let (native, made) = (TokenStream::from(group).to_string(), made.to_string());
+    if native == made { TokenStream::new() } else { error(&format!("{native}\n{made}")) }
+}
+
+fn error(text: &str) -> TokenStream {
+    format!("::core::compile_error! {{ {text:?} }}").parse().unwrap_or_default()
+}
+
 /// The body of `compare!`: what differs, as errors. `expand` expands the call of a macro.
 #[doc(hidden)]
 pub fn compare_ways(
@@ -197,9 +229,7 @@ pub fn compare_ways(
         let Ok(mut call) = format!("identity::{name}").parse::<TokenStream>() else { continue };
         call.extend([TokenTree::Group(Group::new(Delimiter::Brace, input.clone()))]);
         if let Some(text) = difference(input.clone(), expand(call), groups) {
-            let text = format!("{name}: {text}");
-            let error = format!("::core::compile_error! {{ {text:?} }}").parse::<TokenStream>();
-            errors.extend(error.unwrap_or_default());
+            errors.extend(error(&format!("{name}: {text}")));
         }
     }
     errors

@@ -193,7 +193,7 @@ impl Project {
         self.cargo_with(&[words, &json].concat())
     }
 
-    fn cargo_with(&self, words: &[&str]) -> Result<Command> {
+    pub(crate) fn cargo_with(&self, words: &[&str]) -> Result<Command> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = clean(Command::new(cargo))?;
         command
@@ -258,7 +258,7 @@ pub(crate) fn workspace() -> PathBuf {
 
 /// The target folder of the tests, `<target>/tmp` being given: wasmtime is built there already, and
 /// a project with the same profile and features uses it.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().map(PathBuf::from).unwrap_or_default()
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::project::{Host, Project, clean, folder, workspace};
+use crate::project::{Host, Project, clean, folder, target, workspace};
 use crate::run::{Ended, run, turn};
 
 /// Compiles for WebAssembly, and a standard library before.
@@ -34,8 +34,40 @@ fn says_what_it_says() {
     assert_eq!(error.to_string(), \"no account 7, only [1, 2]\");
     let error: Error<u8> = Error::Kind { r#type: 3, place: \"abc\" };
     assert_eq!(error.to_string(), \"3 in 3\");
+    // Another member turns on what would make it another word.
+    assert_eq!(words::word!(), \"quiet\");
 }
 ";
+
+/// A registry in a folder, with a crate of which a feature changes what its macro emits, and a member of the
+/// workspace that turns it on.
+const OTHERS: [(&str, &str); 6] = [
+    (
+        ".cargo/config.toml",
+        "[registries.others]\nindex = \"https://example.org/index\"\n\n[source.others]\n\
+         registry = \"https://example.org/index\"\nreplace-with = \"folder\"\n\n\
+         [source.folder]\ndirectory = \"others\"\n",
+    ),
+    ("others/words/.cargo-checksum.json", "{\"files\":{}}"),
+    (
+        "others/words/Cargo.toml",
+        "[package]\nname = \"words\"\nversion = \"1.0.0\"\nedition = \"2021\"\n\n\
+         [lib]\nproc-macro = true\n\n[features]\nloud = []\n",
+    ),
+    (
+        "others/words/src/lib.rs",
+        "use proc_macro::TokenStream;\n#[proc_macro]\npub fn word(_: TokenStream) -> TokenStream {\n    \
+         let word = if cfg!(feature = \"loud\") { \"\\\"loud\\\"\" } else { \"\\\"quiet\\\"\" };\n    \
+         word.parse().unwrap()\n}\n\
+         #[cfg(feature = \"loud\")]\n#[proc_macro]\npub fn shout(input: TokenStream) -> TokenStream { input }\n",
+    ),
+    (
+        "loud/Cargo.toml",
+        "[package]\nname = \"app-sandboxed-loud\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+         words = { version = \"1\", registry = \"others\", features = [\"loud\"] }\n",
+    ),
+    ("loud/src/lib.rs", "const _: () = assert!(words::word!().len() + words::shout!(0) == 4);\n"),
+];
 
 const BAD: &str = "\
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +93,7 @@ pub struct Twice(#[source] #[from] std::io::Error, #[source] std::fmt::Error);
 ";
 
 /// The command with the user's own `CELL_HOME`, where the kit for guests is.
-fn cell(project: &Project, words: &[&str]) -> Result<Ended> {
+pub(crate) fn cell(project: &Project, words: &[&str]) -> Result<Ended> {
     let mut command = clean(Command::new(env!("CARGO_BIN_EXE_cell-end-to-end")))?;
     if let Some(home) = std::env::var_os("CELL_HOME") {
         command.env("CELL_HOME", home);
@@ -73,14 +105,14 @@ fn cell(project: &Project, words: &[&str]) -> Result<Ended> {
     run(&mut command, &project.root, PATIENCE)
 }
 
-fn good(project: &Project, words: &[&str]) -> Result<Ended> {
+pub(crate) fn good(project: &Project, words: &[&str]) -> Result<Ended> {
     let ended = cell(project, words)?;
     ensure!(ended.code == Some(0), "{words:?}: {}{}", ended.stdout, ended.stderr);
     Ok(ended)
 }
 
 /// All files of the project, without those that cargo builds.
-fn files(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+pub(crate) fn files(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {
@@ -117,8 +149,12 @@ fn said(project: &Project, source: &str) -> Result<Vec<String>> {
 fn a_crate_runs_as_a_component_and_back() -> Result<()> {
     let project = Project::new("sandboxed", Host::Thin)?;
     let manifest = "[package]\nname = \"app-sandboxed\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-        [dependencies]\nthiserror = \"2\" # of others\n\n[workspace]\n";
+        [dependencies]\nthiserror = \"2\" # of others\nwords = { version = \"1\", registry = \"others\" }\n\n\
+        [workspace]\nmembers = [\"loud\"]\n";
     project.write("Cargo.toml", manifest)?;
+    for (name, text) in OTHERS {
+        project.write(name, text)?;
+    }
     let native = said(&project, BAD)?;
     ensure!(native.len() >= 4, "rustc says {native:?}");
     let nothing = said(&project, GOOD)?;
@@ -128,7 +164,7 @@ fn a_crate_runs_as_a_component_and_back() -> Result<()> {
     let listed = good(&project, &["sandbox"])?;
     ensure!(listed.stdout.contains("thiserror-impl"), "{}", listed.stdout);
     let sdk = workspace().join("cell-sdk").to_string_lossy().into_owned();
-    let add = ["sandbox", "add", "thiserror-impl", "--sdk-path", &sdk];
+    let add = ["sandbox", "add", "thiserror-impl", "words", "--sdk-path", &sdk];
     let asked = cell(&project, &add)?;
     ensure!(asked.code == Some(1) && asked.stderr.contains("add `--yes`"), "{}", asked.stderr);
     let wrong = cell(&project, &["sandbox", "add", "thiserror-imp", "--yes"])?;
@@ -137,6 +173,11 @@ fn a_crate_runs_as_a_component_and_back() -> Result<()> {
 
     good(&project, &[&add[..], &["--yes"]].concat())?;
     good(&project, &["sandbox", "check", "--deny-native"])?;
+    // One for what the members want together, one for the first of them alone; the other crate has one set.
+    let cells = String::from_utf8(project.read("cell.toml")?)?;
+    let of_words = cells.contains("[sandbox.words]\nfeature-sets = 2\n");
+    ensure!(of_words && cells.matches("feature-sets").count() == 1, "{cells}");
+    published(&project)?;
     let report = good(&project, &["sandbox", "report"])?.stdout;
     for word in ["cell-sandbox-report 1", "\"sandboxed\"", "\"checksum\"", "\"sha256\""] {
         ensure!(report.contains(word), "no {word} in {report}");
@@ -149,6 +190,11 @@ fn a_crate_runs_as_a_component_and_back() -> Result<()> {
         ensure!(missing.contains(word), "no {word} in {missing}");
     }
     good(&project, &["vendor"])?;
+    // As people build it, without the other member.
+    let part = good(&project, &["vendor", "--package", "app-sandboxed"])?.stderr;
+    // Those with the other features stay, and features of what stands in are nobody's to turn on.
+    let kept = part.contains("build `words` with other features") && !part.contains("were on");
+    ensure!(kept, "{part}");
     let tested = project.test(GOOD)?;
     ensure!(tested.code == Some(0), "{}{}", tested.stdout, tested.stderr);
     project.write("src/lib.rs", BAD)?;
@@ -156,6 +202,31 @@ fn a_crate_runs_as_a_component_and_back() -> Result<()> {
     let failed = cell(&project, &["vendor"])?;
     ensure!(failed.code == Some(1), "{}", failed.stderr);
     same_errors(project, &native, &before)
+}
+
+/// A package is as it would be without us: it depends on the original crates.
+fn published(project: &Project) -> Result<()> {
+    let words = ["package", "--package", "app-sandboxed", "--no-verify", "--allow-dirty"];
+    let mut command = project.cargo_with(&[&words[..], &["--offline", "--quiet"]].concat())?;
+    let _turn = turn();
+    let ended = run(&mut command, &project.root, PATIENCE)?;
+    ensure!(ended.code == Some(0), "{}", ended.stderr);
+    let package = target().join("package/app-sandboxed-0.1.0.crate");
+    let tar = |words: &[&str]| -> Result<String> {
+        let mut tar = Command::new("tar");
+        let output = tar.arg(words[0]).arg(&package).args(&words[1..]).output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?)
+    };
+    let names = tar(&["-tzf"])?;
+    ensure!(names.contains("/src/lib.rs") && !names.contains(".cell"), "{names}");
+    let manifest = tar(&["-xzOf", "app-sandboxed-0.1.0/Cargo.toml"])?;
+    let lock = tar(&["-xzOf", "app-sandboxed-0.1.0/Cargo.lock"])?;
+    ensure!(manifest.contains("thiserror") && !manifest.contains("patch"), "{manifest}");
+    let original = "name = \"thiserror-impl\"\nversion = \"";
+    let original = lock.split(original).nth(1).context("no macros")?.lines().nth(1);
+    ensure!(original.is_some_and(|line| line.starts_with("source = ")), "{lock}");
+    Ok(())
 }
 
 /// The errors are those of the crate itself, and `remove` gives everything back.
@@ -179,6 +250,7 @@ fn same_errors(
     let component = ".cell/sandbox/thiserror-impl/component.wasm";
     for (file, said) in [
         (component, "is not the one in `cell.lock`"),
+        (".cell/sandbox/words/component-1.wasm", "is not the one in `cell.lock`"),
         (".cell/sandbox/thiserror-impl/src/lib.rs", "belongs to another component"),
         ("Cargo.toml", "does not bring in"),
     ] {

@@ -10,8 +10,9 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use cell_sandbox::graph::{self, Found};
 use cell_sandbox::needs::Needs;
-use cell_sandbox::packages::{self, Locked};
+use cell_sandbox::packages;
 use cell_sandbox::patch::{self, Patch};
+use cell_sandbox::sets;
 use macro_bridge::failure::texts;
 use macro_bridge::project::manifest_digest;
 
@@ -61,20 +62,20 @@ pub(super) fn run(options: &SandboxAdd, global: &Global, shell: &Shell) -> Resul
 }
 
 /// A crate that will be sandboxed.
-struct Planned<'a> {
-    found: &'a Found,
+struct Planned {
+    found: Found,
     key: String,
     needs: Needs,
 }
 
-impl Planned<'_> {
+impl Planned {
     /// What it is given if people do not say otherwise: what it emits by what it quotes.
     fn rights(&self) -> Rights {
         let mut allow = self.needs.allow.clone();
         if self.needs.attributes {
             allow.extend(["extern", "unsafe"].map(str::to_owned));
         }
-        Rights { allow, variables: BTreeSet::new() }
+        Rights { allow, variables: BTreeSet::new(), more_sets: self.found.sets.len() }
     }
 
     fn patch(&self) -> Patch {
@@ -96,9 +97,10 @@ fn add(
 ) -> Result<Exit> {
     let started = Instant::now();
     let mut planned = Vec::new();
-    for found in wanted {
-        let key = graph::key(found, &workspace.found);
-        planned.push(Planned { found, key, needs: sandbox::needs(found)? });
+    for found in workspace.with_sets(wanted, global)? {
+        let key = graph::key(&found, &workspace.found);
+        let needs = sandbox::needs(&found)?;
+        planned.push(Planned { found, key, needs });
     }
     show(workspace, &planned, shell)?;
     if global.locked {
@@ -111,8 +113,9 @@ fn add(
     }
     let lock =
         files::read_text(&workspace.root.join("Cargo.lock")).context("cannot read `Cargo.lock`")?;
-    let from = (&*workspace.target, lock.clone(), &*workspace.manifest);
+    let from = (workspace, &*workspace.target, lock.clone());
     let workshop = Workshop::open(how, from, global, shell)?;
+    workspace.ask_of_vendored(&workshop.dependencies(), &lock)?;
     let mut built = Vec::new();
     let mut failed = Vec::new();
     let all = planned.len();
@@ -121,14 +124,29 @@ fn add(
         let progress = shell.progress("Building", format!("{name} ({} of {all})", number + 1));
         let started = Instant::now();
         let home = workspace.folder().join(&one.key);
-        let made = workshop.build(one.found, &one.key, (&home, "../../.."));
+        let made = workshop.build(&one.found, &one.key, (&home, "../../.."));
         drop(progress);
         match made {
             Ok(made) => {
-                let size = made.component.len().div_ceil(1024);
-                let macros = count(made.macros, "macro", "macros");
+                let size: usize = made.parts.iter().map(|it| it.component.len()).sum();
+                let size = size.div_ceil(1024);
+                let macros = made.parts.iter().map(|it| it.entries.macros.len()).max();
+                let macros = count(macros.unwrap_or_default(), "macro", "macros");
+                let sets = match made.parts.len() {
+                    1 => String::new(),
+                    several => format!("{several} sets of features, "),
+                };
                 let took = started.elapsed().as_secs_f64();
-                shell.status("Built", format!("{name}: {macros}, {size} KiB, in {took:.1}s"));
+                shell.status("Built", format!("{name}: {macros}, {sets}{size} KiB, in {took:.1}s"));
+                for part in &made.parts {
+                    if let Some(error) = &part.failed {
+                        let features = part.made.features.join(", ");
+                        shell.note(format!(
+                            "{name} cannot be built with [{features}] alone, and so runs with all \
+                             features where only these are on: {error:#}"
+                        ));
+                    }
+                }
                 built.push((one, made));
             }
             Err(error) => {
@@ -155,11 +173,17 @@ fn add(
         "commit `Cargo.toml`, `Cargo.lock`, `cell.toml`, `cell.lock` and `.cell/`; \
          `cell sandbox remove` undoes it",
     );
+    if let Some(package) = patch::packs(&workspace.manifest) {
+        shell.note(format!(
+            "`cargo publish` of `{package}` is as before, since `[patch]` is left out; to leave out these \
+             files too, write `exclude = [\"/.cell\", \"/cell.*\"]` below its `[package]`"
+        ));
+    }
     Ok(Exit::Done)
 }
 
 /// What will be different, before anything is.
-fn show(workspace: &Workspace, planned: &[Planned<'_>], shell: &Shell) -> Result<()> {
+fn show(workspace: &Workspace, planned: &[Planned], shell: &Shell) -> Result<()> {
     let patches: Vec<Patch> = planned.iter().map(Planned::patch).collect();
     let manifest = patch::with(&workspace.manifest, &patches)?;
     let cells = files::read_text(&workspace.root.join("cell.toml")).ok();
@@ -178,6 +202,15 @@ fn show(workspace: &Workspace, planned: &[Planned<'_>], shell: &Shell) -> Result
     }
     for one in planned {
         let Planned { found, needs, .. } = one;
+        for features in &found.sets {
+            shell.note(format!(
+                "{} {}: parts of the workspace build it with other features than all together, \
+                 so there will be a component with [{}] too",
+                found.name,
+                found.version,
+                features.join(", ")
+            ));
+        }
         let mut said = Vec::new();
         if !needs.allow.is_empty() {
             said.push(format!("emits {}", list(&needs.allow)));
@@ -220,7 +253,7 @@ fn agreed(shell: &Shell) -> Result<bool> {
 /// Writes everything, or leaves everything as it was.
 fn write(
     workspace: &Workspace,
-    built: &[(Planned<'_>, Built)],
+    built: &[(Planned, Built)],
     lock: &str,
     global: &Global,
     shell: &Shell,
@@ -234,7 +267,7 @@ fn write(
     let written = write_all(workspace, built, lock, shell).and_then(|()| {
         let after =
             Workspace::open(global).context("cargo does not take the changed `Cargo.toml`")?;
-        let runs = |one: &Planned<'_>| {
+        let runs = |one: &Planned| {
             after.found.iter().any(|it| after.key_of(it).as_deref() == Some(&*one.key))
         };
         match built.iter().find(|(one, _)| !runs(one)) {
@@ -265,7 +298,7 @@ fn write(
 
 fn write_all(
     workspace: &Workspace,
-    built: &[(Planned<'_>, Built)],
+    built: &[(Planned, Built)],
     cargo_lock: &str,
     shell: &Shell,
 ) -> Result<()> {
@@ -274,7 +307,9 @@ fn write_all(
         let folder = workspace.folder().join(&one.key);
         files::replace(&folder.join("Cargo.toml"), made.manifest.as_bytes())?;
         files::replace(&folder.join("src/lib.rs"), made.source.as_bytes())?;
-        files::replace(&folder.join("component.wasm"), &made.component)?;
+        for (number, part) in made.parts.iter().enumerate() {
+            files::replace(&folder.join(sets::file(number)), &part.component)?;
+        }
     }
     let path = root.join("cell.toml");
     let mut text = if path.is_file() { files::read_text(&path)? } else { edit::HEAD.to_owned() };
@@ -287,7 +322,9 @@ fn write_all(
     let packages = packages::read(cargo_lock)?;
     let mut facts = String::new();
     for (one, made) in built {
-        facts.push_str(&format!("cell {} crate {}\n", one.key, made.made.to_fact()));
+        for part in &made.parts {
+            facts.push_str(&format!("cell {} crate {}\n", part.key, part.made.to_fact()));
+        }
         for package in packages::closure(&packages, &one.found.name, &one.found.version) {
             facts.push_str(&format!("package {}\n", package.to_fact()));
         }
@@ -366,10 +403,4 @@ fn cargo_update(root: &Path, names: &BTreeSet<&str>, global: &Global) -> Result<
         );
     }
     Ok(())
-}
-
-/// What `cell.lock` keeps of `Cargo.lock`.
-pub(super) fn kept(workspace: &Workspace) -> BTreeSet<Locked> {
-    let facts = workspace.lock.iter().flat_map(|lock| &lock.packages);
-    facts.filter_map(|fact| Locked::of_fact(fact)).collect()
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use cell_sandbox::packages;
 use cell_sandbox::patch;
+use cell_sandbox::sets;
 use macro_bridge::digest::Digest;
 
-use super::add;
 use crate::arguments::Global;
 use crate::arguments::sandbox::SandboxCheck;
 use crate::commands::lock;
@@ -21,7 +21,7 @@ pub(super) fn run(options: &SandboxCheck, global: &Global, shell: &Shell) -> Res
     let workspace = Workspace::open(global)?;
     let made = workspace.made();
     let mut problems = files_of(&workspace, &made);
-    problems.extend(graph(&workspace, &made));
+    problems.extend(graph(&workspace, &made, global)?);
     problems.extend(sources(&workspace)?);
     // Made of the components that are there, so these have to be right.
     if problems.is_empty() && !made.is_empty() {
@@ -68,24 +68,30 @@ fn files_of(workspace: &Workspace, made: &BTreeMap<String, Made>) -> Vec<String>
     for (key, it) in made {
         let again =
             format!("help: `cell sandbox remove {0}`, then `cell sandbox add {0}`", it.name);
-        let cell = workspace.lock.as_ref().and_then(|lock| lock.cells.get(key));
-        let Some(component) = cell.and_then(|cell| cell.component.as_ref()) else { continue };
         let folder = workspace.folder().join(key);
-        let found = files::read(&folder.join("component.wasm")).ok();
-        match found.map(|bytes| Digest::of(&bytes)) {
-            Some(digest) if digest == component.digest => {}
-            Some(_) => problems.push(format!(
-                "the component of `{}` is not the one in `cell.lock`\n{again}",
-                it.name
-            )),
-            None => problems.push(format!("the component of `{}` is missing\n{again}", it.name)),
-        }
         let source = files::read_text(&folder.join("src/lib.rs")).unwrap_or_default();
-        if !source.contains(&component.digest.to_string()) {
-            problems.push(format!(
-                "what stands in for `{}` belongs to another component\n{again}",
-                it.name
-            ));
+        let more = workspace.made_more(key);
+        let keys = std::iter::once(key).chain(more.iter().map(|(key, _)| key));
+        for (number, key) in keys.enumerate() {
+            let cell = workspace.lock.as_ref().and_then(|lock| lock.cells.get(key));
+            let Some(component) = cell.and_then(|cell| cell.component.as_ref()) else { continue };
+            let found = files::read(&folder.join(sets::file(number))).ok();
+            match found.map(|bytes| Digest::of(&bytes)) {
+                Some(digest) if digest == component.digest => {}
+                Some(_) => problems.push(format!(
+                    "the component of `{}` is not the one in `cell.lock`\n{again}",
+                    it.name
+                )),
+                None => {
+                    problems.push(format!("the component of `{}` is missing\n{again}", it.name));
+                }
+            }
+            if !source.contains(&component.digest.to_string()) {
+                problems.push(format!(
+                    "what stands in for `{}` belongs to another component\n{again}",
+                    it.name
+                ));
+            }
         }
         if !patched.contains(key) {
             problems.push(format!(
@@ -104,10 +110,16 @@ fn files_of(workspace: &Workspace, made: &BTreeMap<String, Made>) -> Vec<String>
 }
 
 /// What cargo wants now is what was built.
-fn graph(workspace: &Workspace, made: &BTreeMap<String, Made>) -> Vec<String> {
+fn graph(
+    workspace: &Workspace,
+    made: &BTreeMap<String, Made>,
+    global: &Global,
+) -> Result<Vec<String>> {
     let mut problems = Vec::new();
+    let ours = workspace.found.iter().filter(|one| workspace.key_of(one).is_some());
+    let ours = workspace.with_sets(&ours.collect::<Vec<_>>(), global)?;
     for (key, it) in made {
-        let found = workspace.found.iter().find(|one| workspace.key_of(one).as_ref() == Some(key));
+        let found = ours.iter().find(|one| workspace.key_of(one).as_ref() == Some(key));
         let Some(found) = found else {
             problems.push(format!(
                 "nothing uses `{}` {} any more\nhelp: `cell sandbox remove {}`",
@@ -124,8 +136,20 @@ fn graph(workspace: &Workspace, made: &BTreeMap<String, Made>) -> Vec<String> {
                 it.name, it.name, it.name
             ));
         }
+        let more = workspace.made_more(key);
+        let known = |set: &&Vec<String>| {
+            **set == it.features || more.iter().any(|(_, more)| more.features == **set)
+        };
+        if let Some(set) = found.sets.iter().find(|set| !known(set)) {
+            problems.push(format!(
+                "a part of the workspace builds `{0}` with the features [{1}] alone, for which there is \
+                 no component\nhelp: `cell sandbox remove {0}`, then `cell sandbox add {0}`",
+                it.name,
+                set.join(", ")
+            ));
+        }
     }
-    problems
+    Ok(problems)
 }
 
 /// What `Cargo.lock` and `cell.lock` both name has one checksum.
@@ -134,7 +158,7 @@ fn sources(workspace: &Workspace) -> Result<Vec<String>> {
         files::read_text(&workspace.root.join("Cargo.lock")).context("cannot read `Cargo.lock`")?;
     let now = packages::read(&text)?;
     let mut problems = Vec::new();
-    for one in add::kept(workspace) {
+    for one in workspace.kept() {
         let same = now
             .iter()
             .find(|it| it.name == one.name && it.version == one.version && it.source == one.source);
@@ -156,32 +180,35 @@ fn rebuilt(
     global: &Global,
     shell: &Shell,
 ) -> Result<Vec<String>> {
-    let originals = original::find(workspace, made, &add::kept(workspace), global)?;
     let target = workspace.target.join("again");
-    let from = (&*target, originals.lock.clone(), &*workspace.manifest);
+    let lock = files::read_text(&workspace.root.join("Cargo.lock"))?;
+    let from = (workspace, &*target, lock.clone());
     let workshop = Workshop::open(&options.how, from, global, shell)?;
+    workspace.ask_of_vendored(&workshop.dependencies(), &lock)?;
+    let originals = original::find(workspace, made, &workspace.kept(), global)?;
+    let workshop = workshop.of_versions(originals.lock.clone());
     let mut problems = Vec::new();
     for (key, found) in &originals.found {
         let progress = shell.progress("Building", format!("{} {}", found.name, found.version));
         let home = workspace.folder().join(key);
         let built = workshop.build(found, key, (&home, "../../.."))?;
         drop(progress);
-        let there = files::read(&home.join("component.wasm")).map(|bytes| Digest::of(&bytes)).ok();
-        if there == Some(built.digest) {
-            shell.status(
-                "Same",
-                format!("{} {} (sha256 {})", found.name, found.version, built.digest.short()),
-            );
-        } else {
-            problems.push(format!(
-                "`{}` {} compiles to another component here: sha256 {}\n\
-                 note: it was compiled by {}, and here by {}",
-                found.name,
-                found.version,
-                built.digest.short(),
-                made.get(key).map(|it| it.compiler.as_str()).unwrap_or_default(),
-                built.made.compiler,
-            ));
+        for (number, part) in built.parts.iter().enumerate() {
+            let there = files::read(&home.join(sets::file(number)));
+            if there.map(|bytes| Digest::of(&bytes)).ok() == Some(part.digest) {
+                let digest = part.digest.short();
+                shell.status("Same", format!("{} {} (sha256 {digest})", found.name, found.version));
+            } else {
+                problems.push(format!(
+                    "`{}` {} compiles to another component here: sha256 {}\n\
+                     note: it was compiled by {}, and here by {}",
+                    found.name,
+                    found.version,
+                    part.digest.short(),
+                    made.get(key).map(|it| it.compiler.as_str()).unwrap_or_default(),
+                    part.made.compiler,
+                ));
+            }
         }
     }
     Ok(problems)

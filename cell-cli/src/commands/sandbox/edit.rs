@@ -11,6 +11,9 @@ pub(super) const HEAD: &str = "\
 # After a change: `cell lock`, commit.
 ";
 
+/// How many components there are of a crate, if there are several.
+const SETS: &str = "feature-sets";
+
 /// What one crate may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rights {
@@ -18,6 +21,8 @@ pub(super) struct Rights {
     pub(super) allow: BTreeSet<String>,
     /// Variables of the environment.
     pub(super) variables: BTreeSet<String>,
+    /// Sets of features beside that of all together: each has a component with these rights.
+    pub(super) more_sets: usize,
 }
 
 /// The manifest with a table for the crate; one that is there stays as people wrote it.
@@ -34,10 +39,21 @@ pub(super) fn with(text: &str, key: &str, rights: &Rights) -> Result<String> {
         Item::Table(table)
     });
     let crates = crates.as_table_like_mut().context("`sandbox` is not a table")?;
-    if crates.contains_key(key) {
-        return Ok(text.to_owned());
+    if let Some(there) = crates.get_mut(key).and_then(Item::as_table_like_mut) {
+        let said = there.get(SETS).and_then(Item::as_integer).unwrap_or(1);
+        if said == sets(rights) {
+            return Ok(text.to_owned());
+        }
+        match rights.more_sets {
+            0 => drop(there.remove(SETS)),
+            _ => drop(there.insert(SETS, value(sets(rights)))),
+        }
+        return Ok(document.to_string());
     }
     let mut table = Table::new();
+    if rights.more_sets > 0 {
+        table.insert(SETS, value(sets(rights)));
+    }
     let mut part = |name: &str, key: &str, list: &BTreeSet<String>| {
         if !list.is_empty() {
             let words: Array = list.iter().map(String::as_str).collect();
@@ -49,6 +65,10 @@ pub(super) fn with(text: &str, key: &str, rights: &Rights) -> Result<String> {
     part("grants", "env", &rights.variables);
     crates.insert(key, Item::Table(table));
     Ok(if only_head { format!("{text}\n{document}") } else { document.to_string() })
+}
+
+fn sets(rights: &Rights) -> i64 {
+    i64::try_from(rights.more_sets).unwrap_or(i64::MAX).saturating_add(1)
 }
 
 /// The manifest without these crates' tables. `None` if nothing but [`HEAD`] is left.
@@ -83,7 +103,7 @@ mod tests {
     use crate::manifest::Manifest;
 
     fn rights() -> Rights {
-        Rights { allow: ["extern".to_owned()].into(), variables: BTreeSet::new() }
+        Rights { allow: ["extern".to_owned()].into(), ..Rights::default() }
     }
 
     #[test]
@@ -102,6 +122,18 @@ mod tests {
             let rest = without(&two, &["serde_derive".to_owned()]).unwrap().unwrap();
             assert!(rest.starts_with(before) && !rest.contains("serde_derive"), "{rest}");
             let keys = ["serde_derive".to_owned(), "thiserror-impl".to_owned()];
+            // Of which features there are components is not what people write.
+            let more = Rights { more_sets: 2, ..Rights::default() };
+            let three = with(&two, "serde_derive", &more).unwrap();
+            let cells = Manifest::parse(&three).unwrap().cells;
+            let path = |key: &str| cells[key].path.clone().unwrap_or_default();
+            assert_eq!(path("serde_derive-set2"), ".cell/sandbox/serde_derive/component-2.wasm");
+            assert_eq!(cells["serde_derive-set1"].allowed, cells["serde_derive"].allowed);
+            assert!(!cells.contains_key("serde_derive-set3"));
+            assert_eq!(with(&three, "serde_derive", &more).unwrap(), three);
+            assert_eq!(with(&three, "serde_derive", &rights()).unwrap(), two);
+            let fresh = Manifest::parse(&with(before, "serde_derive", &more).unwrap()).unwrap();
+            assert!(fresh.cells.contains_key("serde_derive-set2"));
             let after = without(&two, &keys).unwrap();
             assert_eq!(after.as_deref(), Some(before).filter(|text| *text != HEAD));
         }

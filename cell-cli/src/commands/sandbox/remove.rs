@@ -10,7 +10,7 @@ use cell_sandbox::patch;
 use macro_bridge::failure::texts;
 use macro_bridge::project::manifest_digest;
 
-use super::{add, edit};
+use super::edit;
 use crate::arguments::Global;
 use crate::arguments::sandbox::SandboxRemove;
 use crate::commands::lock;
@@ -62,7 +62,7 @@ pub(super) fn remove(
     shell: &Shell,
 ) -> Result<()> {
     let root = &workspace.root;
-    let kept = add::kept(workspace);
+    let kept = workspace.kept();
     let made = workspace.made();
     let closure = |wanted: &dyn Fn(&String) -> bool| -> BTreeSet<Locked> {
         let packages: Vec<Locked> = kept.iter().cloned().collect();
@@ -80,15 +80,26 @@ pub(super) fn remove(
         })
     };
     let back: BTreeSet<Locked> = back.into_iter().filter(|one| !sandboxed(one)).collect();
+    // The original has to be there, where all crates have to be in a folder.
+    workspace.ask_of_vendored("", &lock)?;
+    let before =
+        [(root.join("Cargo.toml"), workspace.manifest.clone()), (path.clone(), lock.clone())];
     let lock = packages::restored(&lock, &back)?;
     files::replace(&root.join("Cargo.toml"), manifest.as_bytes())?;
     files::replace(&path, lock.as_bytes())?;
+    // Cargo writes the names of packages in its shortest form, and leaves out what nothing needs.
+    if let Err(error) = Workspace::open(global) {
+        for (path, text) in before {
+            files::replace(&path, text.as_bytes())?;
+        }
+        return Err(
+            error.context("cargo does not take the `Cargo.toml` of before, so nothing was changed")
+        );
+    }
     for key in keys {
         let name = made.get(key).map_or(key.clone(), |it| format!("{} {}", it.name, it.version));
         shell.status("Removing", format!("{name} from the sandbox"));
     }
-    // Cargo writes the names of packages in its shortest form, and leaves out what nothing needs.
-    Workspace::open(global).context("cargo does not take the `Cargo.toml` of before")?;
     settings(workspace, keys, &stays, shell)?;
     for key in keys {
         let folder = workspace.folder().join(key);
@@ -119,7 +130,8 @@ fn settings(
         let named = cells.filter(|(key, _)| named(key));
         named.filter_map(|(_, cell)| Some(cell.component.as_ref()?.digest.to_string())).collect()
     };
-    let others = components(&|key| !keys.contains(key));
+    let removed = |key: &String| keys.iter().any(|it| it == workspace.crate_key(key));
+    let others = components(&|key| !removed(key));
     match edit::without(&text, keys)? {
         None => {
             fs::remove_file(&path).context("cannot remove `cell.toml`")?;
@@ -143,7 +155,7 @@ fn settings(
             made.write(root)?;
         }
     }
-    for digest in components(&|key| keys.contains(key)).difference(&others) {
+    for digest in components(&removed).difference(&others) {
         remove_file(&root.join(format!(".cell/components/{digest}.wasm")))?;
     }
     Ok(())

@@ -5,11 +5,11 @@ use std::io::Write as _;
 
 use anyhow::Result;
 use cell_sandbox::graph::Found;
+use cell_sandbox::sets;
 use macro_bridge::lock::LockedCell;
 use macro_bridge::policy;
 use serde_json::{Value, json};
 
-use super::add;
 use crate::arguments::sandbox::{SandboxList, SandboxReport, SandboxWhy};
 use crate::arguments::{Global, Selection};
 use crate::commands::macros::table;
@@ -22,22 +22,20 @@ pub(super) fn list(options: &SandboxList, global: &Global, shell: &Shell) -> Res
     let workspace = Workspace::open(global)?;
     let mut out = shell.stdout();
     if options.json {
-        let all: Vec<Value> = workspace.found.iter().map(|one| short(&workspace, one)).collect();
-        writeln!(out, "{:#}", json!({ "crates": all }))?;
+        let all = workspace.found.iter().map(|one| short(&workspace, one));
+        writeln!(out, "{:#}", json!({ "crates": all.collect::<Result<Vec<Value>>>()? }))?;
         return Ok(Exit::Done);
     }
     if workspace.found.is_empty() {
         shell.note("no proc-macro crate is in this workspace's graph");
         return Ok(Exit::Done);
     }
-    let rows: Vec<[String; 4]> = workspace
-        .found
-        .iter()
-        .map(|one| {
-            let (word, why) = state(&workspace, one);
-            [one.name.clone(), one.version.clone(), word.to_owned(), why]
-        })
-        .collect();
+    let row = |one: &Found| {
+        let (word, why) = state(&workspace, one);
+        let rights = rights(&workspace, one)?;
+        Ok([one.name.clone(), one.version.clone(), word.to_owned(), rights, why])
+    };
+    let rows = workspace.found.iter().map(row).collect::<Result<Vec<_>>>()?;
     write!(out, "{}", table(&rows))?;
     let of =
         |state: State| workspace.found.iter().filter(|one| workspace.state(one) == state).count();
@@ -66,21 +64,60 @@ fn state(workspace: &Workspace, found: &Found) -> (&'static str, String) {
     }
 }
 
-fn short(workspace: &Workspace, found: &Found) -> Value {
+/// In short: what a crate may do that runs sandboxed, or would need if it did.
+fn rights(workspace: &Workspace, found: &Found) -> Result<String> {
+    let needs = match workspace.state(found) {
+        State::Sandboxed => {
+            let key = workspace.key_of(found).unwrap_or_default();
+            let cell = workspace.lock.as_ref().and_then(|lock| lock.cells.get(&key));
+            let Some(cell) = cell else { return Ok("-".to_owned()) };
+            let emits: Vec<&str> = policy::words(cell.allowed).collect();
+            let sees = [&cell.outside.variables[..], &cell.outside.files].concat();
+            let part = |head: &str, words: String| match words.as_str() {
+                "" => None,
+                words => Some(format!("{head} {words}")),
+            };
+            let parts = [part("may emit", emits.join(", ")), part("sees", sees.join(", "))];
+            parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+        }
+        State::Can => sandbox::needs(found)?.to_string(),
+        State::Inner | State::Native(_) => String::new(),
+    };
+    Ok(if needs.is_empty() { "-".to_owned() } else { needs })
+}
+
+fn short(workspace: &Workspace, found: &Found) -> Result<Value> {
     let (word, _) = state(workspace, found);
     let reason = match workspace.state(found) {
         State::Native(reason) => Value::from(reason.to_string()),
         _ => Value::Null,
     };
-    json!({
+    // By its source, of one that is not sandboxed and can be.
+    let needs = match workspace.state(found) {
+        State::Can => {
+            let needs = sandbox::needs(found)?;
+            json!({
+                "emit": needs.allow,
+                "variables": needs.more_variables().collect::<Vec<_>>(),
+                "variables-by-other-names": needs.some_variables,
+                "std": needs.reaches,
+            })
+        }
+        _ => Value::Null,
+    };
+    Ok(json!({
         "name": found.name,
         "version": found.version,
+        "needs": needs,
         "runs": word,
         "can": workspace.state(found) == State::Can,
         "reason": reason,
         "features": found.features,
+        "other-features": workspace.key_of(found).map_or(Vec::new(), |key| {
+            workspace.made_more(&key).into_iter().map(|(_, made)| made.features).collect()
+        }),
         "used-by": found.dependents,
-    })
+    }))
 }
 
 pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Result<Exit> {
@@ -103,8 +140,13 @@ pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Resul
         });
         match locked {
             Some((made, cell)) => {
-                let digest = cell.component.as_ref().map(|it| it.digest.to_string());
-                line(&mut out, "component", &format!("sha256 {}", digest.unwrap_or_default()))?;
+                let key = workspace.key_of(found).unwrap_or_default();
+                line(&mut out, "component", &sha256(&workspace, &key))?;
+                for (key, more) in workspace.made_more(&key) {
+                    let text =
+                        format!("{} of [{}]", sha256(&workspace, &key), more.features.join(", "));
+                    line(&mut out, "", &text)?;
+                }
                 line(&mut out, "compiled by", &made.compiler)?;
                 line(&mut out, "held back", &format!("build scripts from {}", made.held))?;
                 let macros =
@@ -136,6 +178,12 @@ pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Resul
     Ok(Exit::Done)
 }
 
+fn sha256(workspace: &Workspace, key: &str) -> String {
+    let cell = workspace.lock.as_ref().and_then(|lock| lock.cells.get(key));
+    let digest = cell.and_then(|cell| Some(cell.component.as_ref()?.digest.to_string()));
+    format!("sha256 {}", digest.unwrap_or_default())
+}
+
 /// What macros did in the workspace, by crate.
 #[derive(Default)]
 struct Calls {
@@ -157,12 +205,12 @@ fn calls(workspace: &Workspace, global: &Global, shell: &Shell) -> Result<BTreeM
     }
     let mut calls: BTreeMap<String, Calls> = BTreeMap::new();
     for site in run.trace.sites.keys() {
-        let key = site.title.split("::").next().unwrap_or_default();
+        let key = workspace.crate_key(site.title.split("::").next().unwrap_or_default());
         calls.entry(key.to_owned()).or_default().number += 1;
     }
     for [key, what, detail] in run.trace.made.values().flat_map(|made| &made.attempts) {
         let refused = (what.clone(), detail.clone());
-        calls.entry(key.clone()).or_default().refused.insert(refused);
+        calls.entry(workspace.crate_key(key).to_owned()).or_default().refused.insert(refused);
     }
     Ok(calls)
 }
@@ -173,11 +221,11 @@ pub(super) fn report(options: &SandboxReport, global: &Global, shell: &Shell) ->
         true => None,
         false => Some(calls(&workspace, global, shell)?),
     };
-    let kept = add::kept(&workspace);
+    let kept = workspace.kept();
     let made = workspace.made();
     let mut crates = Vec::new();
     for found in &workspace.found {
-        let mut value = short(&workspace, found);
+        let mut value = short(&workspace, found)?;
         let key = workspace.key_of(found);
         let original =
             kept.iter().find(|one| one.name == found.name && one.version == found.version);
@@ -186,7 +234,19 @@ pub(super) fn report(options: &SandboxReport, global: &Global, shell: &Shell) ->
         value["checksum"] = original.and_then(|it| it.checksum.clone()).into();
         let cell = key.as_ref().and_then(|key| workspace.lock.as_ref()?.cells.get(key));
         if let (Some(key), Some(cell)) = (&key, cell) {
-            value["component"] = component(&workspace, key, cell);
+            value["component"] = component(&workspace, (key, 0), cell);
+            // Where cargo builds it with other features than all together.
+            let more = workspace.made_more(key);
+            let more = (1..).zip(&more).filter_map(|(number, (own, made))| {
+                let cell = workspace.lock.as_ref()?.cells.get(own)?;
+                let mut value = component(&workspace, (key, number), cell);
+                value["features"] = made.features.clone().into();
+                Some(value)
+            });
+            let more: Vec<Value> = more.collect();
+            if !more.is_empty() {
+                value["components-of-other-features"] = more.into();
+            }
             value["can-ask-for"] = cell.outside.imports.clone().into();
             value["granted"] = json!({
                 "variables": cell.outside.variables,
@@ -228,8 +288,8 @@ pub(super) fn report(options: &SandboxReport, global: &Global, shell: &Shell) ->
     Ok(Exit::Done)
 }
 
-fn component(workspace: &Workspace, key: &str, cell: &LockedCell) -> Value {
-    let path = workspace.folder().join(key).join("component.wasm");
+fn component(workspace: &Workspace, (key, number): (&str, usize), cell: &LockedCell) -> Value {
+    let path = workspace.folder().join(key).join(sets::file(number));
     let size = files::read(&path).map(|bytes| bytes.len()).ok();
     let limits = cell.limits;
     json!({

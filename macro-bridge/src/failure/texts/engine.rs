@@ -79,19 +79,19 @@ impl Subject {
         if self.raisable { failure.help(SAVE) } else { failure }
     }
 
-    /// The table of `cell.toml` that a help line names.
-    fn table(&self, table: &str) -> String {
+    /// The table of `cell.toml` with what may be asked.
+    fn grants(&self) -> String {
         let cell = if self.cell.is_empty() { "<cell>" } else { &self.cell };
-        format!("`[cells.{cell}.{table}]`")
+        format!("`[cells.{cell}.grants]`")
     }
 
     fn raise(&self, key: &str, value: u64, or: &str) -> String {
         if !self.raisable {
             return AUTHOR.to_owned();
         }
-        let table = self.table("limits");
+        let table = project::table_of(&self.cell, "limits");
         format!(
-            "if the macro is right, raise `{key}` (now {value}) under {table} in cell.toml, then run `cell lock`{or}"
+            "if the macro is right, raise `{key}` (now {value}) under {table}, then run `cell lock`{or}"
         )
     }
 }
@@ -184,10 +184,12 @@ pub fn stack_overflow_in_memory(subject: &Subject, function: Option<&str>) -> Fa
 /// More output than the host takes over from the guest's memory, before any of it is looked at.
 #[must_use]
 pub fn output_not_taken(subject: &Subject, limit: u64) -> Failure {
-    let table = subject.table("limits");
+    let table = project::table_of(&subject.cell, "limits");
     subject
         .failure(Kind::OutputTooLarge, &format!("returned more than {} in one piece", size(limit)))
-        .help(format!("if the macro is right, raise `rows` or `output` under {table} in cell.toml, then run `cell lock`"))
+        .help(format!(
+            "if the macro is right, raise `rows` or `output` under {table}, then run `cell lock`"
+        ))
 }
 
 /// A question that the macro declared and that nobody granted.
@@ -213,7 +215,7 @@ pub fn denied_call(subject: &Subject, cell: &str, function: &str) -> Failure {
     .help(format!(
         "to grant it write `calls = [{line}]` under {} in cell.toml, together with what stands there \
          for other macros, then run `cell lock`",
-        subject.table("grants")
+        subject.grants()
     ))
     .about(cell, function)
 }

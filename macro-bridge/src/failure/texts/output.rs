@@ -1,7 +1,7 @@
 //! Texts about what a macro returned or asked.
 
 use super::live::NO_SESSION;
-use super::project::{component_note, item_note};
+use super::project::{component_note, item_note, table_of};
 use crate::digest::Digest;
 use crate::failure::{Failure, Kind};
 use crate::policy::Violation;
@@ -129,8 +129,8 @@ pub fn output_too_large(
     of_macro(Kind::OutputTooLarge, message, request, call)
         .note(format!("at least {found} {unit}"))
         .help(format!(
-            "raise `{key}` under `[cells.{}.limits]` in `cell.toml`, then run `cell lock`",
-            called.cell
+            "raise `{key}` under {}, then run `cell lock`",
+            table_of(&called.cell, "limits")
         ))
 }
 
@@ -162,8 +162,8 @@ pub fn denied_output(request: &Request, call: usize, found: &Violation) -> Failu
     of_macro(Kind::DeniedOutput, message, request, call)
         .note(format!("the project does not let cell `{}` emit {about}", called.cell))
         .help(format!(
-            "if you trust it with that: `allow = [\"{word}\"]` under `[cells.{}.output]` in `cell.toml`, then run `cell lock`",
-            called.cell
+            "if you trust it with that: `allow = [\"{word}\"]` under {}, then run `cell lock`",
+            table_of(&called.cell, "output")
         ))
 }
 

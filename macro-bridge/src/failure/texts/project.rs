@@ -408,6 +408,15 @@ pub(super) fn grants_of(cell: &str) -> String {
     format!("`[sandbox.{cell}.grants]` in cell.toml (`[cells.{cell}.grants]` if it is a cell)")
 }
 
+/// Where bounds and what may be emitted stand; likewise.
+#[cfg(feature = "engine")]
+pub(super) fn table_of(cell: &str, table: &str) -> String {
+    let cell = if cell.is_empty() { "<cell>" } else { cell };
+    format!(
+        "`[cells.{cell}.{table}]` in cell.toml (`[sandbox.{cell}.{table}]` if it is a sandboxed crate)"
+    )
+}
+
 /// Something that should not have happened.
 #[must_use]
 pub fn internal(what: &str) -> Failure {
