@@ -58,6 +58,9 @@ pub fn manifest(found: &Found, sdk: &str) -> String {
     } else {
         ""
     };
+    let throws = thrower(found).map_or(String::new(), |(name, version)| {
+        format!("{name} = {{ version = \"={version}\", default-features = false }}\n")
+    });
     let features: toml_edit::Array = found.features.iter().map(String::as_str).collect();
     format!(
         "[package]\nname = \"{package}-{COMPONENT}\"\nversion = {}\nedition = \"{}\"\npublish = false\n\n\
@@ -67,7 +70,7 @@ pub fn manifest(found: &Found, sdk: &str) -> String {
          macro-guest-sdk = {{ {sdk}, default-features = false }}\n\
          proc-macro2 = \"1\"\n\
          sandboxed = {{ package = \"{package}\", path = \"../{COPY}\", default-features = false, features = {features} }}\n\
-         {random}",
+         {random}{throws}",
         Value::from(version.as_str()),
         Edition::E2024,
     )
@@ -79,6 +82,52 @@ pub fn manifest(found: &Found, sdk: &str) -> String {
 pub fn links_random(found: &Found) -> bool {
     found.libraries.iter().any(|it| it.name == "getrandom" && it.version.starts_with("0.2."))
 }
+
+/// The library in it that throws errors to its own entry point: nothing is caught in a component, and what is
+/// thrown has no text.
+fn thrower(found: &Found) -> Option<(&str, &str)> {
+    const NAMES: [&str; 3] = ["proc-macro-error", "proc-macro-error2", "proc-macro-error3"];
+    let one = found.libraries.iter().find(|it| NAMES.contains(&it.name.as_str()))?;
+    Some((&one.name, &one.version))
+}
+
+/// The errors are still where they were put before something was thrown, and another call of the entry point
+/// hands them out.
+const THROWN: &str = "
+fn tell_what_is_thrown() {
+    let other = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let (file, line) = panic.location().map_or((\"\", 0), |it| (it.file(), it.line()));
+        let thrown = if panic.payload_as_str().is_none() { thrown() } else { String::new() };
+        match thrown.as_str() {
+            \"\" => other(panic),
+            text => macro_guest_sdk::bindings::cell::macros::host::report_panic(text, file, line),
+        }
+    }));
+}
+
+fn thrown() -> String {
+    let errors: TokenStream = THROWER::entry_point(|| TokenStream::new().into(), false).into();
+    let mut found = Vec::new();
+    texts(errors, &mut found);
+    found.join(\"; \")
+}
+
+/// What stands alone in the groups of `compile_error! { \"..\" }`.
+fn texts(tokens: TokenStream, found: &mut Vec<String>) {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    if let [TokenTree::Literal(literal)] = trees.as_slice() {
+        let text = literal.to_string();
+        let text = text.trim_matches('\"').replace(\"\\\\n\", \"\\n\").replace(\"\\\\\\\"\", \"\\\"\");
+        found.push(text.replace(\"\\\\'\", \"'\").replace(\"\\\\\\\\\", \"\\\\\"));
+    }
+    for tree in trees {
+        if let TokenTree::Group(group) = tree {
+            texts(group.stream(), found);
+        }
+    }
+}
+";
 
 /// From nowhere: what would be another expansion each time is none.
 const RANDOM: &str = "
@@ -97,6 +146,7 @@ pub fn source(found: &Found, macros: &[Entry]) -> String {
          use macro_guest_sdk::{{Expansion, cell_macro}};\nuse proc_macro2::TokenStream;\n",
         found.name, found.version
     );
+    let begin = if thrower(found).is_some() { "tell_what_is_thrown();\n    " } else { "" };
     let mut names = Vec::new();
     for (number, entry) in macros.iter().enumerate() {
         let Entry { name, function, helpers, .. } = entry;
@@ -109,12 +159,12 @@ pub fn source(found: &Found, macros: &[Entry]) -> String {
         out.push_str(&format!("\n#[cell_macro({word}, name = \"{name}\"{helpers})]\n"));
         out.push_str(&match entry.kind {
             MacroKind::Attribute => format!(
-                "fn {own}(arguments: TokenStream, item: TokenStream) -> Expansion {{\n    \
+                "fn {own}(arguments: TokenStream, item: TokenStream) -> Expansion {{\n    {begin}\
                  let item: TokenStream = sandboxed::{function}(arguments.into(), item.into()).into();\n    \
                  Expansion::new().replace(item)\n}}\n"
             ),
             MacroKind::Derive | MacroKind::Function => format!(
-                "fn {own}(input: TokenStream) -> TokenStream {{\n    \
+                "fn {own}(input: TokenStream) -> TokenStream {{\n    {begin}\
                  sandboxed::{function}(input.into()).into()\n}}\n"
             ),
         });
@@ -122,6 +172,10 @@ pub fn source(found: &Found, macros: &[Entry]) -> String {
     }
     if links_random(found) {
         out.push_str(RANDOM);
+    }
+    if let Some((name, _)) = thrower(found) {
+        out.push_str("\nuse proc_macro2::TokenTree;\n");
+        out.push_str(&THROWN.replace("THROWER", &name.replace('-', "_")));
     }
     out.push_str(&format!("\nmacro_guest_sdk::component!({});\n", names.join(", ")));
     out
@@ -131,17 +185,40 @@ pub fn source(found: &Found, macros: &[Entry]) -> String {
 mod tests {
     use super::*;
 
+    fn library(name: &str, version: &str) -> crate::graph::Library {
+        let (name, version) = (name.to_owned(), version.to_owned());
+        crate::graph::Library { name, version, root: "lib.rs".into() }
+    }
+
+    fn of(libraries: Vec<crate::graph::Library>) -> (String, String) {
+        let found = Found { libraries, ..crate::graph::tests::found_one("a", None) };
+        let entry = Entry {
+            kind: MacroKind::Derive,
+            name: "A".to_owned(),
+            function: "derive_a".to_owned(),
+            helpers: vec![],
+            doc: String::new(),
+            hidden: false,
+            deprecated: None,
+        };
+        (manifest(&found, "path = \"x\""), source(&found, &[entry]))
+    }
+
+    #[test]
+    fn what_is_thrown_is_told() {
+        let (text, code) = of(vec![library("proc-macro-error2", "2.0.1")]);
+        let dependencies = &text.parse::<DocumentMut>().unwrap()["dependencies"];
+        assert_eq!(dependencies["proc-macro-error2"]["version"].as_str(), Some("=2.0.1"), "{text}");
+        assert!(code.parse::<proc_macro2::TokenStream>().is_ok(), "{code}");
+        assert!(code.contains("proc_macro_error2::entry_point("), "{code}");
+        let begin = "-> TokenStream {\n    tell_what_is_thrown();\n    sandboxed::derive_a";
+        assert!(code.contains(begin), "{code}");
+        let (text, code) = of(vec![library("proc-macro-error-attr2", "2.0.1")]);
+        assert!(!text.contains("proc-macro-error") && !code.contains("thrown"), "{text}{code}");
+    }
+
     #[test]
     fn there_is_no_randomness_for_who_links_it() {
-        let library = |name: &str, version: &str| crate::graph::Library {
-            name: name.to_owned(),
-            version: version.to_owned(),
-            root: "lib.rs".into(),
-        };
-        let of = |libraries: Vec<crate::graph::Library>| {
-            let found = Found { libraries, ..crate::graph::tests::found_one("a", None) };
-            (manifest(&found, "path = \"x\""), source(&found, &[]))
-        };
         let (text, code) = of(vec![library("getrandom", "0.2.16"), library("rand", "0.8.5")]);
         let dependencies = &text.parse::<DocumentMut>().unwrap()["dependencies"];
         assert_eq!(dependencies["getrandom"]["features"][0].as_str(), Some("custom"), "{text}");
