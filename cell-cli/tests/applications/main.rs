@@ -15,13 +15,14 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use cell_tests::applications::{Application, MDBOOK, MINISERVE};
+use serde_json::Value;
 
 /// What is expected of an application.
 struct Expected {
     application: Application,
     /// The macro crates that run sandboxed, as `name version`.
     sandboxed: &'static [&'static str],
-    /// Those that only other macro crates use, with the reason that `cell sandbox list` gives before.
+    /// Those that only other macro crates use, with what is said of them before.
     left: &'static [(&'static str, &'static str)],
     /// Those that cannot be built as components, and why.
     native: &'static [(&'static str, &'static str)],
@@ -53,7 +54,7 @@ fn mdbook_passes_its_tests() -> Result<()> {
             "zerofrom-derive 0.1.6",
             "zerovec-derive 0.11.1",
         ],
-        left: &[("darling_macro 0.20.11", "only to compile other macros: darling")],
+        left: &[("darling_macro 0.20.11", "only for darling")],
         native: &[],
         skipped: &[],
         failing: &[
@@ -99,7 +100,7 @@ fn miniserve_passes_its_tests() -> Result<()> {
             "zerofrom-derive 0.1.6",
             "zerovec-derive 0.11.1",
         ],
-        left: &[("darling_macro 0.20.11", "only to compile other macros: darling")],
+        left: &[("darling_macro 0.20.11", "only for darling")],
         native: &[("derivative 2.2.0", "its `syn` 1 leaves `proc_macro` out on WebAssembly")],
         skipped: &[("bind_ipv4_ipv6::case_2", "without IPv6 its server stays there for ever")],
         failing: &[],
@@ -225,18 +226,26 @@ impl Cell<'_> {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// The macro crates that run so, and how the reason begins if it is not who uses them.
+    /// The macro crates that run so, in order, and of those that run natively what is said of that.
     fn list(&self, runs: &str) -> Result<Vec<String>> {
-        let said = self.said(&["sandbox", "list"])?;
-        let line = |line: &str| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            let [name, version, how, why @ ..] = &*words else { return None };
-            let why = why.join(" ");
-            let why = why.split("; used by").next().filter(|why| !why.starts_with("used by"));
-            let one = format!("{name} {version}");
-            (*how == runs).then(|| why.map_or(one.clone(), |why| format!("{one} {why}")))
+        let said: Value = serde_json::from_str(&self.said(&["sandbox", "list", "--json"])?)?;
+        let word = |of: &Value| of.as_str().map(str::to_owned);
+        let one = |of: &Value| {
+            let name = format!("{} {}", word(&of["name"])?, word(&of["version"])?);
+            Some(match (of["runs"].as_str()?, of["can"].as_bool()?) {
+                ("sandboxed", _) => name,
+                (_, true) => format!("{name} can be sandboxed"),
+                _ => {
+                    let users = of["used-by"].as_array()?.iter().filter_map(word);
+                    let users = users.collect::<Vec<_>>().join(", ");
+                    let reason = word(&of["reason"]);
+                    format!("{name} {}", reason.unwrap_or_else(|| format!("only for {users}")))
+                }
+            })
         };
-        let mut found: Vec<String> = said.lines().filter_map(line).collect();
+        let all = said["crates"].as_array().context("a list of crates")?;
+        let all = all.iter().filter(|of| of["runs"] == runs);
+        let mut found = all.map(|of| one(of).context("a crate")).collect::<Result<Vec<_>>>()?;
         found.sort();
         Ok(found)
     }
