@@ -28,9 +28,10 @@ pub(super) fn run(side: &Side, (cell, home): (&Path, &Home), samples: &mut Sampl
         home.given(&mut command);
         command
     };
-    let mut add = command(&["sandbox", "add", "--all", "--yes", "--sdk-path"]);
+    let sdk = step::root().join("cell-sdk").display().to_string();
+    let mut add = command(&["sandbox", "add", "--all", "--yes", "--sdk-path", &sdk]);
     let begun = Instant::now();
-    let output = add.arg(step::root().join("cell-sdk")).output()?;
+    let output = add.output()?;
     let whole = begun.elapsed().as_secs_f64();
     let text = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "nothing was sandboxed: {text}");
