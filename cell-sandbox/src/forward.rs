@@ -64,7 +64,8 @@ pub fn source(found: &Found, up: &str, (whole, others): (Set<'_>, &[Set<'_>])) -
         out.push_str(format!("//!{line}").trim_end());
         out.push('\n');
     }
-    let condition = |set: &Set<'_>| sets::condition(set.features, &found.declared);
+    let all = [whole].iter().chain(others).flat_map(|set| set.features).collect();
+    let condition = |set: &Set<'_>| sets::condition(set.features, &all);
     let mut digests = whole.digest.to_owned();
     let mut choice = String::new();
     for set in others {
@@ -89,13 +90,13 @@ pub fn source(found: &Found, up: &str, (whole, others): (Set<'_>, &[Set<'_>])) -
         Value::from(format!("/{up}")),
     ));
     // A macro that not all have, or not alike, is there where those features are on that it belongs to.
-    let mut all: Vec<&Entry> = Vec::new();
+    let mut entries: Vec<&Entry> = Vec::new();
     for entry in [whole].iter().chain(others).flat_map(|set| &set.entries.macros) {
-        if !all.contains(&entry) {
-            all.push(entry);
+        if !entries.contains(&entry) {
+            entries.push(entry);
         }
     }
-    for entry in all {
+    for entry in entries {
         let has = |set: &Set<'_>| set.entries.macros.contains(entry);
         let conditions = |sets: &mut dyn Iterator<Item = &Set<'_>>| -> String {
             sets.map(condition).collect::<Vec<_>>().join(", ")

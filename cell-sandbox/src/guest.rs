@@ -43,10 +43,10 @@ fn profile(project: &str) -> Option<String> {
     Some(format!("\n{made}"))
 }
 
-/// The name of the guest's package.
+/// The name of the guest's package, of this crate.
 #[must_use]
-pub fn name(found: &Found) -> String {
-    format!("{}-{COMPONENT}", found.name)
+pub fn name(package: &str) -> String {
+    format!("{package}-{COMPONENT}")
 }
 
 /// The guest's manifest. `sdk` says where the guest SDK is: `path = ".."` or `version = ".."`.

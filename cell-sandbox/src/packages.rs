@@ -81,6 +81,39 @@ pub fn closure(packages: &[Locked], name: &str, version: &str) -> BTreeSet<Locke
     closed
 }
 
+/// What components are made of, beside the crates themselves: all that their packages need by the lock files
+/// they were compiled with. A package that the project's own `Cargo.lock` has is as it says there, and one that
+/// several lock files have needs what it needs in any.
+#[must_use]
+pub fn of_components(
+    components: &[(Vec<Locked>, &str, &str)],
+    project: &[Locked],
+) -> BTreeSet<Locked> {
+    let same = |a: &Locked, b: &Locked| {
+        (&a.name, &a.version, &a.source) == (&b.name, &b.version, &b.source)
+    };
+    let mut all: Vec<Locked> = Vec::new();
+    for (packages, name, version) in components {
+        for one in closure(packages, name, version) {
+            let copied = project
+                .iter()
+                .any(|it| it.name == one.name && it.version == one.version && it.source.is_some());
+            if one.source.is_none() && copied {
+                // The copy of a crate, of which the original is kept.
+            } else if one.source.is_some() && project.iter().any(|it| same(it, &one)) {
+                all.extend(project.iter().filter(|it| same(it, &one)).cloned());
+            } else if let Some(there) = all.iter_mut().find(|it| same(it, &one)) {
+                there.dependencies.extend(one.dependencies);
+                there.dependencies.sort();
+                there.dependencies.dedup();
+            } else {
+                all.push(one);
+            }
+        }
+    }
+    all.into_iter().collect()
+}
+
 impl Locked {
     /// One line of `cell.lock`, behind the word `package`.
     #[must_use]
@@ -189,6 +222,44 @@ version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = 
         assert_eq!(kept.len(), 2);
         assert_eq!(restored(PATCHED, &kept).unwrap(), BEFORE);
         assert_eq!(restored(BEFORE, &kept).unwrap(), BEFORE, "nothing is there twice");
+    }
+
+    #[test]
+    fn components_are_made_of_what_their_lock_files_say() {
+        let one = |name: &str, source: Option<&str>, needs: &[&str]| Locked {
+            name: name.to_owned(),
+            version: "1.0.0".to_owned(),
+            source: source.map(str::to_owned),
+            checksum: None,
+            dependencies: needs.iter().map(|it| ((*it).to_owned(), "1.0.0".to_owned())).collect(),
+        };
+        let registry = Some("registry+r");
+        let sdk = one("sdk", None, &["quote", "wit"]);
+        let (wit, other) = (one("wit", registry, &[]), one("other", registry, &[]));
+        let less = vec![
+            one("x-component", None, &["sdk", "x"]),
+            one("x", None, &["quote"]),
+            one("quote", registry, &[]),
+            sdk.clone(),
+            wit.clone(),
+            other.clone(),
+        ];
+        let mut more = less.clone();
+        more[1] = one("x", None, &["more"]);
+        more[3] = one("sdk", None, &["quote", "std", "wit"]);
+        more.push(one("more", registry, &[]));
+        // The project has a feature of it on.
+        let project = [one("quote", registry, &["ident"]), one("x", registry, &["quote"])];
+        let of = [(less, "x-component", "1.0.0"), (more, "x-component", "1.0.0")];
+        let made = of_components(&of, &project);
+        let expected = [
+            one("more", registry, &[]),
+            one("quote", registry, &["ident"]),
+            one("sdk", None, &["quote", "std", "wit"]),
+            wit,
+            one("x-component", None, &["sdk", "x"]),
+        ];
+        assert_eq!(made.into_iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]

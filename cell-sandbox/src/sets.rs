@@ -208,10 +208,10 @@ pub fn read(tree: &str) -> BTreeSet<(String, String, Vec<String>)> {
         .collect()
 }
 
-/// The `cfg` of exactly these features.
+/// The `cfg` of exactly these features, among all that are on in some set.
 #[must_use]
-pub fn condition(features: &[String], declared: &Declared) -> String {
-    let words = declared.keys().map(|name| match features.contains(name) {
+pub fn condition(features: &[String], all: &BTreeSet<&String>) -> String {
+    let words = all.iter().map(|name| match features.contains(name) {
         true => format!("feature = {name:?}"),
         false => format!("not(feature = {name:?})"),
     });

@@ -5,6 +5,7 @@ mod check;
 mod edit;
 mod remove;
 mod report;
+mod update;
 
 use anyhow::Result;
 
@@ -19,7 +20,7 @@ pub(crate) fn run(options: &Sandbox, global: &Global, shell: &Shell) -> Result<E
         Some(SandboxAction::List(options)) => report::list(options, global, shell),
         Some(SandboxAction::Add(options)) => add::run(options, global, shell),
         Some(SandboxAction::Remove(options)) => remove::run(options, global, shell),
-        Some(SandboxAction::Update(options)) => add::update(options, global, shell),
+        Some(SandboxAction::Update(options)) => update::run(options, global, shell),
         Some(SandboxAction::Check(options)) => check::run(options, global, shell),
         Some(SandboxAction::Why(options)) => report::why(options, global, shell),
         Some(SandboxAction::Report(options)) => report::report(options, global, shell),

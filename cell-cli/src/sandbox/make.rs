@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use cell_sandbox::entries::{self, Entries};
 use cell_sandbox::graph::Found;
+use cell_sandbox::packages::Locked;
 use cell_sandbox::{forward, guest, manifest, neutral, sets};
 use guest_toolchain::build::{self, Switches};
 use guest_toolchain::compiler::{self, Compiler};
@@ -38,6 +39,8 @@ pub(crate) struct Part {
     pub(crate) digest: Digest,
     pub(crate) component: Vec<u8>,
     pub(crate) entries: Entries,
+    /// The lock file that it was compiled with.
+    pub(crate) lock: Vec<Locked>,
     /// Why it is the component with all features.
     pub(crate) failed: Option<anyhow::Error>,
 }
@@ -50,6 +53,7 @@ impl Part {
             digest: self.digest,
             component: self.component.clone(),
             entries: self.entries.clone(),
+            lock: self.lock.clone(),
             failed: None,
         }
     }
@@ -196,7 +200,7 @@ impl Workshop {
         let source = guest::source(found, &entries.macros);
         files::replace(&component.join("src/lib.rs"), source.as_bytes())?;
         let workspace = packages::workspace(&manifest)?;
-        let guests = workspace.select(&[guest::name(found)])?;
+        let guests = workspace.select(&[guest::name(&found.name)])?;
         let target = self.target.join("target");
         let modules = build::build(
             &self.compiler,
@@ -220,6 +224,7 @@ impl Workshop {
             digest: audit.digest,
             component: bytes,
             entries,
+            lock: cell_sandbox::packages::read(&files::read_text(&folder.join("Cargo.lock"))?)?,
             failed: None,
         })
     }
@@ -267,10 +272,9 @@ impl Workshop {
         }
         ensure!(marks > 0, "`{}` has no macros in `{}`", found.name, root.display());
         files::replace(&folder.join("Cargo.toml"), guest::workspace(&self.project).as_bytes())?;
-        // Those versions that the workspace has; cargo leaves out what is not needed.
-        if !folder.join("Cargo.lock").is_file() {
-            files::replace(&folder.join("Cargo.lock"), self.lock.as_bytes())?;
-        }
+        // Those versions that the workspace has; cargo leaves out what is not needed. Not those of a time
+        // before.
+        files::replace(&folder.join("Cargo.lock"), self.lock.as_bytes())?;
         let component = folder.join(guest::COMPONENT);
         let sdk = self.ours("macro-guest-sdk", &component);
         let text = guest::manifest(found, &sdk);

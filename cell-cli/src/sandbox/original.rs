@@ -50,6 +50,5 @@ pub(crate) fn find(
             Ok((key.clone(), one))
         })
         .collect::<Result<_>>()?;
-    let lock = files::read_text(&folder.join("Cargo.lock"))?;
     Ok(Originals { found, lock })
 }

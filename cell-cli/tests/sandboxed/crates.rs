@@ -111,7 +111,7 @@ pub(crate) const OTHERS: Set = Set {
         Crate {
             name: "getset",
             facade: "",
-            differs: "says some errors by `abort!` of proc-macro-error, which unwinds, as components cannot: they come in our words",
+            differs: "throws some errors and catches them, as components cannot: they come without text",
         },
         of("impl-trait-for-tuples", ""),
         of("indoc", ""),

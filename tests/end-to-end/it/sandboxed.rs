@@ -177,6 +177,9 @@ fn a_crate_runs_as_a_component_and_back() -> Result<()> {
     let cells = String::from_utf8(project.read("cell.toml")?)?;
     let of_words = cells.contains("[sandbox.words]\nfeature-sets = 2\n");
     ensure!(of_words && cells.matches("feature-sets").count() == 1, "{cells}");
+    // Who builds them again takes the same versions of what is ours.
+    let lock = String::from_utf8(project.read("cell.lock")?)?;
+    ensure!(lock.contains("\npackage wit-bindgen "), "{lock}");
     published(&project)?;
     let report = good(&project, &["sandbox", "report"])?.stdout;
     for word in ["cell-sandbox-report 1", "\"sandboxed\"", "\"checksum\"", "\"sha256\""] {

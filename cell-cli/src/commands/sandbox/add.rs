@@ -1,14 +1,14 @@
-//! `cell sandbox add` and `update`.
+//! `cell sandbox add`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, IsTerminal as _};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use cell_sandbox::graph::{self, Found};
+use cell_sandbox::guest;
 use cell_sandbox::needs::Needs;
 use cell_sandbox::packages;
 use cell_sandbox::patch::{self, Patch};
@@ -17,9 +17,8 @@ use macro_bridge::failure::texts;
 use macro_bridge::project::manifest_digest;
 
 use super::edit::{self, Rights};
-use super::remove;
 use crate::arguments::Global;
-use crate::arguments::sandbox::{SandboxAdd, SandboxHow, SandboxUpdate};
+use crate::arguments::sandbox::{SandboxAdd, SandboxHow};
 use crate::commands::lock;
 use crate::live::difference;
 use crate::manifest::Manifest;
@@ -88,7 +87,7 @@ impl Planned {
 }
 
 /// `lenient`: crates that cannot be built are left out.
-fn add(
+pub(super) fn add(
     workspace: &Workspace,
     wanted: &[&Found],
     (how, lenient): (&SandboxHow, bool),
@@ -113,7 +112,9 @@ fn add(
     }
     let lock =
         files::read_text(&workspace.root.join("Cargo.lock")).context("cannot read `Cargo.lock`")?;
-    let from = (workspace, &*workspace.target, lock.clone());
+    // What is sandboxed already keeps the versions of what is ours.
+    let versions = packages::restored(&lock, &workspace.kept())?;
+    let from = (workspace, &*workspace.target, versions);
     let workshop = Workshop::open(how, from, global, shell)?;
     workspace.ask_of_vendored(&workshop.dependencies(), &lock)?;
     let mut built = Vec::new();
@@ -329,6 +330,19 @@ fn write_all(
             facts.push_str(&format!("package {}\n", package.to_fact()));
         }
     }
+    // Who compiles components again takes these versions, also of what is ours.
+    let components: Vec<_> = built
+        .iter()
+        .flat_map(|(one, made)| made.parts.iter().map(move |part| (one, part)))
+        .map(|(one, part)| (part.lock.clone(), guest::name(&one.found.name), &one.found.version))
+        .collect();
+    let components: Vec<_> = components
+        .iter()
+        .map(|(lock, name, version)| (lock.clone(), name.as_str(), version.as_str()))
+        .collect();
+    for package in packages::of_components(&components, &packages) {
+        facts.push_str(&format!("package {}\n", package.to_fact()));
+    }
     let old = files::read_text(&root.join("cell.lock")).unwrap_or_default();
     let of = (&manifest, manifest_digest(&text));
     let kept = (&Fresh::new(), Some(facts + &old));
@@ -338,69 +352,5 @@ fn write_all(
     let patches: Vec<Patch> = built.iter().map(|(one, _)| one.patch()).collect();
     let text = patch::with(&workspace.manifest, &patches)?;
     files::replace(&root.join("Cargo.toml"), text.as_bytes())?;
-    Ok(())
-}
-
-/// Natively again, cargo's newest, and sandboxed again.
-pub(super) fn update(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Result<Exit> {
-    let workspace = Workspace::open(global)?;
-    let made = workspace.made();
-    let wanted: BTreeMap<_, _> = made
-        .iter()
-        .filter(|(_, made)| options.crates.is_empty() || options.crates.contains(&made.name))
-        .collect();
-    for name in &options.crates {
-        if !wanted.values().any(|made| made.name == *name) {
-            bail!("`{name}` is not sandboxed\nhelp: `cell sandbox` lists what is");
-        }
-    }
-    if wanted.is_empty() {
-        shell.note("no crate is sandboxed");
-        return Ok(Exit::Done);
-    }
-    if global.locked {
-        shell.say_error("`Cargo.lock` would change, and `--locked` was given");
-        return Ok(Exit::Failed);
-    }
-    let keys: Vec<String> = wanted.keys().map(|key| (*key).clone()).collect();
-    let names: BTreeSet<&str> = wanted.values().map(|made| made.name.as_str()).collect();
-    // What people wrote of a crate in `cell.toml` stays.
-    let rights = files::read_text(&workspace.root.join("cell.toml"))?;
-    remove::remove(&workspace, &keys, global, shell)?;
-    cargo_update(&workspace.root, &names, global)?;
-    files::replace(&workspace.root.join("cell.toml"), rights.as_bytes())?;
-    let workspace = Workspace::open(global)?;
-    let found: Vec<&Found> = workspace
-        .found
-        .iter()
-        .filter(|one| names.contains(one.name.as_str()) && workspace.state(one) == State::Can)
-        .collect();
-    for one in &found {
-        let old = made.values().find(|made| made.name == one.name);
-        match old.map(|old| old.version.as_str()) {
-            Some(old) if old != one.version => {
-                shell.status("Updating", format!("{} {old} -> {}", one.name, one.version));
-            }
-            _ => shell.status("Fresh", format!("{} {}", one.name, one.version)),
-        }
-    }
-    let how = SandboxHow { yes: true, ..options.how.clone() };
-    let exit = add(&workspace, &found, (&how, false), global, shell)?;
-    if exit != Exit::Done {
-        shell.note("these crates run natively now");
-    }
-    Ok(exit)
-}
-
-fn cargo_update(root: &Path, names: &BTreeSet<&str>, global: &Global) -> Result<()> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.arg("update").args(names.iter().flat_map(|name| ["-p", name]));
-    cargo.args(global.offline.then_some("--offline")).args(global.quiet.then_some("--quiet"));
-    cargo.arg("--manifest-path").arg(root.join("Cargo.toml"));
-    if !cargo.status().context("cannot run cargo")?.success() {
-        bail!(
-            "cargo found no newer versions, for reasons that are above; the crates run natively now"
-        );
-    }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use cell_sandbox::guest;
 use cell_sandbox::packages::{self, Locked};
 use cell_sandbox::patch;
 use macro_bridge::failure::texts;
@@ -64,12 +65,16 @@ pub(super) fn remove(
     let root = &workspace.root;
     let kept = workspace.kept();
     let made = workspace.made();
+    let packages: Vec<Locked> = kept.iter().cloned().collect();
     let closure = |wanted: &dyn Fn(&String) -> bool| -> BTreeSet<Locked> {
-        let packages: Vec<Locked> = kept.iter().cloned().collect();
         let wanted = made.iter().filter(|(key, _)| wanted(key));
         wanted.flat_map(|(_, it)| packages::closure(&packages, &it.name, &it.version)).collect()
     };
-    let (back, stays) = (closure(&|key| keys.contains(key)), closure(&|key| !keys.contains(key)));
+    let back = closure(&|key| keys.contains(key));
+    let mut stays = closure(&|key| !keys.contains(key));
+    for (_, it) in made.iter().filter(|(key, _)| !keys.contains(key)) {
+        stays.extend(packages::closure(&packages, &guest::name(&it.name), &it.version));
+    }
     let manifest = patch::without(&workspace.manifest, keys)?;
     let path = root.join("Cargo.lock");
     let lock = files::read_text(&path).context("cannot read `Cargo.lock`")?;

@@ -53,7 +53,14 @@ pub(super) fn list(options: &SandboxList, global: &Global, shell: &Shell) -> Res
 /// How a crate runs, in a word, and a line about it.
 fn state(workspace: &Workspace, found: &Found) -> (&'static str, String) {
     match workspace.state(found) {
-        State::Sandboxed => ("sandboxed", format!("used by {}", found.dependents.join(", "))),
+        State::Sandboxed => {
+            let key = workspace.key_of(found).unwrap_or_default();
+            let sets = match workspace.made_more(&key).len() {
+                0 => String::new(),
+                more => format!("{} sets of features; ", more + 1),
+            };
+            ("sandboxed", format!("{sets}used by {}", found.dependents.join(", ")))
+        }
         State::Can => {
             ("native", format!("can be sandboxed; used by {}", found.dependents.join(", ")))
         }
@@ -162,6 +169,11 @@ pub(super) fn why(options: &SandboxWhy, global: &Global, shell: &Shell) -> Resul
                 )?;
             }
             None => {
+                for one in workspace.with_sets(&[found], global)? {
+                    for features in one.sets {
+                        line(&mut out, "and with", &format!("[{}]", features.join(", ")))?;
+                    }
+                }
                 let needs = sandbox::needs(found)?;
                 let words = |words: &BTreeSet<String>| {
                     words.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
@@ -277,7 +289,7 @@ pub(super) fn report(options: &SandboxReport, global: &Global, shell: &Shell) ->
         "cell": env!("CARGO_PKG_VERSION"),
         "crates": crates,
         // What components were compiled of, as `Cargo.lock` named it.
-        "sources": kept.iter().map(|one| json!({
+        "sources": kept.iter().filter(|one| one.source.is_some()).map(|one| json!({
             "name": one.name,
             "version": one.version,
             "source": one.source,
