@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use cargo_metadata::{
-    CrateType, DependencyKind, Edition, Metadata, Package, PackageId, Resolve, Target,
+    CrateType, DependencyKind, Edition, Metadata, Node, Package, PackageId, Resolve, Target,
 };
 
 use crate::sets::Declared;
@@ -39,6 +39,9 @@ pub struct Found {
     pub edition: Edition,
     /// The libraries whose code is in it, in order: many a macro is written in one beside its crate.
     pub libraries: Vec<Library>,
+    /// The features of what it depends on that the workspace turns on, by package: some crates forgot one,
+    /// and are compiled only where somebody else did not.
+    pub beside: BTreeMap<String, Vec<String>>,
 }
 
 /// A library that a proc-macro crate is linked with.
@@ -124,6 +127,7 @@ pub fn found(metadata: &Metadata) -> Vec<Found> {
                 library: target.name.clone(),
                 edition: target.edition,
                 libraries: libraries(&node.id, resolve, &packages),
+                beside: beside(node, resolve, &packages),
             })
         })
         .collect();
@@ -168,6 +172,20 @@ fn libraries(
     }
     libraries.sort();
     libraries
+}
+
+/// The features of what a crate depends on, by package.
+fn beside(
+    node: &Node,
+    resolve: &Resolve,
+    packages: &BTreeMap<&PackageId, &Package>,
+) -> BTreeMap<String, Vec<String>> {
+    let of = resolve.nodes.iter().filter(|other| node.dependencies.contains(&other.id));
+    of.filter_map(|other| {
+        let features = other.features.iter().map(ToString::to_string).collect();
+        Some((packages.get(&other.id)?.name.to_string(), features))
+    })
+    .collect()
 }
 
 /// What is reached from the workspace without going through a proc-macro crate of a registry.
@@ -222,6 +240,7 @@ pub(crate) mod tests {
             library: name.to_owned(),
             edition: Edition::E2021,
             libraries: vec![],
+            beside: BTreeMap::new(),
         }
     }
 

@@ -76,9 +76,10 @@ pub fn manifest(found: &Found, sdk: &str) -> String {
     )
 }
 
-/// Is there a library in it that does not compile for WebAssembly unless somebody says where randomness
-/// comes from? Most who link it never ask for any.
-fn links_random(found: &Found) -> bool {
+/// Is `getrandom` 0.2 in it? It does not compile for WebAssembly unless somebody says where randomness
+/// comes from; most who link it never ask for any.
+#[must_use]
+pub fn links_random(found: &Found) -> bool {
     found.libraries.iter().any(|it| it.name == "getrandom" && it.version.starts_with("0.2."))
 }
 

@@ -40,17 +40,20 @@ pub const MINISERVE: Application = Application {
     version: "0.32.0",
     checksum: "c8d246952fc9cb8f63ed4de070fa5a2713e48c25320b618294eb6c4935085e26",
     root: "src/main.rs",
-    // Its style sheets, which become one text each.
-    files: &[(
-        "include_sass",
-        &[
-            "data/style.scss",
-            "data/themes/archlinux.scss",
-            "data/themes/monokai.scss",
-            "data/themes/squirrel.scss",
-            "data/themes/zenburn.scss",
-        ],
-    )],
+    // Its style sheets, which become one text each; and which name it has given to rstest.
+    files: &[
+        (
+            "include_sass",
+            &[
+                "data/style.scss",
+                "data/themes/archlinux.scss",
+                "data/themes/monokai.scss",
+                "data/themes/squirrel.scss",
+                "data/themes/zenburn.scss",
+            ],
+        ),
+        ("rstest_macros", &["Cargo.toml"]),
+    ],
 };
 
 /// All of them.

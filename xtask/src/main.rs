@@ -32,8 +32,8 @@ Usage: cargo xtask <task>
   test --light  only those that need neither wasmtime nor a compiler for guests
   setup         install what guests are compiled with, if nothing here can compile them
   check         everything that can be checked without running a test
-  bench         measure everything, and write target/bench/report.md; three quarters
-                of an hour
+  bench         measure everything, and write target/bench/report.md; an hour
+                and a half
   bench --quick      the same with few rounds, to see that it works
   bench --publish    the same, and copy the report to docs/benchmarks.md, its head to README.md
   bench <part>  only `builds`, `market`, `server`, `workspace`, `instructions`, `expansions`,

@@ -192,7 +192,9 @@ impl Workshop {
     fn part(&self, found: &Found, features: &[String], key: String) -> Result<Part> {
         let found = &Found { features: features.to_vec(), ..found.clone() };
         let folder = self.target.join(&key);
-        let entries = self.copy(found, &folder)?;
+        // As its author meant it; else as it is compiled in this workspace, by the grace of others.
+        let entries = self.copy(found, &folder, false);
+        let entries = entries.or_else(|_| self.copy(found, &folder, true))?;
         let manifest = folder.join("Cargo.toml");
         let component = folder.join(guest::COMPONENT);
         let source = guest::source(found, &entries.macros);
@@ -228,7 +230,8 @@ impl Workshop {
     }
 
     /// Puts the workspace of the crate's guest together, and asks the compiler which macros it has.
-    fn copy(&self, found: &Found, folder: &Path) -> Result<Entries> {
+    /// `beside`: with the features that others in the workspace turn on of what it depends on.
+    fn copy(&self, found: &Found, folder: &Path, beside: bool) -> Result<Entries> {
         let from = found.manifest.parent().context("a manifest without a folder")?;
         let to = folder.join(guest::COPY);
         let root = found
@@ -252,7 +255,14 @@ impl Workshop {
                 text.into_bytes()
             } else if file == Path::new("Cargo.toml") {
                 let text = String::from_utf8(bytes).context("its manifest is not text")?;
-                manifest::library(&text, &found.features)?.into_bytes()
+                let text = manifest::library(&text, &found.features)?;
+                let text = match beside {
+                    true => manifest::with_features(&text, &found.beside)?,
+                    false => text,
+                };
+                let random = guest::links_random(found);
+                let text = if random { manifest::asking_for_randomness(&text)? } else { text };
+                text.into_bytes()
             } else if file == Path::new("Cargo.lock") {
                 continue;
             } else {

@@ -50,7 +50,7 @@ What Cell costs, beside ordinary proc-macros and what else one may depend on. Wr
 $ cargo xtask bench --publish
 ```
 
-It takes three quarters of an hour, and nothing else should run on the machine. `cargo xtask bench server
+It takes an hour and a half, and nothing else should run on the machine. `cargo xtask bench server
 --publish` measures one part again, and the others keep the figures that they had: each section says of
 which commit its figures are. `cargo xtask bench --quick` measures everything with few rounds. Nothing
 edits this page by hand, and no test asserts a time. Where two things are compared they were measured in

@@ -423,7 +423,12 @@ pub fn tried(subject: &Subject, failure: Failure, attempts: &[(String, String)])
         all.map(|(_, detail)| inside(detail)).filter(|detail| is_one(detail)).collect()
     };
     let variables = of("variable", |name| is_variable(name) && !is_folder_name(name));
-    let files = of("file", is_file);
+    let mut files = of("file", is_file);
+    // Who asks where the package is, and then for no file there, got no further. Most want the manifest.
+    let lost = attempts.iter().any(|(what, name)| what == "variable" && is_folder_name(name));
+    if lost && files.is_empty() {
+        files.push("Cargo.toml".to_owned());
+    }
     let lines: Vec<String> = [("env", variables), ("files", files)]
         .into_iter()
         .filter(|(_, words)| !words.is_empty())
@@ -480,6 +485,15 @@ mod tests {
     fn files_are_named_from_the_package() {
         let help = after(&[("file", "./src/a.pest"), ("file", "b.css"), ("file", "../c")]).help;
         assert!(help[0].contains("write `files = [\"src/a.pest\", \"b.css\"]` under"), "{help:?}");
+    }
+
+    #[test]
+    fn who_asks_for_the_package_wants_a_file_of_it() {
+        let lost = ("variable", "CARGO_MANIFEST_DIR");
+        let help = &after(&[lost]).help[0];
+        assert!(help.contains("write `files = [\"Cargo.toml\"]` under"), "{help}");
+        let help = &after(&[lost, ("file", "./a.txt")]).help[0];
+        assert!(help.contains("write `files = [\"a.txt\"]` under"), "{help}");
     }
 
     #[test]

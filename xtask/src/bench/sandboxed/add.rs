@@ -28,9 +28,10 @@ pub(super) fn run(side: &Side, (cell, home): (&Path, &Home), samples: &mut Sampl
         home.given(&mut command);
         command
     };
-    let mut add = command(&["sandbox", "add", "--all", "--yes", "--sdk-path"]);
+    let sdk = step::root().join("cell-sdk").display().to_string();
+    let mut add = command(&["sandbox", "add", "--all", "--yes", "--sdk-path", &sdk]);
     let begun = Instant::now();
-    let output = add.arg(step::root().join("cell-sdk")).output()?;
+    let output = add.output()?;
     let whole = begun.elapsed().as_secs_f64();
     let text = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "nothing was sandboxed: {text}");
@@ -45,8 +46,14 @@ pub(super) fn run(side: &Side, (cell, home): (&Path, &Home), samples: &mut Sampl
     side.application.grant(&side.folder)?;
     said(&mut command(&["lock"]))?;
     let mut sizes = Vec::new();
-    for entry in fs::read_dir(side.folder.join(".cell/sandbox"))? {
-        sizes.push(fs::metadata(entry?.path().join("component.wasm"))?.len());
+    for krate in fs::read_dir(side.folder.join(".cell/sandbox"))? {
+        // One for each set of features.
+        for entry in fs::read_dir(krate?.path())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|it| it == "wasm") {
+                sizes.push(fs::metadata(path)?.len());
+            }
+        }
     }
     samples.push(sample(name, "components", "count"), sizes.len() as f64);
     samples.push(sample(name, "components", "bytes"), sizes.iter().sum::<u64>() as f64);

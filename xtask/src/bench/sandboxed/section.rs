@@ -87,7 +87,7 @@ fn added(text: &mut String, samples: &Samples) {
         "\n`cell sandbox add --all`: the first application was added with an empty home, so the standard library \
          for components was built too. What is in the repository afterwards is a component for each macro \
          crate.\n\n\
-         | | macro crates | components | whole | first crate | each later one | slowest |\n\
+         | | components | their size | whole | first crate | each later one | slowest |\n\
          |---|---:|---:|---:|---:|---:|---|\n",
     );
     for application in ALL {

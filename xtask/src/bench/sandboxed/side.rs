@@ -51,9 +51,10 @@ impl Side {
     /// Everything that was built.
     pub(super) fn forget(&self) -> Result<()> {
         let target = self.folder.join("target");
-        Ok(if target.exists() {
-            fs::remove_dir_all(target)?
-        })
+        if target.exists() {
+            fs::remove_dir_all(target)?;
+        }
+        Ok(())
     }
 
     /// One more function in the root of the application.
