@@ -41,22 +41,23 @@ fn crates_that_many_use_yield_the_same() -> Result<()> {
 
 /// Crates whose suites run, with the least number of tests and of files that must not compile.
 const SUITES: [(Set, &str, usize, usize); 5] = [
-    (GRAPH, "thiserror-impl", 20, 25),
+    (GRAPH, "thiserror-impl", 50, 35),
     (OTHERS, "indoc", 20, 5),
-    (OTHERS, "seq-macro", 5, 5),
-    (OTHERS, "ref-cast-impl", 3, 5),
+    (OTHERS, "seq-macro", 15, 4),
+    (OTHERS, "ref-cast-impl", 2, 10),
     (OTHERS, "enum-as-inner", 5, 0),
 ];
 
 #[test]
 #[expect(clippy::print_stdout, reason = "figures for `--nocapture`")]
 fn published_suites_pass() -> Result<()> {
-    if std::env::var_os("SLOW_TESTS").is_none() {
-        return Ok(());
-    }
+    let slow = std::env::var_os("SLOW_TESTS").is_some();
     let facades = workspace::facades()?;
     let out = scratch::folder()?.join("suites");
     for (set, name, tests, refused) in SUITES {
+        if set.name == OTHERS.name && !slow {
+            continue;
+        }
         let workspace = Workspace::build(set)?;
         let krate = set.crates.iter().find(|one| one.name == name).context("a crate is listed")?;
         let library = workspace.native.libraries.get(name).context("a crate was built")?;
@@ -64,8 +65,11 @@ fn published_suites_pass() -> Result<()> {
         let (folder, edition) = facades.get(krate.facade).cloned().unwrap_or(own);
         let suite = suites::run(*krate, &workspace, (&folder, &edition), &out)?;
         println!(
-            "{name}: {} tests in {} files, {} refused",
-            suite.tests, suite.files, suite.refused
+            "{name}: {} tests in {} files, {} refused, left out: {}",
+            suite.tests,
+            suite.files,
+            suite.refused,
+            suite.left_out.join(" ")
         );
         ensure!(suite.differences.is_empty(), "{name}: {}", suite.differences.join("\n"));
         ensure!(suite.tests >= tests && suite.refused >= refused, "{name}: only {suite:?}");

@@ -40,9 +40,17 @@ pub(crate) fn expand(side: &Side, krate: Crate, input: &Input) -> Result<Said> {
     let (tokens, marks) = text.split_once("\n/*\nExpansions:\n").unwrap_or((&text, ""));
     Ok(Said {
         tokens: plain(&documented(tokens)),
-        messages: String::from_utf8_lossy(&output.stderr).into_owned(),
+        messages: said(&String::from_utf8_lossy(&output.stderr)),
         expanded: expanded(marks),
     })
+}
+
+/// What rustc says. `proc-macro-crate` prints as well, which nobody sees of a component.
+fn said(text: &str) -> String {
+    let printed = |line: &str| {
+        line.starts_with("Warning: Could not find `") || line.starts_with("    => defaulting")
+    };
+    text.lines().filter(|line| !printed(line)).fold(String::new(), |all, line| all + line + "\n")
 }
 
 /// rustc in a folder, with the macros of one side.

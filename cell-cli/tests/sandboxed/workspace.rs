@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
 use cargo_metadata::{Message, MetadataCommand, PackageId};
@@ -54,8 +55,10 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Builds what changed.
+    /// Builds what changed. Tests do so one after the other.
     pub(crate) fn build(set: Set) -> Result<Self> {
+        static ONE: Mutex<()> = Mutex::new(());
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = scratch::folder()?.join(set.name);
         let native = folder.join("native");
         copy(set, &native)?;
