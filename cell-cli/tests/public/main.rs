@@ -34,6 +34,10 @@ use crate::workspace::Workspace;
 #[test]
 #[expect(clippy::print_stdout, reason = "figures for `--nocapture`, and for who reads a failure")]
 fn public_crates_yield_the_same_tokens_as_components() -> Result<()> {
+    // `tests/sandboxed` compares two of the three in the normal tests, by all that rustc prints.
+    if std::env::var_os("SLOW_TESTS").is_none() {
+        return Ok(());
+    }
     let crates = Crates::fetch()?;
     let workspace = Workspace::build(&crates)?;
     let macros = workspace.macros()?;
