@@ -37,7 +37,7 @@ fn of(samples: &Samples, name: &str) -> Vec<Goal> {
     let above = later.iter().filter(|took| **took > ADD).count();
     let worst = quantile(later, 1.0);
     let goal = at_most(
-        &format!("{name}, `cell sandbox add`: at most 15 s for each crate after the first"),
+        &format!("{name}, `cell sandbox add --all`: at most 15 s for each crate after the first"),
         worst,
         ADD,
         format!("{} of {} above, at most {}", above, later.len(), time(worst)),
@@ -69,12 +69,12 @@ mod tests {
         assert_eq!(of("mdbook, clean debug build").verdict, Verdict::Reached);
         assert_eq!(of("mdbook, `cargo check` after").verdict, Verdict::NotReached);
         assert_eq!(of("mdbook, clean `cargo check`").verdict, Verdict::NotMeasured);
-        let add = of("mdbook, `cell sandbox add`");
+        let add = of("mdbook, `cell sandbox add --all`");
         assert_eq!(
             (add.verdict, &*add.measured),
             (Verdict::NotReached, "1 of 3 above, at most 21.0 s")
         );
         assert_eq!(add.reason, "slowest: `b 2.0.0` 21.0 s, `c 3.0.0` 10.0 s");
-        assert_eq!(of("miniserve, `cell sandbox add`").measured, "not measured");
+        assert_eq!(of("miniserve, `cell sandbox add --all`").measured, "not measured");
     }
 }
