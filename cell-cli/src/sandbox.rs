@@ -153,6 +153,25 @@ impl Workspace {
             .collect()
     }
 
+    /// Sandboxed crates by name, `name@version`, or their name in `cell.lock`.
+    pub(crate) fn select_made(&self, names: &[String]) -> Result<BTreeMap<String, Made>> {
+        let made = self.made();
+        let mut selected = BTreeMap::new();
+        for name in names {
+            let fits = |(key, one): &(&String, &Made)| {
+                let exact = format!("{}@{}", one.name, one.version);
+                one.name == *name || exact == *name || **key == *name
+            };
+            let found = made.iter().filter(fits);
+            let found: Vec<_> = found.map(|(key, one)| (key.clone(), one.clone())).collect();
+            if found.is_empty() {
+                bail!("`{name}` is not sandboxed\nhelp: `cell sandbox` lists what is");
+            }
+            selected.extend(found);
+        }
+        Ok(selected)
+    }
+
     /// Crates by name, or `name@version`.
     pub(crate) fn select(&self, names: &[String]) -> Result<Vec<&Found>> {
         let mut selected = Vec::new();

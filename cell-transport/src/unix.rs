@@ -73,7 +73,7 @@ pub struct UnixSocket {
     listener: UnixListener,
     path: PathBuf,
     // Given up last: who has it may remove what is there.
-    _lock: File,
+    lock: File,
 }
 
 impl UnixSocket {
@@ -108,7 +108,7 @@ impl UnixSocket {
         let listener = UnixListener::bind(&hidden)?;
         fs::set_permissions(&hidden, Permissions::from_mode(0o600))?;
         fs::rename(&hidden, &path)?;
-        Ok(Self { listener, path, _lock: lock })
+        Ok(Self { listener, path, lock })
     }
 
     /// Where it listens.
@@ -121,6 +121,9 @@ impl UnixSocket {
 impl Drop for UnixSocket {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
+        // Not left to the closing of the file: a process that is started at this moment has all of
+        // our files until it runs its program, and would keep the name until then.
+        let _ = self.lock.unlock();
     }
 }
 
@@ -226,6 +229,8 @@ mod tests {
         let second = UnixSocket::listen(&folder, "a").err().map(|error| error.kind());
         assert_eq!(second, Some(io::ErrorKind::AddrInUse));
         connect(&folder, "a").await.unwrap();
+        // As a process has it that was forked and does not run its program yet.
+        let _forked = first.lock.try_clone().unwrap();
         drop(first);
         let fault = connect(&folder, "a").await.unwrap_err();
         assert_eq!(fault.to_string(), "disconnected: the cell `a` does not run");

@@ -128,7 +128,7 @@ pub struct SandboxHow {
 /// Options of `cell sandbox remove`.
 #[derive(Debug, Args)]
 pub struct SandboxRemove {
-    /// Names of crates
+    /// Names of crates; `name@version` if there are several versions
     #[arg(value_name = "CRATE", required_unless_present = "all")]
     pub crates: Vec<String>,
     /// All of them
@@ -139,7 +139,7 @@ pub struct SandboxRemove {
 /// Options of `cell sandbox update`.
 #[derive(Debug, Args)]
 pub struct SandboxUpdate {
-    /// Names of crates [default: all that are sandboxed]
+    /// Names of crates; `name@version` if there are several versions [default: all that are sandboxed]
     #[arg(value_name = "CRATE")]
     pub crates: Vec<String>,
     /// As for `add`

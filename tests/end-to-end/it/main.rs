@@ -36,6 +36,7 @@ mod run;
 mod same;
 mod same_in_rustc;
 mod sandboxed;
+mod sandboxed_updated;
 mod sandboxed_vendored;
 mod served;
 mod server;

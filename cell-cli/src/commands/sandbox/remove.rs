@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use cell_sandbox::guest;
 use cell_sandbox::packages::{self, Locked};
 use cell_sandbox::patch;
@@ -23,22 +23,10 @@ use crate::{Exit, engine, files};
 
 pub(super) fn run(options: &SandboxRemove, global: &Global, shell: &Shell) -> Result<Exit> {
     let workspace = Workspace::open(global)?;
-    let made = workspace.made();
-    let mut keys = BTreeSet::new();
+    let mut keys: BTreeSet<String> = workspace.select_made(&options.crates)?.into_keys().collect();
     if options.all {
-        keys.extend(made.keys().cloned());
+        keys.extend(workspace.made().into_keys());
         keys.extend(patch::keys(&workspace.manifest));
-    }
-    for name in &options.crates {
-        let of_name = made.iter().filter(|(key, made)| {
-            let exact = format!("{}@{}", made.name, made.version);
-            made.name == *name || exact == *name || **key == *name
-        });
-        let before = keys.len();
-        keys.extend(of_name.map(|(key, _)| key.clone()));
-        if keys.len() == before {
-            bail!("`{name}` is not sandboxed\nhelp: `cell sandbox` lists what is");
-        }
     }
     if keys.is_empty() {
         shell.note("no crate is sandboxed");

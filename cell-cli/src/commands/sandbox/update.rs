@@ -1,6 +1,6 @@
 //! `cell sandbox update`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -17,16 +17,10 @@ use crate::{Exit, files};
 /// Natively again, cargo's newest, and sandboxed again.
 pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Result<Exit> {
     let workspace = Workspace::open(global)?;
-    let made = workspace.made();
-    let wanted: BTreeMap<_, _> = made
-        .iter()
-        .filter(|(_, made)| options.crates.is_empty() || options.crates.contains(&made.name))
-        .collect();
-    for name in &options.crates {
-        if !wanted.values().any(|made| made.name == *name) {
-            bail!("`{name}` is not sandboxed\nhelp: `cell sandbox` lists what is");
-        }
-    }
+    let wanted = match options.crates.is_empty() {
+        true => workspace.made(),
+        false => workspace.select_made(&options.crates)?,
+    };
     if wanted.is_empty() {
         shell.note("no crate is sandboxed");
         return Ok(Exit::Done);
@@ -35,26 +29,38 @@ pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Re
         shell.say_error("`Cargo.lock` would change, and `--locked` was given");
         return Ok(Exit::Failed);
     }
-    let keys: Vec<String> = wanted.keys().map(|key| (*key).clone()).collect();
-    let names: BTreeSet<&str> = wanted.values().map(|made| made.name.as_str()).collect();
+    let keys: Vec<String> = wanted.keys().cloned().collect();
+    let versions: BTreeSet<Version> =
+        wanted.values().map(|made| of(&made.name, &made.version)).collect();
+    // Another version of the same crate that runs natively is not what was asked for.
+    let others: BTreeSet<Version> = workspace
+        .found
+        .iter()
+        .map(|one| of(&one.name, &one.version))
+        .filter(|one| !versions.contains(one))
+        .collect();
     // What people wrote of a crate in `cell.toml` stays.
     let rights = files::read_text(&workspace.root.join("cell.toml"))?;
     remove::remove(&workspace, &keys, global, shell)?;
-    cargo_update(&workspace.root, &names, global)?;
+    cargo_update(&workspace.root, &versions, global)?;
     files::replace(&workspace.root.join("cell.toml"), rights.as_bytes())?;
     let workspace = Workspace::open(global)?;
+    let names: BTreeSet<&str> = versions.iter().map(|(name, _)| name.as_str()).collect();
     let found: Vec<&Found> = workspace
         .found
         .iter()
-        .filter(|one| names.contains(one.name.as_str()) && workspace.state(one) == State::Can)
+        .filter(|one| names.contains(one.name.as_str()))
+        .filter(|one| !others.contains(&of(&one.name, &one.version)))
+        .filter(|one| workspace.state(one) == State::Can)
         .collect();
-    for one in &found {
-        let old = made.values().find(|made| made.name == one.name);
-        match old.map(|old| old.version.as_str()) {
-            Some(old) if old != one.version => {
-                shell.status("Updating", format!("{} {old} -> {}", one.name, one.version));
+    let now: BTreeSet<Version> = found.iter().map(|one| of(&one.name, &one.version)).collect();
+    for (name, version) in &now {
+        let mut old = versions.iter().filter(|one| one.0 == *name && !now.contains(*one));
+        match old.next() {
+            Some((_, old)) if !versions.contains(&of(name, version)) => {
+                shell.status("Updating", format!("{name} {old} -> {version}"));
             }
-            _ => shell.status("Fresh", format!("{} {}", one.name, one.version)),
+            _ => shell.status("Fresh", format!("{name} {version}")),
         }
     }
     let how = SandboxHow { yes: true, ..options.how.clone() };
@@ -65,9 +71,19 @@ pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Re
     Ok(exit)
 }
 
-fn cargo_update(root: &Path, names: &BTreeSet<&str>, global: &Global) -> Result<()> {
+/// A crate's name and version.
+type Version = (String, String);
+
+fn of(name: &str, version: &str) -> Version {
+    (name.to_owned(), version.to_owned())
+}
+
+fn cargo_update(root: &Path, versions: &BTreeSet<Version>, global: &Global) -> Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.arg("update").args(names.iter().flat_map(|name| ["-p", name]));
+    cargo.arg("update");
+    cargo.args(
+        versions.iter().flat_map(|(name, version)| ["-p".into(), format!("{name}@{version}")]),
+    );
     cargo.args(global.offline.then_some("--offline")).args(global.quiet.then_some("--quiet"));
     cargo.arg("--manifest-path").arg(root.join("Cargo.toml"));
     if !cargo.status().context("cannot run cargo")?.success() {

@@ -38,7 +38,6 @@ impl Faults {
         place.prepared_sockets()?;
         let hidden = tempfile::Builder::new().prefix("cell-").tempdir()?;
         fs::set_permissions(hidden.path(), fs::Permissions::from_mode(0o700))?;
-        place.folders.push(hidden.path().to_owned());
         let mut faults = Self { place, hidden, usual: Duration::ZERO };
         faults.place.served.set("CELL_MODE", "locked");
         faults.fails(VALUE, Kind::Unrecorded, &[])?;

@@ -26,8 +26,6 @@ pub(crate) struct Place {
     pub(crate) served: Served,
     pub(crate) runtime: Runtime,
     pub(crate) asked: &'static AtomicU64,
-    /// Where cells are started.
-    pub(crate) folders: Vec<PathBuf>,
     cell: Option<Running>,
     session: Option<Child>,
 }
@@ -38,8 +36,7 @@ impl Place {
         let mut runtime = tokio::runtime::Builder::new_multi_thread();
         let runtime = runtime.worker_threads(2).enable_all().build()?;
         let asked = Box::leak(Box::default());
-        let folders = vec![served.project.home.join("run")];
-        let place = Self { served, runtime, asked, folders, cell: None, session: None };
+        let place = Self { served, runtime, asked, cell: None, session: None };
         place.schema(|schema| schema)?;
         place.manifest("")?;
         Ok(place)
@@ -98,7 +95,6 @@ impl Place {
     pub(crate) fn stop_oracle(&mut self) {
         if let Some(cell) = self.cell.take() {
             self.runtime.block_on(cell.stop());
-            self.folders.iter().for_each(|folder| wait_for_names(folder));
         }
     }
 
@@ -159,20 +155,6 @@ impl Place {
         let answers = self.answers()?;
         ensure!(answers.len() == 1, "{answers:#?}");
         answers.first().map(Answer::reply).context("an answer")
-    }
-}
-
-/// Waits until the names in a folder are free: a process that another test starts at this moment has
-/// all our files, and with them the lock of a name, until it runs its program.
-fn wait_for_names(folder: &Path) {
-    let begin = Instant::now();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let is_lock = path.extension().is_some_and(|extension| extension == "lock");
-        let Ok(file) = fs::File::open(&path) else { continue };
-        while is_lock && file.try_lock().is_err() && begin.elapsed() < Duration::from_secs(30) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
     }
 }
 
