@@ -50,7 +50,14 @@ fn a_newer_version_is_taken_of_what_was_named() -> Result<()> {
     let how = ["--yes", "--sdk-path", &sdk];
     good(&project, &[&["sandbox", "add", "words@1.0.0"], &how[..]].concat())?;
     let first = project.read("Cargo.toml")?;
-    println!("{:?}", listed(&project)?);
+    ensure!(listed(&project)? == ["words 1.0.0 sandboxed", "words 2.0.0 native"]);
+    // What people write of it stays, though its name there has the version in it.
+    let written = "\n# why\n[sandbox.words-1_0_0]\ngrants = { env = [\"WORDS\"] } # here\n";
+    let cells = String::from_utf8(project.read("cell.toml")?)?;
+    project.write("cell.toml", cells.replace("\n[sandbox.words-1_0_0]\n", written))?;
+    good(&project, &["lock"])?;
+    let cells = String::from_utf8(project.read("cell.toml")?)?;
+    ensure!(cells.contains(written), "{cells}");
 
     for wrong in ["words@2.0.0", "word"] {
         let before = files(&project.root)?;
@@ -68,8 +75,9 @@ fn a_newer_version_is_taken_of_what_was_named() -> Result<()> {
     release(&project, "2.1.0")?;
     let updated = good(&project, &update)?.stderr;
     ensure!(updated.contains("Updating words 1.0.0 -> 1.1.0"), "{updated}");
-    ensure!(!updated.contains("2.1.0"), "{updated}");
-    println!("{:?}", listed(&project)?);
+    ensure!(!updated.contains("Built words 2"), "{updated}");
+    ensure!(listed(&project)? == ["words 1.1.0 sandboxed", "words 2.0.0 native"]);
+    ensure!(project.read("cell.toml")? == cells.replace("1_0_0", "1_1_0").as_bytes());
     good(&project, &["sandbox", "check"])?;
     let lock = String::from_utf8(project.read("cell.lock")?)?;
     ensure!(lock.contains("words 1.1.0") && !lock.contains("words 1.0.0 "), "{lock}");
@@ -77,6 +85,8 @@ fn a_newer_version_is_taken_of_what_was_named() -> Result<()> {
     // By the version that it has now.
     good(&project, &["sandbox", "remove", "words@1.1.0"])?;
     ensure!(project.read("Cargo.toml")? == MANIFEST.as_bytes());
-    ensure!(!project.root.join("cell.toml").exists());
+    // What somebody wrote above it is not ours to remove.
+    let rest = String::from_utf8(project.read("cell.toml")?)?;
+    ensure!(rest.contains("# why") && !rest.contains("[sandbox"), "{rest}");
     Ok(())
 }

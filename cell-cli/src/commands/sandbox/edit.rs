@@ -97,6 +97,18 @@ pub(super) fn without(text: &str, keys: &[String]) -> Result<Option<String>> {
     Ok(Some(text).filter(|text| text != HEAD))
 }
 
+/// The manifest with a crate's table under another name, as people wrote it.
+pub(super) fn renamed(text: &str, old: &str, new: &str) -> Result<String> {
+    let mut document: DocumentMut = text.parse().context("`cell.toml` cannot be read")?;
+    let crates = document.get_mut("sandbox").and_then(Item::as_table_like_mut);
+    if let Some(crates) = crates.filter(|crates| !crates.contains_key(new))
+        && let Some(table) = crates.remove(old)
+    {
+        crates.insert(new, table);
+    }
+    Ok(document.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +149,15 @@ mod tests {
             let after = without(&two, &keys).unwrap();
             assert_eq!(after.as_deref(), Some(before).filter(|text| *text != HEAD));
         }
+    }
+
+    #[test]
+    fn another_name_is_all_that_changes() {
+        let before = "# mine\n[sandbox.a]\n\n# why\n[sandbox.b-1_0_0]\ngrants = { env = [\"X\"] } # here\n\n\
+                      [sandbox.c]\n";
+        let after = renamed(before, "b-1_0_0", "b-1_1_0").unwrap();
+        assert_eq!(after, before.replace("b-1_0_0", "b-1_1_0"));
+        assert_eq!(renamed(before, "b-1_0_0", "c").unwrap(), before);
+        assert_eq!(renamed(before, "d", "e").unwrap(), before);
     }
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use cell_sandbox::graph::Found;
+use cargo_metadata::semver::Version;
+use cell_sandbox::graph::{self, Found};
 
-use super::{add, remove};
+use super::{add, edit, remove};
 use crate::arguments::Global;
 use crate::arguments::sandbox::{SandboxHow, SandboxUpdate};
 use crate::sandbox::{State, Workspace};
@@ -30,20 +31,20 @@ pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Re
         return Ok(Exit::Failed);
     }
     let keys: Vec<String> = wanted.keys().cloned().collect();
-    let versions: BTreeSet<Version> =
+    let versions: BTreeSet<Release> =
         wanted.values().map(|made| of(&made.name, &made.version)).collect();
     // Another version of the same crate that runs natively is not what was asked for.
-    let others: BTreeSet<Version> = workspace
+    let others: BTreeSet<Release> = workspace
         .found
         .iter()
         .map(|one| of(&one.name, &one.version))
         .filter(|one| !versions.contains(one))
         .collect();
-    // What people wrote of a crate in `cell.toml` stays.
-    let rights = files::read_text(&workspace.root.join("cell.toml"))?;
+    let path = workspace.root.join("cell.toml");
+    let rights = files::read_text(&path)?;
     remove::remove(&workspace, &keys, global, shell)?;
+    let without = files::read_text(&path).ok();
     cargo_update(&workspace.root, &versions, global)?;
-    files::replace(&workspace.root.join("cell.toml"), rights.as_bytes())?;
     let workspace = Workspace::open(global)?;
     let names: BTreeSet<&str> = versions.iter().map(|(name, _)| name.as_str()).collect();
     let found: Vec<&Found> = workspace
@@ -53,32 +54,66 @@ pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Re
         .filter(|one| !others.contains(&of(&one.name, &one.version)))
         .filter(|one| workspace.state(one) == State::Can)
         .collect();
-    let now: BTreeSet<Version> = found.iter().map(|one| of(&one.name, &one.version)).collect();
-    for (name, version) in &now {
-        let mut old = versions.iter().filter(|one| one.0 == *name && !now.contains(*one));
-        match old.next() {
-            Some((_, old)) if !versions.contains(&of(name, version)) => {
-                shell.status("Updating", format!("{name} {old} -> {version}"));
+    // What people wrote of a crate stays, under the name that its new version has.
+    let mut rights = rights;
+    let mut gone = Vec::new();
+    for (key, made) in &wanted {
+        match found.iter().find(|one| made.name == one.name && follows(&made.version, &one.version))
+        {
+            Some(one) => {
+                rights = edit::renamed(&rights, key, &graph::key(one, &workspace.found))?;
+                let (name, old, new) = (&made.name, &made.version, &one.version);
+                match old == new {
+                    true => shell.status("Fresh", format!("{name} {new}")),
+                    false => shell.status("Updating", format!("{name} {old} -> {new}")),
+                }
             }
-            _ => shell.status("Fresh", format!("{name} {version}")),
+            None => {
+                gone.push(key.clone());
+                shell.status(
+                    "Native",
+                    format!("{} {} is not used any more", made.name, made.version),
+                );
+            }
         }
     }
+    if found.is_empty() {
+        return Ok(Exit::Done);
+    }
+    if let Some(rights) = edit::without(&rights, &gone)? {
+        files::replace(&path, rights.as_bytes())?;
+    }
     let how = SandboxHow { yes: true, ..options.how.clone() };
-    let exit = add::add(&workspace, &found, (&how, false), global, shell)?;
-    if exit != Exit::Done {
+    let exit = add::add(&workspace, &found, (&how, false), global, shell);
+    if !matches!(exit, Ok(Exit::Done)) {
+        match without {
+            Some(without) => drop(files::replace(&path, without.as_bytes())?),
+            None => std::fs::remove_file(&path).context("cannot remove `cell.toml`")?,
+        }
         shell.note("these crates run natively now");
     }
-    Ok(exit)
+    exit
+}
+
+/// Is this what cargo may take instead? See Cargo's book, "Default requirements".
+fn follows(old: &str, new: &str) -> bool {
+    let (Ok(old), Ok(new)) = (Version::parse(old), Version::parse(new)) else { return old == new };
+    let line = |version: &Version| match (version.major, version.minor) {
+        (0, 0) => (0, 0, version.patch),
+        (0, minor) => (0, minor, 0),
+        (major, _) => (major, 0, 0),
+    };
+    line(&old) == line(&new)
 }
 
 /// A crate's name and version.
-type Version = (String, String);
+type Release = (String, String);
 
-fn of(name: &str, version: &str) -> Version {
+fn of(name: &str, version: &str) -> Release {
     (name.to_owned(), version.to_owned())
 }
 
-fn cargo_update(root: &Path, versions: &BTreeSet<Version>, global: &Global) -> Result<()> {
+fn cargo_update(root: &Path, versions: &BTreeSet<Release>, global: &Global) -> Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.arg("update");
     cargo.args(
@@ -92,4 +127,21 @@ fn cargo_update(root: &Path, versions: &BTreeSet<Version>, global: &Global) -> R
         );
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::follows;
+
+    #[test]
+    fn a_version_is_followed_by_those_that_are_compatible() {
+        for (old, new) in
+            [("1.0.0", "1.2.3"), ("0.3.1", "0.3.2"), ("0.0.4", "0.0.4"), ("1.0.0", "1.0.0")]
+        {
+            assert!(follows(old, new), "{old} {new}");
+        }
+        for (old, new) in [("1.0.0", "2.0.0"), ("0.3.1", "0.4.0"), ("0.0.4", "0.0.5")] {
+            assert!(!follows(old, new), "{old} {new}");
+        }
+    }
 }
