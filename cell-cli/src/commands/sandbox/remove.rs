@@ -154,7 +154,8 @@ fn settings(
     Ok(())
 }
 
-fn remove_file(path: &Path) -> Result<()> {
+/// Removes a file, which need not be there.
+pub(super) fn remove_file(path: &Path) -> Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove `{}`", path.display()))

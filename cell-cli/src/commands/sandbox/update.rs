@@ -41,7 +41,7 @@ pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Re
         .filter(|one| !versions.contains(one))
         .collect();
     let path = workspace.root.join("cell.toml");
-    let rights = files::read_text(&path)?;
+    let mut rights = files::read_text(&path)?;
     remove::remove(&workspace, &keys, global, shell)?;
     let without = files::read_text(&path).ok();
     cargo_update(&workspace.root, &versions, global)?;
@@ -55,7 +55,6 @@ pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Re
         .filter(|one| workspace.state(one) == State::Can)
         .collect();
     // What people wrote of a crate stays, under the name that its new version has.
-    let mut rights = rights;
     let mut gone = Vec::new();
     for (key, made) in &wanted {
         match found.iter().find(|one| made.name == one.name && follows(&made.version, &one.version))
@@ -88,7 +87,7 @@ pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Re
     if !matches!(exit, Ok(Exit::Done)) {
         match without {
             Some(without) => drop(files::replace(&path, without.as_bytes())?),
-            None => std::fs::remove_file(&path).context("cannot remove `cell.toml`")?,
+            None => remove::remove_file(&path)?,
         }
         shell.note("these crates run natively now");
     }
