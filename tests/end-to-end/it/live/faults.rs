@@ -19,7 +19,7 @@ use super::place::Place;
 use crate::project::Host;
 use crate::report::{expect_in, expect_none, fails};
 
-/// How long a cell may take that says nothing.
+/// How long a cell may take for which a test waits.
 const WITHIN: Duration = Duration::from_millis(400);
 /// How long the others may take: more than a busy machine needs to print where a cell panicked.
 const PATIENT: Duration = Duration::from_secs(30);
@@ -62,15 +62,23 @@ impl Faults {
         Ok(took)
     }
 
-    /// The same, and in time: who waits for nothing waits the cell's time and little more, and all
-    /// else ends before that time does.
+    /// The same, and in time: who stays silent is waited for, and all else ends before that.
     fn fails_in_time(&self, case: &str, source: &str, kind: Kind, words: &[&str]) -> Result<()> {
-        let silent = kind == Kind::CellSilent;
-        set(&self.place, if silent { WITHIN } else { PATIENT })?;
+        if kind == Kind::CellSilent {
+            return self.waits(case, source, kind, words);
+        }
+        set(&self.place, PATIENT)?;
+        let took = self.fails(source, kind, words).with_context(|| case.to_owned())?;
+        ensure!(took < self.usual + PATIENT, "{case}: it took {took:?}, usually {:?}", self.usual);
+        Ok(())
+    }
+
+    /// The same after the cell's time: what it took longer than usual is that and little more.
+    fn waits(&self, case: &str, source: &str, kind: Kind, words: &[&str]) -> Result<()> {
+        set(&self.place, WITHIN)?;
         let took = self.fails(source, kind, words).with_context(|| case.to_owned())?;
         // Half a second, and what a machine that does other things adds.
-        let slack = Duration::from_millis(500) + Duration::from_secs(5);
-        let most = self.usual + if silent { WITHIN + slack } else { PATIENT };
+        let most = self.usual + WITHIN + Duration::from_millis(500) + Duration::from_secs(5);
         ensure!(took < most, "{case}: it took {took:?}, usually {:?}", self.usual);
         Ok(())
     }
@@ -299,7 +307,8 @@ fn whatever_the_cell_says() -> Result<()> {
     let never =
         Builder::new("oracle").with_later(std::future::pending::<std::io::Result<Oracle>>());
     faults.place.start(never)?;
-    faults.fails_in_time("not ready", VALUE, Kind::CellRefused, &["not ready"])?;
+    // What is asked before the cell is ready is put off, as long as it may be.
+    faults.waits("not ready", VALUE, Kind::CellRefused, &["not ready"])?;
     faults.place.stop_oracle();
     Ok(())
 }
