@@ -27,6 +27,12 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enumeration)] pub enum One { #[allow(dead_code)] Only = 7 }
 #[derive(Clone, PartialEq, Oneof)] pub enum Choice { #[prost(string, tag = "1")] A(String), #[prost(message, tag = "2")] B(Empty), #[prost(enumeration = "Kind", tag = "3")] C(i32) }
 #[derive(Clone, PartialEq, Oneof)] pub enum Bytewise { #[prost(bytes, tag = "9")] Raw(Vec<u8>), #[prost(bool, tag = "8")] Flag(bool) }
+#[derive(Clone, PartialEq, Message)] #[deprecated] pub struct Documented { /// What it is.
+    #[prost(string, tag = "1")] #[doc = "said"] pub a: String, #[prost(bytes, optional, tag = "536870911")] pub(crate) b: Option<Vec<u8>> }
+#[derive(Clone, PartialEq, Message)] pub struct Defaults { #[prost(double, tag = "1", default = "1.5e3")] pub a: f64, #[prost(bool, tag = "2", default = "true")] pub b: bool, #[prost(bytes, tag = "3", default = "b\"x\\x00\"")] pub c: Vec<u8>, #[prost(uint64, optional, tag = "4", default = "18446744073709551615")] pub d: Option<u64> }
+#[derive(Clone, PartialEq, Message)] pub struct Raw { #[prost(oneof = "r#mod::Choice", tags = "1")] pub r#use: Option<r#mod::Choice>, #[prost(map = "bool, bytes", tag = "2")] pub r#fn: HashMap<bool, Vec<u8>> }
+#[derive(Clone, PartialEq, Oneof)] pub enum Grouped { #[prost(group, tag = "1")] A(Empty), #[prost(double, tag = "2")] B(f64), #[prost(message, boxed, tag = "3")] C(Box<Nested>) }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Enumeration)] #[repr(i32)] pub enum Wide { Least = i32::MIN, Sum = 1 + 2, Hex = 0x7f }
 #[derive(Clone, PartialEq, Message)] pub struct Twice { #[prost(int32, tag = "1")] pub a: i32, #[prost(int32, tag = "1")] pub b: i32 }
 #[derive(Clone, PartialEq, Message)] pub struct Unknown { #[prost(int33, tag = "1")] pub a: i32 }
 #[derive(Clone, PartialEq, Message)] pub struct Bare { pub a: i32 }
