@@ -88,5 +88,17 @@ fn a_newer_version_is_taken_of_what_was_named() -> Result<()> {
     // What somebody wrote above it is not ours to remove.
     let rest = String::from_utf8(project.read("cell.toml")?)?;
     ensure!(rest.contains("# why") && !rest.contains("[sandbox"), "{rest}");
+
+    // A version that cannot be built leaves what `remove` leaves, and cargo's choice.
+    good(&project, &[&["sandbox", "add", "words@1.1.0"], &how[..]].concat())?;
+    release(&project, "1.2.0")?;
+    project.write("others/words-1.2.0/src/lib.rs", "pub fn word(")?;
+    let failed = cell(&project, &["sandbox", "update", "words@1.1.0", "--sdk-path", &sdk])?;
+    ensure!(failed.code == Some(1), "{}", failed.stderr);
+    ensure!(failed.stderr.contains("these crates run natively now"), "{}", failed.stderr);
+    ensure!(project.read("Cargo.toml")? == MANIFEST.as_bytes());
+    ensure!(project.read("cell.toml")? == rest.as_bytes());
+    ensure!(listed(&project)? == ["words 1.2.0 native", "words 2.0.0 native"]);
+    good(&project, &["sandbox", "check"])?;
     Ok(())
 }

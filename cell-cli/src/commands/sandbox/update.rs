@@ -55,10 +55,11 @@ pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Re
         .filter(|one| workspace.state(one) == State::Can)
         .collect();
     // What people wrote of a crate stays, under the name that its new version has.
+    let before: Vec<Release> = wanted.values().map(|made| of(&made.name, &made.version)).collect();
+    let after: Vec<Release> = found.iter().map(|one| of(&one.name, &one.version)).collect();
     let mut gone = Vec::new();
-    for (key, made) in &wanted {
-        match found.iter().find(|one| made.name == one.name && follows(&made.version, &one.version))
-        {
+    for ((key, made), next) in wanted.iter().zip(successors(&before, &after)) {
+        match next.and_then(|next| found.get(next)) {
             Some(one) => {
                 rights = edit::renamed(&rights, key, &graph::key(one, &workspace.found))?;
                 let (name, old, new) = (&made.name, &made.version, &one.version);
@@ -94,7 +95,29 @@ pub(super) fn run(options: &SandboxUpdate, global: &Global, shell: &Shell) -> Re
     exit
 }
 
-/// Is this what cargo may take instead? See Cargo's book, "Default requirements".
+/// Which of these each one became: one that is compatible, and else, as a requirement like `>=1, <3`
+/// allows, the only one that is left of those of its name.
+fn successors(before: &[Release], after: &[Release]) -> Vec<Option<usize>> {
+    let mut next: Vec<Option<usize>> = before
+        .iter()
+        .map(|(name, old)| after.iter().position(|(it, new)| it == name && follows(old, new)))
+        .collect();
+    for (index, (name, _)) in before.iter().enumerate() {
+        let left = |it: &usize| next.get(*it).is_some_and(Option::is_none);
+        let olds = (0..before.len()).filter(|it| before[*it].0 == *name).filter(left);
+        let news = (0..after.len()).filter(|it| after[*it].0 == *name);
+        let mut news = news.filter(|it| !next.contains(&Some(*it)));
+        if olds.eq([index])
+            && let (Some(new), None) = (news.next(), news.next())
+        {
+            next[index] = Some(new);
+        }
+    }
+    next
+}
+
+/// Is this what cargo takes instead of what a version alone requires? See Cargo's book, "Default
+/// requirements".
 fn follows(old: &str, new: &str) -> bool {
     let (Ok(old), Ok(new)) = (Version::parse(old), Version::parse(new)) else { return old == new };
     let line = |version: &Version| match (version.major, version.minor) {
@@ -130,7 +153,7 @@ fn cargo_update(root: &Path, versions: &BTreeSet<Release>, global: &Global) -> R
 
 #[cfg(test)]
 mod tests {
-    use super::follows;
+    use super::{follows, of, successors};
 
     #[test]
     fn a_version_is_followed_by_those_that_are_compatible() {
@@ -142,5 +165,23 @@ mod tests {
         for (old, new) in [("1.0.0", "2.0.0"), ("0.3.1", "0.4.0"), ("0.0.4", "0.0.5")] {
             assert!(!follows(old, new), "{old} {new}");
         }
+    }
+
+    #[test]
+    fn each_becomes_what_is_compatible_and_else_what_alone_is_left() {
+        let next = |before: &[&str], after: &[&str]| {
+            let words = |list: &[&str]| list.iter().map(|it| of("words", it)).collect::<Vec<_>>();
+            successors(&words(before), &[words(after), vec![of("others", "9.0.0")]].concat())
+        };
+        assert_eq!(next(&["1.0.0", "2.0.0"], &["2.1.0", "1.1.0"]), [Some(1), Some(0)]);
+        assert_eq!(next(&["1.0.0"], &["2.0.0"]), [Some(0)]);
+        assert_eq!(next(&["1.0.0", "2.0.0"], &["3.0.0", "1.0.0"]), [Some(1), Some(0)]);
+        // Both use one now.
+        assert_eq!(next(&["2.0.0", "2.1.0"], &["2.2.0"]), [Some(0), Some(0)]);
+        assert_eq!(next(&["1.0.0", "2.0.0"], &["2.2.0"]), [None, Some(0)]);
+        // Which of them became what, nobody knows.
+        assert_eq!(next(&["1.0.0", "2.0.0"], &["3.0.0"]), [None, None]);
+        assert_eq!(next(&["1.0.0"], &["3.0.0", "4.0.0"]), [None]);
+        assert_eq!(next(&["1.0.0"], &[]), [None]);
     }
 }
