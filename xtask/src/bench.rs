@@ -47,8 +47,8 @@ use samples::Samples;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted<'a> {
     part: Option<&'a str>,
-    /// Of expansions perhaps only those of one host.
-    host: Option<&'a str>,
+    /// Of expansions perhaps only those of one host, of sandboxed applications perhaps only one.
+    one: Option<&'a str>,
     quick: bool,
     publish: bool,
 }
@@ -63,7 +63,10 @@ impl<'a> Wanted<'a> {
                 "--publish" => wanted.publish = true,
                 part if wanted.part.is_none() && PARTS.contains(&part) => wanted.part = Some(part),
                 host if wanted.part == Some("expansions") && place::host(host).is_ok() => {
-                    wanted.host = Some(host);
+                    wanted.one = Some(host);
+                }
+                name if wanted.part == Some("sandboxed") && sandboxed::is_application(name) => {
+                    wanted.one = Some(name);
                 }
                 other => bail!("`bench` knows no `{other}`; its parts: {}", PARTS.join(", ")),
             }
@@ -100,11 +103,11 @@ pub(crate) fn run(wanted: &Wanted<'_>) -> Result<()> {
             "language" => language::run(effort)?,
             "workspace" => workspace::run(effort)?,
             "instructions" => instructions::run(effort)?,
-            "expansions" => expansions::run(wanted.host, effort)?,
+            "expansions" => expansions::run(wanted.one, effort)?,
             "memory" => builds::memory(effort)?,
             "calls" => calls::run(effort)?,
             "answers" => answers::run(effort)?,
-            "sandboxed" => sandboxed::run(effort)?,
+            "sandboxed" => sandboxed::run(wanted.one, effort)?,
             _ => {}
         }
     }
@@ -146,9 +149,16 @@ mod tests {
         let wanted = Wanted::read(&["--quick", "server"]).unwrap();
         assert!(wanted.quick && !wanted.publish && wanted.part == Some("server"));
         let wanted = Wanted::read(&["expansions", "dev", "--publish"]).unwrap();
-        assert!(wanted.publish && wanted.host == Some("dev"));
+        assert!(wanted.publish && wanted.one == Some("dev"));
+        assert_eq!(Wanted::read(&["sandboxed", "mdbook"]).unwrap().one, Some("mdbook"));
         assert_eq!(Wanted::read(&[]).unwrap(), Wanted::default());
-        for wrong in [&["dev"][..], &["server", "dev"], &["nothing"], &["builds", "memory"]] {
+        for wrong in [
+            &["dev"][..],
+            &["server", "dev"],
+            &["expansions", "mdbook"],
+            &["nothing"],
+            &["builds", "memory"],
+        ] {
             assert!(Wanted::read(wrong).is_err(), "{wrong:?}");
         }
     }

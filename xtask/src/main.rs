@@ -40,6 +40,7 @@ Usage: cargo xtask <task>
                 `memory`, `calls`, `answers` or `sandboxed`; `report` measures nothing, and writes
                 what is known
   bench expansions <profile>  only the host that is built with `optimised`, `documented` or `dev`
+  bench sandboxed <application>  only `mdbook` or `miniserve`
   bindings      make the bindings of guests again from wit/
   errors        make docs/errors.md again
   docs          build the book in docs/ and check its links; says where it is

@@ -20,6 +20,10 @@ const BY_THEMSELVES: [&[&str]; 3] = [
     &["--package", "cell-sdk", "--no-default-features", "--features", "services"],
 ];
 
+/// Cases by the million, which unoptimised take hours.
+const OPTIMISED: [&str; 6] =
+    ["--release", "--package", "cell-end-to-end", "--test", "it", "same::a_million"];
+
 /// The other members of the workspace.
 const TOGETHER: [&str; 5] =
     ["--workspace", "--exclude", "macro-guest-sdk-attribute", "--exclude", "cell-sdk"];
@@ -66,6 +70,7 @@ pub(crate) fn run(slow: bool) -> Result<()> {
     // Last, so that the runner's summary of what matters most stands at the end.
     test(&TOGETHER);
     if slow {
+        test(&OPTIMISED);
         failed.extend(demo::live::run().err());
     }
     match failed.into_iter().reduce(|all, next| anyhow::anyhow!("{all:#}\n{next:#}")) {

@@ -39,6 +39,11 @@ impl Samples {
         all.filter_map(move |(name, values)| Some((name.strip_prefix(begin)?, values.as_slice())))
     }
 
+    /// Forgets all whose name begins so.
+    pub(super) fn forget(&mut self, begin: &str) {
+        self.list.retain(|name, _| !name.starts_with(begin));
+    }
+
     /// Not a number if it was not measured.
     pub(super) fn median(&self, name: &str) -> f64 {
         statistics::median(self.get(name))

@@ -27,14 +27,22 @@ pub(super) fn sample(application: &str, what: &str, side: &str) -> String {
     format!("sandboxed/{application}/{what}/{side}")
 }
 
-/// Measures one application behind the other.
-pub(super) fn run(effort: Effort) -> Result<()> {
+/// Is it one of the applications?
+pub(super) fn is_application(name: &str) -> bool {
+    ALL.iter().any(|application| application.name == name)
+}
+
+/// Measures one application behind the other, or `only` one: of the other the report takes what was
+/// measured last.
+pub(super) fn run(only: Option<&str>, effort: Effort) -> Result<()> {
     let cell = home::command()?;
     let root = folder()?.join(PART);
     let _ = fs::remove_dir_all(&root);
     let mut home = Home::new(&cell)?;
-    let mut samples = Samples::default();
-    for application in ALL {
+    let mut samples = if only.is_some() { Samples::read(&[PART])? } else { Samples::default() };
+    let quick = effort.quick || !samples.quick.is_empty();
+    for application in ALL.into_iter().filter(|one| only.is_none_or(|only| only == one.name)) {
+        samples.forget(&format!("sandboxed/{}/", application.name));
         let [native, sandboxed] =
             Side::ALL.map(|name| Side::new(name, &application, &root.join(application.name)));
         native.fetch()?;
@@ -42,7 +50,7 @@ pub(super) fn run(effort: Effort) -> Result<()> {
         measure(&application, [native, sandboxed], &mut home, effort, &mut samples)?;
         // What one of them left would be in the way of the next, on a small disk.
         fs::remove_dir_all(root.join(application.name))?;
-        samples.write(PART, effort.quick)?;
+        samples.write(PART, quick)?;
     }
     Ok(())
 }
